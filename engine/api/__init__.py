@@ -1,0 +1,1 @@
+"""HTTP into calls on the daemon; nothing else lives here."""

@@ -1,0 +1,243 @@
+"""The port between Docker and a host: what the engine asks of Linux, or of the pretence of it.
+
+`Host` = `Runtime` + `Snapshotter` + `NetworkDriver` + `HostInfo`; its time is the `Loop`'s. Words are those of the OCI
+runtime specification (create, start, kill, delete), containerd's snapshotter (prepare, commit, …) and libnetwork's
+driver (join, leave). Hosts: `sim.host.SimHost`, `real.host.RealHost`. One conformance suite runs on every host:
+tests/engine/test_host_conformance.py.
+
+A host reports by one callback, `Host.listen`. It never calls the daemon in any other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.loop import Future, Loop
+from engine.operations import Operation, Performed
+from engine.spec import Link, Process, Resources, Spec
+
+STDOUT, STDERR = 1, 2
+
+
+class RuntimeFailure(Exception):
+    """An operation failed; what was done before it has been undone.
+
+    `str()` is runc's text, e.g. `exec: "nope": executable file not found in $PATH`.
+    """
+
+    def __init__(self, message: str, performed: Sequence[Performed] = ()) -> None:
+        super().__init__(message)
+        self.performed = tuple(performed)
+
+
+# on_output(stream, data): STDOUT or STDERR (a terminal has STDOUT only). Returning a Future means: the reader is slow,
+# wait for it before you go on.
+OnOutput = Callable[[int, bytes], "Future[None] | None"]
+
+
+class Input(Protocol):
+    """A process's standard input, as its owner sees it. Writing after the process is gone does nothing."""
+
+    def write(self, data: bytes) -> Future[None] | None:
+        """Give bytes; a Future means: full, wait for it before writing more."""
+
+    def close(self) -> None:
+        """End of file (with a terminal: nothing, as hanging up is not typing ^D)."""
+
+    def starving(self) -> bool:
+        """True while the program waits to read and nothing is there: it waits for a person, not for time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`pid` as the host sees it; `performed` what was done, for the trace."""
+
+    pid: int
+    input: Input
+    performed: tuple[Performed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """News: a container's first process (exec_id ""), or an exec, has ended. `status` 0–255; 128+n for signal n."""
+
+    container: str
+    exec_id: str
+    status: int
+    oom_killed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """News: the kernel killed a process of this container because its memory limit was reached."""
+
+    container: str
+
+
+News = Exited | OutOfMemory
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Usage so far. Times in ns, sizes in bytes. From cgroup files cpu.stat, memory.*, pids.*, io.stat and the links."""
+
+    cpu_total: int = 0
+    cpu_user: int = 0
+    cpu_system: int = 0
+    host_cpu_total: int = 0
+    online_cpus: int = 1
+    throttled_periods: int = 0
+    periods: int = 0
+    throttled_time: int = 0
+    memory_usage: int = 0
+    memory_max_usage: int = 0
+    memory_limit: int = 0
+    memory_file: int = 0
+    pids: int = 0
+    pids_limit: int = 0
+    block_read: int = 0
+    block_write: int = 0
+    networks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # {"eth0": {"rx_bytes": …, "tx_bytes": …, …}}
+
+
+class Runtime(Protocol):
+    """Containers as processes (OCI runtime verbs). Unknown ids raise KeyError; the daemon never asks for one."""
+
+    async def create(self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput) -> Started:
+        """Perform the list up to its last operation, execve, and hold there. Raises RuntimeFailure."""
+
+    async def start(self, id: str) -> tuple[Performed, ...]:
+        """Let the held process execve. Raises RuntimeFailure (`executable file not found in $PATH`, …)."""
+
+    async def exec(self, id: str, exec_id: str, process: Process, on_output: OnOutput) -> Started:
+        """One more process inside a running container. Raises RuntimeFailure."""
+
+    async def kill(self, id: str, signal: int, exec_id: str = "") -> None:
+        """Send a signal to the first process (or to an exec's)."""
+
+    async def pause(self, id: str) -> None: ...
+
+    async def resume(self, id: str) -> None: ...
+
+    async def resize(self, id: str, exec_id: str, height: int, width: int) -> None: ...
+
+    async def update(self, id: str, resources: Resources) -> None: ...
+
+    async def stats(self, id: str) -> Stats: ...
+
+    async def ps(self, id: str) -> list[int]:
+        """Process ids of the container as the host sees them, oldest first."""
+
+    async def top(self, id: str, ps_args: str) -> tuple[list[str], list[list[str]]]:
+        """What `ps <ps_args>` on the host says of them: titles and rows. Raises RuntimeFailure for ps's own errors."""
+
+    async def delete(self, id: str) -> tuple[Performed, ...]:
+        """Kill what is left and take back what was done. Also right after a failed or never started create."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of `docker diff`. `kind` 0 modified (C), 1 added (A), 2 deleted (D), as the API numbers them."""
+
+    path: str
+    kind: int
+
+
+class Snapshotter(Protocol):
+    """Layers on disk (containerd's words). Committed snapshots are read-only and named by ChainID."""
+
+    def exists(self, name: str) -> bool: ...
+
+    async def apply(self, name: str, parent: str | None, diff: AsyncIterator[bytes]) -> int:
+        """Unpack an *uncompressed* layer tar on top of `parent` and commit it as `name`; returns its size in bytes.
+
+        Raises ValueError for a hostile or broken archive; then nothing is kept.
+        """
+
+    async def prepare(self, key: str, parent: str | None) -> None:
+        """A writable snapshot for a container."""
+
+    def layers(self, key: str) -> tuple[str, ...]:
+        """Names of the committed snapshots below `key` or `name`, topmost first."""
+
+    async def commit(self, name: str, key: str) -> None: ...
+
+    def diff(self, key: str) -> AsyncIterator[bytes]:
+        """The writable part as an uncompressed layer tar, with whiteouts."""
+
+    def export(self, key: str) -> AsyncIterator[bytes]:
+        """The whole merged tree as an uncompressed tar."""
+
+    async def changes(self, key: str) -> list[Change]: ...
+
+    async def usage(self, key: str) -> int:
+        """Bytes of the writable part alone."""
+
+    async def remove(self, key: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PortBinding:
+    """`docker run -p ip:host:container/protocol`. Host port 0: any free one."""
+
+    container_port: int
+    protocol: str = "tcp"
+    host_ip: str = "0.0.0.0"
+    host_port: int = 0
+
+
+class NetworkDriver(Protocol):
+    """Bridges (libnetwork's words). Address management is the daemon's."""
+
+    async def create_network(self, id: str, bridge: str, subnet: str, gateway: str, internal: bool) -> None: ...
+
+    async def delete_network(self, id: str) -> None: ...
+
+    async def join(self, network: str, container: str, link: Link, ports: Sequence[PortBinding], names: Sequence[str]
+                   ) -> list[PortBinding]:
+        """Reserve the link and publish the ports; returns them with real host ports. `names` answer in its DNS.
+
+        Raises RuntimeFailure (`Bind for 0.0.0.0:80 failed: port is already allocated`).
+        """  # fmt: skip
+
+    async def leave(self, network: str, container: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HostInfo:
+    """Facts for `docker info` and `docker version`."""
+
+    name: str
+    kernel_version: str
+    operating_system: str
+    os_version: str
+    architecture: str  # "x86_64"
+    os_type: str = "linux"
+    cpus: int = 2
+    memory: int = 8 << 30
+    cgroup_driver: str = "cgroupfs"
+    cgroup_version: str = "2"
+    storage_driver: str = "overlay2"
+    runtime: str = "runc"
+    warnings: tuple[str, ...] = ()
+
+
+class Host(Runtime, Snapshotter, NetworkDriver, Protocol):
+    """All of it, and the news."""
+
+    loop: Loop
+    info: HostInfo
+
+    def listen(self, callback: Callable[[News], object]) -> None:
+        """Whom to tell. Called once, by the daemon."""
+
+    def write_file(self, path: str, data: bytes) -> None:
+        """A small file of the daemon's on the host (a container's hosts, hostname, resolv.conf); parents are made."""
+
+    def remove_tree(self, path: str) -> None:
+        """Remove the daemon's own folder on the host, if it is there."""
+
+    async def close(self) -> None:
+        """Stop everything; nothing of the host's is left."""

@@ -1,0 +1,1 @@
+"""Images: names, digests, manifests, layers, and the store that keeps each of them once."""

@@ -1,0 +1,435 @@
+"""A virtual-time event loop that the caller steps: no thread, no socket, no running asyncio loop inside.
+
+Everything in the engine and on the simulated host is a coroutine that awaits a `Future` of this loop. Whoever drives
+the loop decides how time passes:
+
+- a test, a notebook cell or a browser calls `run(future)`: it returns when the future is done;
+- the asyncio server calls `run_ready()` after each piece of news and sleeps until `next_due()`.
+
+The loop itself is `run_ready`, `next_due` and `advance`: read those three and you know it. Time is an integer number of
+nanoseconds since 1970 (as in Docker's events). `Clock` says how long to wait for a moment: `SteppedClock` not at all.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import time as _time
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+SECOND = 1_000_000_000  # nanoseconds
+
+log = logging.getLogger("glassdock.loop")
+
+
+class Cancelled(BaseException):
+    """Thrown into a coroutine whose task is cancelled. A BaseException, so that `except Exception` lets it pass."""
+
+
+class Deadlock(RuntimeError):
+    """`run` was asked to wait for something that nothing can bring about: no task is ready and no timer is set."""
+
+
+class Future(Generic[T]):
+    """A result that is not there yet. `await` it, or `add_done_callback`; callbacks run in the loop's next turn."""
+
+    __slots__ = ("_callbacks", "_done", "_error", "_value", "loop")
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self._done = False
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._callbacks: list[Callable[[], object]] | None = None
+
+    def done(self) -> bool:
+        return self._done
+
+    def result(self) -> T:
+        """The value; raises the error it ended with, or RuntimeError while it is not done."""
+        if not self._done:
+            raise RuntimeError("the result is not there yet")
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]
+
+    def error(self) -> BaseException | None:
+        return self._error
+
+    def set_result(self, value: T) -> None:
+        """Done with a value. A second call is ignored: the first news wins."""
+        if not self._done:
+            self._done, self._value = True, value
+            self._tell()
+
+    def set_error(self, error: BaseException) -> None:
+        if not self._done:
+            self._done, self._error = True, error
+            self._tell()
+
+    def add_done_callback(self, callback: Callable[[], object]) -> None:
+        if self._done:
+            self.loop.call_soon(callback)
+        elif self._callbacks is None:
+            self._callbacks = [callback]
+        else:
+            self._callbacks.append(callback)
+
+    def remove_done_callback(self, callback: Callable[[], object]) -> None:
+        if self._callbacks and callback in self._callbacks:
+            self._callbacks.remove(callback)
+
+    def _tell(self) -> None:
+        if self._callbacks:
+            self.loop._ready.extend(self._callbacks)
+            self._callbacks = None
+
+    def __await__(self) -> Generator[Future[Any], None, T]:
+        if not self._done:
+            yield self
+        return self.result()
+
+
+class Task(Future[T]):
+    """A coroutine being driven by the loop. `context` is inherited by the tasks it spawns (the trace uses it)."""
+
+    __slots__ = ("_cancel", "_coro", "_frozen", "_waits_for", "_woken", "context", "name")
+
+    def __init__(self, loop: Loop, coro: Coroutine[Any, Any, T], name: str, context: Any) -> None:
+        super().__init__(loop)
+        self._coro = coro
+        self._waits_for: Future[Any] | None = None
+        self._cancel = False
+        self._frozen = False
+        self._woken = True
+        self.name = name
+        self.context = context
+        loop._ready.append(self._step)
+
+    def cancel(self) -> None:
+        """Throw `Cancelled` into the coroutine at the place where it waits (also when it is frozen)."""
+        if self._done or self._cancel:
+            return
+        self._cancel = True
+        self._frozen = False
+        if self._waits_for is not None:
+            self._waits_for.remove_done_callback(self._step)
+            self._waits_for = None
+            self.loop._ready.append(self._step)
+        elif self._woken:  # it had been woken while frozen, or has not begun
+            self.loop._ready.append(self._step)
+
+    def freeze(self) -> None:
+        """Do not run until `thaw`; what it waits for may happen meanwhile (cgroup freezer, SIGSTOP)."""
+        self._frozen = True
+
+    def thaw(self) -> None:
+        if self._frozen:
+            self._frozen = False
+            if self._woken and not self._done:
+                self.loop._ready.append(self._step)
+
+    def waiting_on(self) -> Future[Any] | None:
+        return self._waits_for
+
+    def _step(self) -> None:
+        if self._done:
+            return
+        self._woken = True
+        self._waits_for = None
+        if self._frozen:
+            return
+        self._woken = False
+        loop, outer = self.loop, self.loop.current
+        loop.current = self
+        try:
+            if self._cancel:
+                self._cancel = False
+                waited = self._coro.throw(Cancelled())
+            else:
+                waited = self._coro.send(None)
+        except StopIteration as stop:
+            self.set_result(stop.value)
+        except Cancelled as error:
+            self.set_error(error)
+        except Exception as error:
+            if not self._callbacks:
+                loop.on_unhandled(self, error)
+            self.set_error(error)
+        else:
+            self._waits_for = waited
+            waited.add_done_callback(self._step)
+        finally:
+            loop.current = outer
+
+
+class Timer:
+    """A call that is due at a moment. `cancel()` forgets it."""
+
+    __slots__ = ("call", "loop", "when")
+
+    def __init__(self, loop: Loop, when: int, call: Callable[[], object] | None) -> None:
+        self.loop, self.when, self.call = loop, when, call
+
+    def cancel(self) -> None:
+        if self.call is not None:
+            self.call = None
+            self.loop._forgotten += 1
+
+
+class Clock(Protocol):
+    """How virtual time is tied to the world's."""
+
+    def read(self, virtual: int) -> int:
+        """The virtual time now, in ns, given the last one known; never smaller than it."""
+
+    def wait(self, virtual: int, until: int) -> float:
+        """Seconds of the world's time until the virtual moment `until`; 0.0 means jump."""
+
+
+class SteppedClock:
+    """Time stands still while nobody waits for it, and jumps to the next due moment when somebody does."""
+
+    def read(self, virtual: int) -> int:
+        return virtual
+
+    def wait(self, virtual: int, until: int) -> float:
+        return 0.0
+
+
+class WallClock:
+    """The world's time, `speed` times as fast."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        if not speed > 0:
+            raise ValueError(f"speed must be a positive number, not {speed}")
+        self.speed = speed
+        self._origin: tuple[int, int] | None = None
+
+    def read(self, virtual: int) -> int:
+        real = _time.monotonic_ns()
+        if self._origin is None:
+            self._origin = (real, virtual)
+        return max(virtual, self._origin[1] + int((real - self._origin[0]) * self.speed))
+
+    def wait(self, virtual: int, until: int) -> float:
+        return max(0.0, (until - self.read(virtual)) / self.speed / SECOND)
+
+
+class Loop:
+    """Ready calls, timers and the time. See the module's first lines.
+
+    `start` is the virtual time at the beginning, ns since 1970; default: the world's clock.
+    """
+
+    def __init__(self, clock: Clock | None = None, start: int | None = None) -> None:
+        self.clock: Clock = clock or SteppedClock()
+        self.time: int = _time.time_ns() if start is None else start
+        self.current: Task[Any] | None = None
+        self.on_unhandled: Callable[[Task[Any], BaseException], None] = _log_unhandled
+        self._ready: deque[Callable[[], object]] = deque()
+        self._timers: list[tuple[int, int, Timer]] = []
+        self._sequence = 0
+        self._forgotten = 0
+
+    # -- what coroutines use
+
+    def future(self) -> Future[Any]:
+        return Future(self)
+
+    def spawn(self, coro: Coroutine[Any, Any, T], name: str = "", context: Any = None) -> Task[T]:
+        """Start a task; it makes its first step when the loop next runs. Context is inherited if not given."""
+        if context is None and self.current is not None:
+            context = self.current.context
+        return Task(self, coro, name, context)
+
+    def call_soon(self, call: Callable[[], object]) -> None:
+        self._ready.append(call)
+
+    def call_at(self, when: int, call: Callable[[], object]) -> Timer:
+        """Call at a virtual moment, ns since 1970."""
+        if self._forgotten > 1000 and self._forgotten * 2 > len(self._timers):
+            self._timers = [entry for entry in self._timers if entry[2].call is not None]
+            heapq.heapify(self._timers)
+            self._forgotten = 0
+        timer = Timer(self, when, call)
+        self._sequence += 1
+        heapq.heappush(self._timers, (when, self._sequence, timer))
+        return timer
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> Timer:
+        return self.call_at(self.time + int(seconds * SECOND), call)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds` of virtual time; 0 lets the others go first."""
+        future: Future[None] = Future(self)
+        if seconds <= 0:
+            self._ready.append(lambda: future.set_result(None))
+            await future
+            return
+        timer = self.call_later(seconds, lambda: future.set_result(None))
+        try:
+            await future
+        finally:
+            timer.cancel()
+
+    async def wait_for(self, awaitable: Future[T], seconds: float) -> T:
+        """The result of a future, or TimeoutError after `seconds`. The future itself is left alone."""
+        if awaitable.done():
+            return awaitable.result()
+        either: Future[None] = Future(self)
+        wake = lambda: either.set_result(None)  # noqa: E731  (one object, so that it can be removed)
+        awaitable.add_done_callback(wake)
+        timer = self.call_later(seconds, wake)
+        try:
+            await either
+        finally:
+            timer.cancel()
+            awaitable.remove_done_callback(wake)
+        if not awaitable.done():
+            raise TimeoutError
+        return awaitable.result()
+
+    async def gather(self, *coros: Coroutine[Any, Any, T]) -> list[T]:
+        """Run coroutines side by side; the first error cancels the rest and is raised."""
+        tasks = [self.spawn(coro) for coro in coros]
+        failed: Future[None] = Future(self)
+        left = len(tasks)
+
+        def ended() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0 or any(task.done() and task.error() for task in tasks):
+                failed.set_result(None)
+
+        for task in tasks:
+            task.add_done_callback(ended)
+        try:
+            if tasks:
+                await failed
+        finally:
+            for task in tasks:  # those that have ended do not mind
+                task.cancel()
+        for task in tasks:
+            if task.done() and (error := task.error()) is not None:
+                raise error
+        return [task.result() for task in tasks]
+
+    # -- what a driver uses
+
+    def run_ready(self) -> None:
+        """Let every task go on as far as it can without time passing."""
+        self.time = self.clock.read(self.time)
+        ready = self._ready
+        while ready:
+            ready.popleft()()
+
+    def next_due(self) -> int | None:
+        """The moment of the earliest timer, ns, or None."""
+        timers = self._timers
+        while timers and timers[0][2].call is None:
+            heapq.heappop(timers)
+            self._forgotten -= 1
+        return timers[0][0] if timers else None
+
+    def advance(self, to: int) -> None:
+        """Let time pass up to the moment `to` and make the calls due by then ready, in order."""
+        while (due := self.next_due()) is not None and due <= to:
+            self.time = max(self.time, due)
+            timer = heapq.heappop(self._timers)[2]
+            call, timer.call = timer.call, None
+            if call is not None:
+                call()
+            if self._ready:
+                self.run_ready()
+        self.time = max(self.time, to)
+
+    def run(self, awaitable: Future[T] | Coroutine[Any, Any, T]) -> T:
+        """Drive the loop until the future (or coroutine) is done, and return its result.
+
+        Raises what it raised, and `Deadlock` if nothing is left that could end it.
+        """
+        future = awaitable if isinstance(awaitable, Future) else self.spawn(awaitable)
+        if isinstance(future, Task) and not future._callbacks:
+            future.add_done_callback(_nothing)  # its error is ours to raise, not unhandled
+        while True:
+            self.run_ready()
+            if future.done():
+                return future.result()
+            due = self.next_due()
+            if due is None:
+                raise Deadlock("nothing is left that could end this wait")
+            if (seconds := self.clock.wait(self.time, due)) > 0:
+                _time.sleep(seconds)
+            self.advance(due)
+
+
+class Queue(Generic[T]):
+    """First in, first out; `get` waits. `close()` ends it: what is left is still given, then `None`."""
+
+    __slots__ = ("_closed", "_getters", "_items", "loop")
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self._items: deque[T] = deque()
+        self._getters: deque[Future[None]] = deque()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: T) -> None:
+        if not self._closed:
+            self._items.append(item)
+            self._wake()
+
+    def close(self) -> None:
+        self._closed = True
+        while self._getters:
+            self._getters.popleft().set_result(None)
+
+    async def get(self) -> T | None:
+        while not self._items:
+            if self._closed:
+                return None
+            waiter: Future[None] = Future(self.loop)
+            self._getters.append(waiter)
+            try:
+                await waiter
+            except BaseException:
+                if waiter.done():
+                    self._wake()
+                else:
+                    self._getters.remove(waiter)
+                raise
+        return self._items.popleft()
+
+    def _wake(self) -> None:
+        if self._getters:
+            self._getters.popleft().set_result(None)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _log_unhandled(task: Task[Any], error: BaseException) -> None:
+    log.error("task %s failed", task.name or task._coro, exc_info=error)
+
+
+__all__ = [
+    "SECOND",
+    "Cancelled",
+    "Clock",
+    "Deadlock",
+    "Future",
+    "Loop",
+    "Queue",
+    "SteppedClock",
+    "Task",
+    "Timer",
+    "WallClock",
+]

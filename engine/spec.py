@@ -1,0 +1,103 @@
+"""What a container is to be, in the words of the OCI runtime specification 1.2 (config.json), as frozen data.
+
+Only what some operation needs is here; names follow the specification in snake case. Sizes are bytes, CPU times are
+microseconds (`quota`, `period`) as the kernel takes them. The daemon makes a `Spec` from a container's settings;
+`engine.plan` turns it into kernel operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# Docker's default set, moby oci/caps/defaults.go
+DEFAULT_CAPABILITIES = (
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
+    "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What to execute (specification: `process`). `user` is "name|uid[:group|gid]", resolved in the container's root."""
+
+    args: tuple[str, ...]
+    env: tuple[str, ...] = ()
+    cwd: str = "/"
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    terminal: bool = False
+    console_size: tuple[int, int] = (0, 0)  # rows, columns
+    capabilities: tuple[str, ...] = DEFAULT_CAPABILITIES
+    rlimits: tuple[tuple[str, int, int], ...] = ()  # ("nofile", soft, hard)
+    no_new_privileges: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One entry of `mounts`. `options` are mount(8)'s words: "ro", "rbind", "size=64m", …"""
+
+    target: str
+    type: str
+    source: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """`path` empty: a new one. Else join: "host", or "container:<id>"."""
+
+    type: str  # pid | network | mount | ipc | uts | user | cgroup | time
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """cgroup limits; 0 or "" is "not set", -1 is "unlimited"."""
+
+    memory: int = 0
+    memory_reservation: int = 0
+    memory_swap: int = 0
+    cpu_shares: int = 0
+    cpu_quota: int = 0
+    cpu_period: int = 0
+    cpuset_cpus: str = ""
+    cpuset_mems: str = ""
+    pids: int = 0
+    blkio_weight: int = 0
+    oom_kill_disable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One network interface of the container, as the network driver's `join` gave it."""
+
+    bridge: str  # on the host, "docker0"
+    host_name: str  # of the veth's host end
+    name: str  # inside, "eth0"
+    mac: str
+    address: str  # with prefix length, "172.17.0.2/16"
+    gateway: str = ""  # "" for no default route
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The whole container. `rootfs` is the snapshot's key; `cgroups_path` like "/docker/<id>"."""
+
+    id: str
+    process: Process
+    rootfs: str
+    hostname: str = ""
+    domainname: str = ""
+    readonly: bool = False
+    mounts: tuple[Mount, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    resources: Resources = Resources()
+    cgroups_path: str = ""
+    links: tuple[Link, ...] = ()
+    sysctl: Mapping[str, str] = field(default_factory=dict)
+    masked_paths: tuple[str, ...] = ()
+    readonly_paths: tuple[str, ...] = ()
+    seccomp: str = ""  # profile name: "default" | "" for unconfined
+    init: bool = False  # a reaper as PID 1
+    privileged: bool = False
