@@ -10,9 +10,9 @@ A host reports by one callback, `Host.listen`. It never calls the daemon in any 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from engine.loop import Future, Loop
 from engine.operations import Operation, Performed
@@ -150,7 +150,7 @@ class Snapshotter(Protocol):
 
     def exists(self, name: str) -> bool: ...
 
-    async def apply(self, name: str, parent: str | None, diff: AsyncIterator[bytes]) -> int:
+    async def apply(self, name: str, parent: str | None, diff: BinaryIO) -> int:
         """Unpack an *uncompressed* layer tar on top of `parent` and commit it as `name`; returns its size in bytes.
 
         Raises ValueError for a hostile or broken archive; then nothing is kept.
@@ -164,10 +164,10 @@ class Snapshotter(Protocol):
 
     async def commit(self, name: str, key: str) -> None: ...
 
-    def diff(self, key: str) -> AsyncIterator[bytes]:
+    def diff(self, key: str) -> Iterator[bytes]:
         """The writable part as an uncompressed layer tar, with whiteouts."""
 
-    def export(self, key: str) -> AsyncIterator[bytes]:
+    def export(self, key: str) -> Iterator[bytes]:
         """The whole merged tree as an uncompressed tar."""
 
     async def changes(self, key: str) -> list[Change]: ...
