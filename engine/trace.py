@@ -20,17 +20,28 @@ WHERES = ("client", "api", "daemon", "cache", "hub", "host")
 class Span:
     """One step. `where` is one of WHERES; `attributes` are facts (sizes, names, results) that JSON can hold."""
 
-    __slots__ = ("attributes", "duration", "error", "id", "name", "parent", "start", "where")
+    __slots__ = ("attributes", "duration", "error", "id", "name", "outer", "start", "where")
 
-    def __init__(self, id: int, parent: int | None, where: str, name: str, start: int, attributes: dict[str, Any]) -> None:
-        self.id, self.parent, self.where, self.name, self.start = id, parent, where, name, start
+    def __init__(
+        self, id: int, outer: Span | None, where: str, name: str, start: int, attributes: dict[str, Any]
+    ) -> None:
+        self.id, self.outer, self.where, self.name, self.start = id, outer, where, name, start
         self.duration = 0
         self.error: str | None = None
         self.attributes = attributes
 
     def json(self) -> dict[str, Any]:
         """{"id", "parent", "where", "name", "start" (ns since 1970), "duration" (ns), "error", "attributes"}."""
-        return {slot: getattr(self, slot) for slot in sorted(self.__slots__)}
+        return {
+            "id": self.id,
+            "parent": self.outer.id if self.outer else None,
+            "where": self.where,
+            "name": self.name,
+            "start": self.start,
+            "duration": self.duration,
+            "error": self.error,
+            "attributes": self.attributes,
+        }
 
 
 class Trace:
@@ -44,31 +55,42 @@ class Trace:
     @contextmanager
     def span(self, where: str, name: str, **attributes: Any) -> Iterator[Span]:
         """Open a span around a block; an exception that leaves the block becomes its `error`."""
-        task = self._loop.current
-        parent: Span | None = task.context if task is not None else None
-        span = Span(self._next, parent.id if parent else None, where, name, self._loop.time, attributes)
-        self._next += 1
-        if task is not None:
-            task.context = span
+        span = self.open(where, name, attributes)
         try:
             yield span
         except BaseException as error:
-            span.error = str(error) or type(error).__name__
+            self.close(span, str(error) or type(error).__name__)
             raise
-        finally:
-            if task is not None:
-                task.context = parent
-            span.duration = self._loop.time - span.start
-            self.finished.append(span)
+        else:
+            self.close(span)
 
-    def record(self, where: str, name: str, start: int, duration: int, error: str | None = None, **attributes: Any) -> Span:
-        """Add a span that is over already (a kernel operation that a host performed), under the open one."""
+    def open(self, where: str, name: str, attributes: dict[str, Any]) -> Span:
+        """Begin a span that outlives a block; give it to `close` when it is over, from whichever task."""
+        span = self._new(where, name, self._loop.time, attributes)
+        if (task := self._loop.current) is not None:
+            task.context = span
+        return span
+
+    def close(self, span: Span, error: str | None = None) -> None:
         task = self._loop.current
-        parent: Span | None = task.context if task is not None else None
-        span = Span(self._next, parent.id if parent else None, where, name, start, attributes)
-        self._next += 1
+        if task is not None and task.context is span:
+            task.context = span.outer
+        span.duration, span.error = self._loop.time - span.start, error
+        self.finished.append(span)
+
+    def record(
+        self, where: str, name: str, start: int, duration: int, error: str | None = None, **attributes: Any
+    ) -> Span:
+        """Add a span that is over already (a kernel operation that a host performed), under the open one."""
+        span = self._new(where, name, start, attributes)
         span.duration, span.error = duration, error
         self.finished.append(span)
+        return span
+
+    def _new(self, where: str, name: str, start: int, attributes: dict[str, Any]) -> Span:
+        task = self._loop.current
+        span = Span(self._next, task.context if task is not None else None, where, name, start, attributes)
+        self._next += 1
         return span
 
     def since(self, id: int = 0) -> list[dict[str, Any]]:
