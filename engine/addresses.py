@@ -1,0 +1,24 @@
+"""Where a daemon listens when nobody says otherwise: one socket per host kind, in the user's own runtime folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+
+def runtime_directory() -> Path:
+    """$XDG_RUNTIME_DIR/glassdock; without that variable, a folder of the user's in the temporary directory."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    if base:
+        return Path(base) / "glassdock"
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"glassdock-{user}"
+
+
+def default_address(kind: str) -> str:
+    """ "unix:///run/user/1000/glassdock/sim.sock"; on Windows a port on loopback."""
+    if sys.platform == "win32":
+        return f"tcp://127.0.0.1:{2375 if kind == 'sim' else 2374}"
+    return f"unix://{runtime_directory() / f'{kind}.sock'}"

@@ -1,0 +1,1 @@
+"""One function per docker command: `action(context, parsed) -> exit code`."""

@@ -1,0 +1,154 @@
+"""The two-way talk of attach, run and exec: keys in, output out, until the process ends or detach keys are typed."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from engine.client.connection import Stream
+from engine.client.console import STDERR, STDOUT, Console
+
+DETACH_KEYS = "ctrl-p,ctrl-q"
+PROXIED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2")
+
+
+def key_bytes(keys: str) -> bytes:
+    """ "ctrl-p,ctrl-q" → b"\\x10\\x11". Raises ValueError."""
+    typed = b""
+    for word in keys.split(","):
+        if len(word) == 1:
+            typed += word.encode()
+        elif word.startswith("ctrl-") and len(word) == 6 and (word[5].isalpha() or word[5] in "@[\\]^_"):
+            typed += bytes([ord(word[5].upper()) & 0x1F])
+        else:
+            raise ValueError(f"Unknown character: '{word}'")
+    return typed
+
+
+class Detector:
+    """Finds the detach keys in what is typed; what may still become them is held back."""
+
+    def __init__(self, keys: bytes) -> None:
+        self._keys, self._held = keys, b""
+
+    def feed(self, data: bytes) -> tuple[bytes, bool]:
+        """(what to pass on, whether the keys are complete)"""
+        passed = bytearray()
+        for i in range(len(data)):
+            self._held += data[i : i + 1]
+            if self._keys and self._held == self._keys:
+                return bytes(passed), True
+            while self._held and not self._keys.startswith(self._held):
+                passed += self._held[:1]
+                self._held = self._held[1:]
+        return bytes(passed), False
+
+
+def split_frames(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """(stream, data) of Docker's multiplexed stream: one byte stream, three zero bytes, four bytes of length, data."""
+    rest = b""
+    for chunk in chunks:
+        rest += chunk
+        while len(rest) >= 8 and len(rest) >= 8 + (size := int.from_bytes(rest[4:8], "big")):
+            yield rest[0], rest[8 : 8 + size]
+            rest = rest[8 + size :]
+
+
+def received(stream: Stream) -> Iterator[bytes]:
+    with suppress(ConnectionError):
+        while data := stream.recv():
+            yield data
+
+
+def talk(console: Console, stream: Stream, tty: bool, interactive: bool, keys: str = DETACH_KEYS) -> bool:
+    """Run the session; True if it was left by the detach keys."""
+    detector = Detector(key_bytes(keys) if tty or console.stdin_tty else b"")
+    left = threading.Event()
+    raw = tty and interactive
+    with _raw(console, raw):
+        if not interactive:
+            stream.half_close()
+        elif stream.patient:
+            threading.Thread(target=_pump, args=(console, stream, detector, left), daemon=True).start()
+        else:
+            _pump(console, stream, detector, left)
+        try:
+            show(console, received(stream), tty)
+        finally:
+            stream.close()
+    return left.is_set()
+
+
+def show(console: Console, chunks: Iterator[bytes], tty: bool) -> None:
+    """Write a container's output where it belongs."""
+    if tty:
+        for chunk in chunks:
+            console.write(STDOUT, chunk)
+    else:
+        for which, data in split_frames(chunks):
+            console.write(STDERR if which == 2 else STDOUT, data)
+
+
+def _pump(console: Console, stream: Stream, detector: Detector, left: threading.Event) -> None:
+    with suppress(OSError):
+        while data := console.read():
+            passed, detach = detector.feed(data)
+            if passed:
+                stream.send(passed)
+            if detach:
+                left.set()
+                stream.close()
+                return
+        stream.half_close()
+
+
+@contextmanager
+def _raw(console: Console, wanted: bool) -> Iterator[None]:
+    if wanted:
+        with console.raw():
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def forwarded(kill: Callable[[str], Any], wanted: bool) -> Iterator[None]:
+    """While inside, signals sent to this command go to the container (`--sig-proxy`)."""
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in PROXIED if hasattr(signal, name)]
+    saved = {
+        number: signal.signal(number, lambda n, _: kill(signal.Signals(n).name.removeprefix("SIG")))
+        for number in numbers
+    }
+    try:
+        yield
+    finally:
+        for number, handler in saved.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def resized(console: Console, resize: Callable[[int, int], Any], wanted: bool) -> Iterator[None]:
+    """Tell the container's terminal our size, now and when it changes."""
+    if not wanted or not console.stdout_tty:
+        yield
+        return
+
+    def tell(*_: object) -> None:
+        resize(*console.size())
+
+    tell()
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    saved = signal.signal(signal.SIGWINCH, tell)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGWINCH, saved)

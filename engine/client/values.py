@@ -1,0 +1,127 @@
+"""Values of options: how docker reads sizes, durations, times and switches, and what it says to wrong ones.
+
+Sources: pflag (numbers and switches), docker/go-units (sizes), Go's time.ParseDuration, docker/cli opts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+LISTS = {"list", "filter", "map", "stringArray", "ulimit", "mount", "network"}
+
+_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
+_FALSE = {"0", "f", "F", "false", "FALSE", "False"}
+_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+
+
+def boolean(text: str) -> bool:
+    """Go's strconv.ParseBool."""
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+
+
+def integer(text: str) -> int:
+    """Go's strconv.ParseInt with base 0."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+
+
+def unsigned(text: str) -> int:
+    try:
+        value = int(text, 0)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    return value
+
+
+def size(text: str) -> int:
+    """Bytes, from go-units' RAMInBytes: "64m", "1.5g", "512"; powers of 1024.
+
+    >>> size("64m")
+    67108864
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([A-Za-z]*)", text.strip())
+    if match is None:
+        raise ValueError(f"invalid size: '{text}'")
+    suffix = match[2].lower()
+    if suffix not in {"", "b", *(unit + end for unit in "kmgtp" for end in ("", "b", "ib"))}:
+        raise ValueError(f"invalid suffix: '{match[2]}'")
+    power = "bkmgtp".index(suffix[0]) if suffix else 0
+    return int(Fraction(match[1]) * 1024**power)
+
+
+def memory_swap(text: str) -> int:
+    return -1 if text == "-1" else size(text)
+
+
+def duration(text: str) -> int:
+    """Nanoseconds, from Go's time.ParseDuration: "1m30s", "500ms".
+
+    >>> duration("1m30s")
+    90000000000
+    """
+    body = text.lstrip("+-")
+    parts = re.findall(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)", body)
+    if body == "0":
+        return 0
+    if not parts or "".join(number + unit for number, unit in parts) != body:
+        missing = re.fullmatch(r"[\d.]+", body)
+        raise ValueError(f'time: missing unit in duration "{text}"' if missing else f'time: invalid duration "{text}"')
+    total = sum(Fraction(number) * _UNITS[unit] for number, unit in parts)
+    return int(-total if text.startswith("-") else total)
+
+
+def nano_cpus(text: str) -> int:
+    """Billionths of a CPU, from "1.5"."""
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"failed to parse {text} as a rational number") from None
+    if (value * 10**9).denominator != 1:
+        raise ValueError("value is too precise")
+    return int(value * 10**9)
+
+
+def ulimit(text: str) -> dict[str, Any]:
+    """ "nofile=1024:2048" as the API's {"Name", "Soft", "Hard"}."""
+    name, equals, limits = text.partition("=")
+    if not equals:
+        raise ValueError(f"invalid ulimit argument: {text}")
+    soft, _, hard = limits.partition(":")
+    try:
+        return {"Name": name, "Soft": int(soft), "Hard": int(hard or soft)}
+    except ValueError:
+        raise ValueError(f'strconv.ParseInt: parsing "{soft}": invalid syntax') from None
+
+
+def filter_(text: str) -> tuple[str, str]:
+    """ "status=exited" """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(
+            "invalid argument: " + f'"{text}"' if not text else "bad format of filter (expected name=value)"
+        )
+    return name.strip().lower(), value.strip()
+
+
+KINDS: dict[str, Callable[[str], Any]] = {
+    "bool": boolean,
+    "int": integer,
+    "uint": unsigned,
+    "uint16": unsigned,
+    "bytes": size,
+    "duration": duration,
+    "decimal": nano_cpus,
+    "ulimit": ulimit,
+    "filter": filter_,
+}
