@@ -90,7 +90,7 @@ def run(context: Context, parsed: Parsed) -> int:
             context.api.post(f"/containers/{id}/start")
             context.console.out(id)
             return 0
-        if body["Tty"] and body["OpenStdin"] and not context.console.stdin_tty and _is_real(context):
+        if body["Tty"] and body["OpenStdin"] and not context.console.stdin_tty:
             raise settings.BadSetting("the input device is not a TTY")
         id = _create(context, parsed, body)
         streams = {
@@ -110,11 +110,6 @@ def run(context: Context, parsed: Parsed) -> int:
             waiting.close()
             raise
     return _hold(context, id, stream, waiting, body["Tty"], body["AttachStdin"], keys, parsed.get("sig-proxy", True))
-
-
-def _is_real(context: Context) -> bool:
-    """A console of a process, not a buffer: only there a missing terminal is the caller's mistake."""
-    return hasattr(context.console, "raw") and type(context.console).__name__ == "SystemConsole"
 
 
 def _hold(
@@ -200,7 +195,7 @@ def _keys(keys: str) -> None:
 def exec_(context: Context, parsed: Parsed) -> int:
     name, *command = parsed.arguments
     detach, tty, interactive = parsed.flag("detach"), parsed.flag("tty"), parsed.flag("interactive")
-    if tty and interactive and not detach and not context.console.stdin_tty and _is_real(context):
+    if tty and interactive and not detach and not context.console.stdin_tty:
         raise Failure("the input device is not a TTY")
     try:
         env = settings.environment(parsed)
