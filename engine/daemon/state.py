@@ -1,0 +1,101 @@
+"""What the daemon must not forget, as rows: (kind, key) → a value that JSON can hold.
+
+Without a data root the rows live in memory. With one they are in SQLite, and a change is committed to the disk before
+the call returns: what has been acknowledged to a client survives `kill -9`. SQLite is imported only then, since the
+browser has none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class State(Protocol):
+    """Rows by kind ("container", "image", …) and key. `durable` is False where saving is pointless."""
+
+    durable: bool
+
+    def put(self, kind: str, key: str, value: Any) -> None:
+        """Insert or replace."""
+
+    def get(self, kind: str, key: str) -> Any:
+        """The value, or None."""
+
+    def delete(self, kind: str, key: str) -> None:
+        """Forget; a row that is not there does not mind."""
+
+    def items(self, kind: str) -> Iterator[tuple[str, Any]]:
+        """(key, value) of all rows of a kind, in the order in which they were first put."""
+
+    def close(self) -> None: ...
+
+
+class MemoryState:
+    """Rows that end with the process."""
+
+    durable = False
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, dict[str, Any]] = {}
+
+    def put(self, kind: str, key: str, value: Any) -> None:
+        self._kinds.setdefault(kind, {})[key] = value
+
+    def get(self, kind: str, key: str) -> Any:
+        return self._kinds.get(kind, {}).get(key)
+
+    def delete(self, kind: str, key: str) -> None:
+        self._kinds.get(kind, {}).pop(key, None)
+
+    def items(self, kind: str) -> Iterator[tuple[str, Any]]:
+        return iter(list(self._kinds.get(kind, {}).items()))
+
+    def close(self) -> None:
+        pass
+
+
+class DiskState:
+    """Rows in `<data_root>/state.db`, one transaction for each change."""
+
+    durable = True
+
+    def __init__(self, data_root: Path) -> None:
+        import sqlite3
+
+        data_root.mkdir(parents=True, exist_ok=True)
+        self._rows = sqlite3.connect(data_root / "state.db", isolation_level=None)
+        self._rows.execute("PRAGMA journal_mode = WAL")
+        self._rows.execute("PRAGMA synchronous = FULL")
+        self._rows.execute(
+            "CREATE TABLE IF NOT EXISTS state (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL,"
+            " value TEXT NOT NULL, UNIQUE (kind, key))"
+        )
+
+    def put(self, kind: str, key: str, value: Any) -> None:
+        self._rows.execute(
+            "INSERT INTO state (kind, key, value) VALUES (?, ?, ?)"
+            " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
+            (kind, key, json.dumps(value, separators=(",", ":"))),
+        )
+
+    def get(self, kind: str, key: str) -> Any:
+        found = self._rows.execute("SELECT value FROM state WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def delete(self, kind: str, key: str) -> None:
+        self._rows.execute("DELETE FROM state WHERE kind = ? AND key = ?", (kind, key))
+
+    def items(self, kind: str) -> Iterator[tuple[str, Any]]:
+        rows = self._rows.execute("SELECT key, value FROM state WHERE kind = ? ORDER BY number", (kind,)).fetchall()
+        return ((key, json.loads(value)) for key, value in rows)
+
+    def close(self) -> None:
+        self._rows.close()
+
+
+def open_state(data_root: Path | None) -> State:
+    """Rows in memory, or on the disk under `data_root`."""
+    return DiskState(data_root) if data_root is not None else MemoryState()
