@@ -327,6 +327,15 @@ class Loop:
         while ready:
             ready.popleft()()
 
+    def run_some(self, limit: int) -> bool:
+        """`run_ready` for a driver that has other things to do: at most `limit` steps; True if some are left."""
+        self.time = self.clock.read(self.time)
+        ready = self._ready
+        while ready and limit > 0:
+            limit -= 1
+            ready.popleft()()
+        return bool(ready)
+
     def next_due(self) -> int | None:
         """The moment of the earliest timer, ns, or None."""
         timers = self._timers

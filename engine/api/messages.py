@@ -24,7 +24,7 @@ class Duplex(Protocol):
     def close(self) -> None: ...
 
 
-# What a waiting request waits for; tells the driver of a stepped clock whether time should jump for it (see api/server):
+# What a waiting request waits for; tells the driver of a stepped clock whether time should jump for it (api/driver.py):
 # "time" the daemon's own work (stop, pull); "program" what a program does (wait, attach, logs -f); "news" only listens.
 Waiting = Literal["time", "program", "news"]
 
@@ -45,7 +45,10 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One of: `body`, `stream` (headers go out at once) or `session` (with status 101, or 200 for old clients)."""
+    """One of: `body`, `stream` (headers go out at once) or `session` (with status 101, or 200 for old clients).
+
+    `starving` of an interactive session says whether its program waits for a person (host.Input.starving).
+    """
 
     status: int = 200
     body: bytes = b""
@@ -53,11 +56,13 @@ class Response:
     stream: AsyncIterator[bytes] | None = None
     session: Callable[[Duplex], Coroutine[Any, Any, None]] | None = None
     waiting: Waiting = "time"
+    starving: Callable[[], bool] | None = None
 
 
 def json_response(value: Any, status: int = 200) -> Response:
     """Docker ends its JSON with a newline."""
-    return Response(status, json.dumps(value, separators=(",", ":")).encode() + b"\n", {"Content-Type": "application/json"})
+    body = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+    return Response(status, body, {"Content-Type": "application/json"})
 
 
 def empty(status: int = 204) -> Response:

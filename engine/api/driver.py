@@ -1,0 +1,167 @@
+"""The engine's loop, driven by asyncio: two loops in one thread.
+
+The engine's loop runs in *turns* of a few milliseconds between which asyncio looks at its sockets, so that a busy
+simulated CPU cannot keep a client waiting. After a turn asyncio's timer wakes it when the next simulated moment is due.
+
+A stepped clock jumps only while somebody waits for time; `Waits` knows who waits for what. `Channel` carries bytes from
+one loop to the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from engine.api.messages import Waiting
+from engine.loop import Loop, SteppedClock
+
+TURN = 0.005  # seconds of the world's time
+STEPS = 200  # of the engine's loop, before the turn looks at the world's clock
+
+
+class Driver:
+    """Owner of the engine's loop while a server runs. All of it in asyncio's thread."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.waits = Waits(self.wake)
+        self._stepped = isinstance(loop.clock, SteppedClock)
+        self._asyncio = asyncio.get_running_loop()
+        self._next: asyncio.Handle | None = None
+        self._soon = False
+
+    def wake(self) -> None:
+        """There is news for the engine's loop (a new task, a future done): take a turn soon."""
+        if not self._soon:
+            self._schedule(self._asyncio.call_soon(self._turn), soon=True)
+
+    def close(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+
+    def _schedule(self, handle: asyncio.Handle, *, soon: bool) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        self._next, self._soon = handle, soon
+
+    def _turn(self) -> None:
+        self._next, self._soon = None, False
+        loop, end = self.loop, time.perf_counter() + TURN
+        while time.perf_counter() < end:
+            if loop.run_some(STEPS):
+                continue
+            if (due := loop.next_due()) is None:
+                return
+            if self._stepped:
+                if self.waits.push():
+                    loop.advance(due)
+                    self.wake()  # after each jump the sockets come first
+                return
+            if (seconds := loop.clock.wait(loop.time, due)) > 0:
+                self._schedule(self._asyncio.call_later(seconds, self._turn), soon=False)
+                return
+            loop.advance(due)
+        self.wake()
+
+
+class Wait:
+    """One request's reason to wait. Give it back with `end`."""
+
+    __slots__ = ("_waits", "starving", "waiting")
+
+    def __init__(self, waits: Waits, waiting: Waiting) -> None:
+        self._waits = waits
+        self.waiting: Waiting = waiting
+        self.starving: Callable[[], bool] | None = None
+
+    def change(self, waiting: Waiting, starving: Callable[[], bool] | None) -> None:
+        self.waiting, self.starving = waiting, starving
+
+    def end(self) -> None:
+        self._waits.open.discard(self)
+
+
+class Waits:
+    """What the open requests wait for (engine.api.messages.Waiting)."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self.open: set[Wait] = set()
+        self._wake = wake
+
+    def begin(self, waiting: Waiting) -> Wait:
+        wait = Wait(self, waiting)
+        self.open.add(wait)
+        self._wake()
+        return wait
+
+    def push(self) -> bool:
+        """Should time jump? For the daemon's own work always; for programs unless one of them waits for a person."""
+        kinds = {wait.waiting for wait in self.open}
+        if "time" in kinds:
+            return True
+        return "program" in kinds and not any(wait.starving and wait.starving() for wait in self.open)
+
+
+class Channel:
+    """Bytes from one loop to the other; a writer that is far ahead is told to wait.
+
+    `reader` and `writer` make a future of the loop on which that side awaits.
+    """
+
+    LIMIT = 256 << 10
+
+    def __init__(self, wake: Callable[[], None], reader: Callable[[], Any], writer: Callable[[], Any]) -> None:
+        self._wake, self._reader, self._writer = wake, reader, writer
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._ended = False
+        self._error: BaseException | None = None
+        self._news: Any = None
+        self._room: Any = None
+
+    def give(self, data: bytes) -> Any:
+        """Add bytes. A future of the writer's loop means: full, wait for it. After the end they are dropped."""
+        if not data or self._ended:
+            return None
+        self._pieces.append(data)
+        self._size += len(data)
+        self._tell(self._news)
+        if self._size <= self.LIMIT:
+            return None
+        if self._room is None or self._room.done():
+            self._room = self._writer()
+        return self._room
+
+    def end(self, error: BaseException | None = None) -> None:
+        """No more will come; `error` is raised where it is read, after what is left."""
+        if not self._ended:
+            self._ended, self._error = True, error
+            self._tell(self._news)
+            self._tell(self._room)
+
+    async def get(self) -> bytes:
+        """All that is there, at least one byte; b"" at the end."""
+        while not self._pieces:
+            if self._ended:
+                if self._error is not None:
+                    raise self._error
+                return b""
+            self._news = self._reader()
+            await self._news
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self._size = 0
+        self._tell(self._room)
+        return data
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """All until the end."""
+        while data := await self.get():
+            yield data
+
+    def _tell(self, waiter: Any) -> None:
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+            self._wake()

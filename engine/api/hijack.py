@@ -1,0 +1,136 @@
+"""A connection that has stopped being HTTP: after `101 UPGRADED`, raw bytes both ways (attach, exec).
+
+Each direction ends by itself: a client that has nothing to say shuts down its side at once and goes on listening, so
+the end of its bytes is not the end of the connection. `Hijack` is the asyncio protocol that takes the transport over
+from the HTTP server, and at the same time the engine's `Duplex`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import sys
+
+from engine.api.driver import Channel, Driver
+from engine.api.messages import Response
+from engine.loop import Future
+
+GUARD = 0.03  # seconds for which output is held back from a client that is not known to be careful
+CAREFUL = ("Docker-Client/",)  # user agents; the docker command keeps what came together with the head
+LINGER = 1.0  # seconds: for the client to close its side after ours; for a session to use what a lost client had sent
+LOOK = 1.0  # seconds between looks for a half-closed client that has gone altogether
+
+
+class Hijack(asyncio.Protocol):
+    """Takes over `transport` from the protocol `http`, and sends the response's head.
+
+    Some clients (docker-py) read the head through a buffer and the rest past it: output in the same packet is lost.
+    """
+
+    def __init__(
+        self, driver: Driver, transport: asyncio.Transport, http: asyncio.Protocol, response: Response, agent: str
+    ) -> None:
+        self._driver, self._transport, self._http = driver, transport, http
+        self._asyncio = asyncio.get_running_loop()
+        self._incoming = Channel(driver.wake, driver.loop.future, self._asyncio.create_future)
+        self._room: Future[None] | None = None
+        self._held: bytearray | None = None
+        self._closing = self._gone = False
+        self.over: asyncio.Future[None] = self._asyncio.create_future()
+        transport.set_protocol(self)
+        transport.write(head(response))
+        if not agent.startswith(CAREFUL):
+            self._held = bytearray()
+            self._asyncio.call_later(GUARD, self._release)
+
+    # -- the engine's side: engine.api.messages.Duplex
+
+    async def read(self) -> bytes:
+        return await self._incoming.get()
+
+    async def write(self, data: bytes) -> None:
+        if self._gone or self._closing:
+            raise ConnectionResetError("the client is gone")
+        if self._held is not None:
+            self._held += data
+            return
+        self._transport.write(data)
+        if self._room is not None:
+            await self._room
+
+    def close(self) -> None:
+        """Everything is said: close our side, and give the client a moment to close its own."""
+        self._closing = True
+        if not self._held and not self._gone:
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            self._asyncio.call_later(LINGER, self._transport.close)
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        if held and not self._gone:
+            self._transport.write(bytes(held))
+        if held and self._closing:
+            self.close()
+
+    # -- asyncio's side: asyncio.Protocol
+
+    def data_received(self, data: bytes) -> None:
+        if (room := self._incoming.give(data)) is not None:
+            self._transport.pause_reading()
+            room.add_done_callback(self._resume)
+
+    def _resume(self, room: asyncio.Future[None]) -> None:
+        if not self._gone:
+            self._transport.resume_reading()
+
+    def eof_received(self) -> bool:
+        self._incoming.end()
+        if self._closing:
+            return False  # both sides have ended: let asyncio close it
+        self._look()
+        return True
+
+    def pause_writing(self) -> None:
+        self._room = self._driver.loop.future()
+
+    def resume_writing(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.set_result(None)
+            self._driver.wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gone = True
+        self._incoming.end()
+        self.resume_writing()
+        if not self.over.done():
+            self.over.set_result(None)
+        self._asyncio.call_later(0 if self._closing else LINGER, self._http.connection_lost, exc)
+
+    def _look(self) -> None:
+        """After its half-close asyncio no longer hears of a client: ask the kernel whether it is gone."""
+        if self._gone:
+            return
+        if hung_up(self._transport.get_extra_info("socket").fileno()):
+            self._transport.abort()
+        else:
+            self._asyncio.call_later(LOOK, self._look)
+
+
+def head(response: Response) -> bytes:
+    """The answer's first lines exactly as dockerd writes them; clients compare."""
+    lines = ["HTTP/1.1 101 UPGRADED" if response.status == 101 else "HTTP/1.1 200 OK"]
+    lines.append(f"Content-Type: {response.headers.get('Content-Type', 'application/vnd.docker.raw-stream')}")
+    if response.status == 101:
+        lines += ["Connection: Upgrade", "Upgrade: tcp"]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def hung_up(descriptor: int) -> bool:
+    """True if the other end is closed both ways. Only Linux tells this from a half-close; elsewhere False."""
+    if sys.platform != "linux":
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)  # POLLHUP and POLLERR are always told
+    return bool(poll.poll(0))
