@@ -74,14 +74,15 @@ def _run(words: list[str], connection: Connection | None, console: Console) -> i
         console.out(command("docker").page.rstrip("\n"))
         return 0
     which, rest = resolve(words)
-    if which.path not in ACTIONS:  # a group
-        parse(which, [word for word in rest if word.startswith("-")])
-        console.out(which.page.rstrip("\n"))
+    if which.stem not in ACTIONS:  # a group
+        if any(word in ("--help", "-h") for word in rest):
+            raise HelpWanted(which.page)
+        console.err(which.page.rstrip("\n"))
         return 0
     parsed = parse(which, rest)
     reached: Connection = connection or SocketConnection(host or _daemon(name))
     context = Context(Api(reached), console, name or "default")
-    module, _, function = ACTIONS[which.path].partition(":")
+    module, _, function = ACTIONS[which.stem].partition(":")
     action: Action = getattr(import_module(f"engine.client.commands.{module}"), function)
     return action(context, parsed)
 

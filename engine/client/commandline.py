@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ HELP = Path(__file__).parent / "help"
 STOP_AT_ARGUMENT = {"run", "create", "exec", "top"}
 
 _OPTION = re.compile(r"^ {2,6}(?:-(?P<short>\w), )?--(?P<name>[a-z0-9-]+)(?: (?P<kind>[a-z][A-Za-z0-9]*))?(?: {2,}|$)")
-_COMMAND = re.compile(r"^ {2}(?P<name>[a-z]+) {2,}")
+_ALIASES = re.compile(r"^Aliases:\n {2}(.*)$", re.M)
 
 
 class UsageError(Exception):
@@ -48,8 +48,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. `path` as its page names it ("container prune"); `least`, `most` arguments (None: any number)."""
+    """One command: `stem` names its page, `path` is how the page calls it ("container prune").
 
+    `least` and `most` count its arguments; None: any number.
+    """
+
+    stem: str
     path: str
     usage: str
     page: str
@@ -90,12 +94,12 @@ def command(stem: str) -> Command:
     options = {m["name"]: Option(m["name"], m["short"] or "", m["kind"] or "bool")
                for line in page.split("\n") if (m := _OPTION.match(line))}  # fmt: skip
     least, most = _arity(words[path_length:])
-    return Command(" ".join(words[:path_length]), usage, page, options, least, most)
+    return Command(stem.replace("-", " "), " ".join(words[:path_length]), usage, page, options, least, most)
 
 
 def _arity(words: Sequence[str]) -> tuple[int, int | None]:
     """(least, most) arguments, from the usage line: A B [C] or A [A...]."""
-    needed = [word for word in words if not word.startswith("[") and not word.endswith("]")]
+    needed = [word for word in words if not word.startswith("[") and word != "OPTIONS]"]
     optional = [word for word in words if word.startswith("[") and word != "[OPTIONS]"]
     if any("..." in word for word in optional) or (optional and optional[0] == "[ps"):
         return len(needed), None
@@ -109,7 +113,7 @@ def _aliases() -> dict[tuple[str, ...], str]:
     for path in sorted(HELP.glob("*.txt")):
         page = path.read_text(encoding="utf-8")
         found[tuple(path.stem.split("-"))] = path.stem
-        if (match := re.search(r"^Aliases:\n {2}(.*)$", page, re.M)) is not None:
+        if (match := re.search(_ALIASES, page)) is not None:
             for alias in match[1].split(", "):
                 found[tuple(alias.removeprefix("docker ").split(" "))] = path.stem
     return found
@@ -130,8 +134,18 @@ def resolve(words: Sequence[str]) -> tuple[Command, list[str]]:
                     f"Run 'docker {stem} --help' for more information",
                     1,
                 )
-            return command(stem), list(words[length:])
+            return _under(command(stem), words[:length]), list(words[length:])
     raise UsageError(f"docker: unknown command: docker {words[0]}\n\nRun 'docker --help' for more information", 1)
+
+
+def _under(which: Command, typed: Sequence[str]) -> Command:
+    """`docker container list` calls itself `docker container ls` on its page: the first of its aliases."""
+    if len(typed) == 1 or which.path == " ".join(typed) or (match := re.search(_ALIASES, which.page)) is None:
+        return which
+    path = match[1].split(", ")[0].removeprefix("docker ")
+    usage = path + which.usage.removeprefix(which.path)
+    page = which.page.replace(f"Usage:  docker {which.usage}", f"Usage:  docker {usage}", 1)
+    return replace(which, path=path, usage=usage, page=page)
 
 
 @cache
@@ -168,10 +182,10 @@ def parse(which: Command, words: Sequence[str]) -> Parsed:
 
 def _long(parsed: Parsed, text: str, rest: list[str]) -> None:
     name, equals, value = text.partition("=")
+    if name == "help":
+        raise HelpWanted(parsed.command.page)
     option = parsed.command.options.get(name)
     if option is None:
-        if name == "help":
-            raise HelpWanted(parsed.command.page)
         raise _wrong(parsed.command, f"unknown flag: --{name}")
     if not equals:
         if option.kind == "bool":
@@ -237,7 +251,7 @@ def _check_count(which: Command, count: int) -> None:
     elif least == most:
         needs = f"requires {_arguments(least)}"
     elif least == 0:
-        needs = f"requires at most {_arguments(most)}"
+        needs, verb = f"requires at most {_arguments(most)}", "SRun"  # docker 28 says it so
     else:
         needs = f"requires at least {least} and at most {_arguments(most)}"
     raise UsageError(

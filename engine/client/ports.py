@@ -89,7 +89,8 @@ def exposed_ports(words: Iterable[str]) -> dict[str, dict[str, Any]]:
         try:
             low, high = port_range(text)
         except ValueError:
-            raise ValueError(f"invalid range format for --expose: {word}, error: invalid port: {text}") from None
+            wrong = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+            raise ValueError(f"invalid range format for --expose: {word}, error: {wrong}") from None
         for port in range(low, high + 1):
             found[f"{port}/{protocol or 'tcp'}"] = {}
     return found

@@ -16,10 +16,7 @@ def pull_image(
     context: Context, name: str, stream: int, quiet: bool, platform: str = "", all_tags: bool = False
 ) -> Reference:
     """Pull through the daemon, with its progress on `stream`; raises ApiError, Failure for a malformed name."""
-    try:
-        reference = Reference.parse(name)
-    except InvalidReference as error:
-        raise Failure(error.message) from None
+    reference = _read(name)
     tag = "" if all_tags else str(reference.digest or reference.tag or "latest")
     query = {"fromImage": reference.name, "tag": tag, "platform": platform}
     messages = context.api.lines("POST", "/images/create", query, context.registry_auth(name))
@@ -32,11 +29,19 @@ def pull_image(
     return reference
 
 
+def _read(name: str) -> Reference:
+    try:
+        return Reference.parse(name)
+    except InvalidReference as error:
+        raise Failure(error.message) from None
+
+
 def pull(context: Context, parsed: Parsed) -> int:
     name, quiet, every = parsed.arguments[0], parsed.flag("quiet"), parsed.flag("all-tags")
     bare = ":" not in name.rsplit("/", 1)[-1] and "@" not in name
     if every and not bare:
         raise Failure("tag can't be used with --all-tags/-a")
+    _read(name)
     if bare and not every and not quiet:
         context.console.out("Using default tag: latest")
     reference = pull_image(context, name, 1, quiet, parsed.get("platform", ""), every)

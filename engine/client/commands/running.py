@@ -85,7 +85,7 @@ def run(context: Context, parsed: Parsed) -> int:
         body = settings.body(parsed)
         if parsed.flag("detach"):
             if parsed.values("attach"):
-                raise settings.BadSetting("conflicting options: cannot specify both --attach and --detach")
+                raise Failure("conflicting options: cannot specify both --attach and --detach")
             id = _create(context, parsed, body)
             context.api.post(f"/containers/{id}/start")
             context.console.out(id)
