@@ -16,15 +16,16 @@ NOBODY = "unix:///nonexistent/docker.sock"
 LINES = """
 ps --bogus | ps a b | ps -n x | ps --last | ps -n | ps -z | ps | ps -aq --no-trunc | ps --help | container ls --help
 run | run --name | run -m 1x alpine | run -p abc x | run -p 1:2:3:4 x | run -p 70000:80 x | run -p 80-81:80 x
-run --cpus abc x | run --no-healthcheck --health-cmd x y | run -u | run --pull sometimes x | run --help | run -d -a stdout x
-run -p 300.1.1.1:80:80 x | run -p 80/xyz x | run --memory=12q x | run --health-interval 5 x | run --restart on-failure:x a
-run --env-file /nonexistent/env x | run --init=maybe x | run -v | run --ulimit nofile x | run --stop-timeout ten x
-exec x | exec | rm | rm -x a | rmi | stop | stop -t soon a | kill | start | restart | pause | unpause | wait | rename x
-attach | attach x y | port | port a b c | top | logs | logs --tail | logs a b | inspect | inspect -f | tag x | tag a b c
-pull | pull a b | pull Abc | pull a@b | search | search a b | login a b | logout a b | images a b | history | history --help
-system df x | system prune x | container bogus | image bogus | bogus | stats --bogus
-events --since nonsense | events x | info x | version x | system bogus | run -p x:80 a | run --expose x a | run -l
-run --detach-keys | exec --help | inspect --help | logs --help | system df --help | create --help | container prune --help
+run --cpus abc x | run --no-healthcheck --health-cmd x y | run -u | run --pull sometimes x | run --help
+run -d -a stdout x | run -p 300.1.1.1:80:80 x | run -p 80/xyz x | run --memory=12q x | run --health-interval 5 x
+run --restart on-failure:x a | run --env-file /nonexistent/env x | run --init=maybe x | run -v
+run --ulimit nofile x | run --stop-timeout ten x | exec x | exec | rm | rm -x a | rmi | stop | stop -t soon a | kill
+start | restart | pause | unpause | wait | rename x | attach | attach x y | port | port a b c | top | logs
+logs --tail | logs a b | inspect | inspect -f | tag x | tag a b c | pull | pull a b | pull Abc | pull a@b | search
+search a b | login a b | logout a b | images a b | history | history --help | system df x | system prune x
+container bogus | image bogus | bogus | stats --bogus | events --since nonsense | events x | info x | version x
+system bogus | run -p x:80 a | run --expose x a | run -l | run --detach-keys | exec --help | inspect --help
+logs --help | system df --help | create --help | container prune --help
 """.replace("\n", "|").split("|")
 
 
