@@ -1,8 +1,8 @@
 """Content by digest: manifests, configurations and layer archives; in memory, or in a folder.
 
 What is written is verified before it can be read: a wrong byte is refused and nothing is kept. In a folder a blob
-appears whole, by renaming. Long runs of zeros are kept as their length only, in memory and (as holes) on disk, as a teaching
-image is mostly files that nobody reads.
+appears whole, by renaming. Long runs of zeros are kept as their length only, in memory and (as holes) on disk, because
+a teaching image is mostly files that nobody reads.
 """
 
 from __future__ import annotations
@@ -167,6 +167,16 @@ class Blobs:
             return self._path(digest).open("rb")
         except FileNotFoundError:
             raise KeyError(digest) from None
+
+    def content(self, digest: Digest) -> Content:
+        """All of it, with its runs of zeros as such. Raises KeyError."""
+        if self._root is None:
+            return self._memory[digest]
+        content = Content()
+        with self.open(digest) as file:
+            while block := file.read(_BLOCK):
+                content.append(block)
+        return content
 
     def writer(self, expected: Digest) -> Writer:
         return Writer(self, expected)

@@ -34,7 +34,7 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """`size` of its files, bytes; `blob` the digest of the archive it came as, if that is kept; `users`: images on it."""
+    """`size`: of its files, bytes; `blob`: digest of the archive it came as, if that is kept; `users`: images on it."""
 
     chain: ChainID
     diff_id: DiffID
@@ -181,13 +181,14 @@ class ImageStore:
     def tag(self, reference: Reference, id: str, now: int) -> Image | None:
         """Let a name point at an image; returns the image that it pointed at before, if that is another."""
         key = reference.key
+        named = reference.with_digest(reference.digest) if reference.digest else reference.with_default_tag()
         before = self._names.get(key)
         if before is not None and before[1] == id:
             return None
         if before is not None:
             self._images[before[1]].names.remove(key)
         entry = self._images[Digest(id)]
-        self._names[key] = (reference.with_default_tag(), Digest(id))
+        self._names[key] = (named, Digest(id))
         entry.names.append(key)
         if not reference.digest:
             entry.tagged = now

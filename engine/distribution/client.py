@@ -1,0 +1,233 @@
+"""A registry, as its client sees it: the OCI Distribution API, read side (pull).
+
+`open_repository` finds the way in (address, challenge); a `Repository` then answers for one repository with one user's
+credentials: what a tag means, its manifests, its blobs. Every HTTP request is a span of the hub. Nothing here knows of
+images or layers; engine/distribution/pull.py does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from engine.distribution.auth import Challenge, Credentials, parse_challenges, scope
+from engine.distribution.errors import BadContent, RegistryError, refusal
+from engine.distribution.transport import Reply, Transport, Unreachable
+from engine.image import manifest
+from engine.image.digest import Digest, DigestError
+from engine.image.reference import DEFAULT_DOMAIN, Reference
+from engine.loop import SECOND, Loop
+from engine.trace import Trace
+
+HUB = "https://registry-1.docker.io"
+LARGEST_MANIFEST = 4 << 20  # bytes, as moby
+REDIRECTS = (301, 302, 303, 307, 308)
+TOKEN_LIFE = 60  # seconds, if the token does not say
+
+
+def endpoints(domain: str) -> list[str]:
+    """Where a registry may be, best first. Plain HTTP is for this machine only (moby's default insecure registries)."""
+    if domain == DEFAULT_DOMAIN:
+        return [HUB]
+    host = domain.rsplit(":", 1)[0] if not domain.endswith("]") else domain
+    local = host in ("localhost", "[::1]") or host.startswith("127.")
+    return [f"https://{domain}"] + ([f"http://{domain}"] if local else [])
+
+
+async def open_repository(
+    transport: Transport, loop: Loop, trace: Trace, reference: Reference, credentials: Credentials
+) -> Repository:
+    """The repository of a name. Raises Unreachable (of the last endpoint), RegistryError."""
+    *others, last = endpoints(reference.domain)
+    for endpoint in others:
+        repository = Repository(transport, loop, trace, endpoint, reference.path, credentials)
+        try:
+            await repository.ping()
+        except Unreachable:
+            continue
+        return repository
+    repository = Repository(transport, loop, trace, last, reference.path, credentials)
+    await repository.ping()
+    return repository
+
+
+class Repository:
+    """One repository of one registry, for one user, for the length of one command."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        loop: Loop,
+        trace: Trace,
+        endpoint: str,
+        path: str,
+        credentials: Credentials,
+        actions: tuple[str, ...] = ("pull",),
+    ) -> None:
+        self.endpoint, self.path = endpoint, path
+        self._transport, self._loop, self._trace = transport, loop, trace
+        self._credentials = credentials
+        self._scope = scope(path, *actions) if path else ""
+        self._challenges: list[Challenge] = []
+        self._token, self._token_ends = "", 0
+
+    # -- what the specification offers
+
+    async def ping(self) -> None:
+        """end-1: is this a registry, and how does one log in? Raises Unreachable."""
+        reply = await self._send("GET", f"{self.endpoint}/v2/", {})
+        await reply.aclose()
+        if reply.status == 401:
+            self._challenges = parse_challenges(reply.headers.get("www-authenticate", ""))
+
+    async def check_login(self) -> int:
+        """The status of end-1 with credentials. Raises RegistryError, Unreachable."""
+        reply = await self._request("GET", "")
+        await reply.aclose()
+        return reply.status
+
+    async def resolve(self, tag: str) -> manifest.Descriptor:
+        """end-3, HEAD: what a tag means now. A GET follows if the answer is an error, for HEAD cannot say which."""
+        url, accept = f"{self.path}/manifests/{tag}", {"Accept": ", ".join(manifest.ACCEPTED)}
+        reply = await self._request("HEAD", url, accept)
+        await reply.aclose()
+        if reply.status >= 300 or not reply.headers.get("docker-content-digest"):
+            reply = await self._request("GET", url, accept)
+            await _refuse_errors(reply)
+            raw = await reply.read(LARGEST_MANIFEST)
+            return manifest.Descriptor(reply.headers.get("content-type", ""), Digest.of(raw), len(raw))
+        try:
+            digest = Digest.parse(reply.headers["docker-content-digest"])
+        except DigestError as error:
+            raise BadContent(str(error)) from None
+        return manifest.Descriptor(reply.headers.get("content-type", ""), digest)
+
+    async def manifest(self, digest: Digest) -> manifest.Manifest | manifest.Index:
+        """end-3: a manifest or index by digest, verified. Raises RegistryError, BadContent, ManifestError."""
+        accept = {"Accept": ", ".join(manifest.ACCEPTED)}
+        reply = await self._request("GET", f"{self.path}/manifests/{digest}", accept)
+        await _refuse_errors(reply)
+        raw = await _whole(reply, LARGEST_MANIFEST)
+        if Digest.of(raw) != digest:
+            raise BadContent(f"manifest verification failed for digest {digest}")
+        return manifest.parse(raw, reply.headers.get("content-type", ""))
+
+    async def tags(self) -> list[str]:
+        """end-8: all tags, page by page."""
+        url, found = f"{self.path}/tags/list", list[str]()
+        while url:
+            reply = await self._request("GET", url)
+            await _refuse_errors(reply)
+            document = json.loads(await _whole(reply, LARGEST_MANIFEST))
+            found += document.get("tags") or []
+            url = _next_page(reply.headers.get("link", ""), f"{self.endpoint}/v2/{url}")
+        return found
+
+    async def document(self, digest: Digest) -> bytes:
+        """end-2: a small blob (a configuration), verified."""
+        reply = await self.blob(digest)
+        raw = await _whole(reply, LARGEST_MANIFEST)
+        if Digest.of(raw) != digest:
+            raise BadContent(f"image config verification failed for digest {digest}")
+        return raw
+
+    async def blob(self, digest: Digest, offset: int = 0) -> Reply:
+        """end-2: a blob from `offset` on (status 206), or all of it (200) from a registry that cannot resume."""
+        wanted = {"Range": f"bytes={offset}-"} if offset else {}
+        reply = await self._request("GET", f"{self.path}/blobs/{digest}", wanted)
+        if reply.status == 404:
+            await reply.aclose()
+            raise RegistryError("", "unknown blob", final=True)
+        await _refuse_errors(reply)
+        return reply
+
+    # -- requests
+
+    async def _request(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send with authorization; follow redirections, to other hosts without it."""
+        url = path if "://" in path else f"{self.endpoint}/v2/{path}"
+        home, shown = urlsplit(url).netloc, f'{method.title()} "{url}"'
+        for _ in range(10):
+            sent = dict(headers or {})
+            if urlsplit(url).netloc == home:
+                sent |= await self._authorization(shown)
+            reply = await self._send(method, url, sent)
+            location = reply.headers.get("location")
+            if reply.status not in REDIRECTS or not location:
+                return reply
+            await reply.aclose()
+            url = urljoin(url, location)
+        raise Unreachable(f"{shown}: stopped after 10 redirects")
+
+    async def _send(self, method: str, url: str, headers: Mapping[str, str]) -> Reply:
+        where = urlsplit(url)
+        with self._trace.span("hub", f"{method} {where.path}", host=where.netloc) as span:
+            try:
+                reply = await self._transport.request(method, url, headers)
+            except Unreachable as error:
+                raise Unreachable(f'{method.title()} "{url}": {error}') from None
+            span.attributes["status"] = reply.status
+            return reply
+
+    async def _authorization(self, request: str) -> dict[str, str]:
+        """The header for the next request. `request` says what it is for, should the token be refused."""
+        if self._credentials.registry_token:
+            return {"Authorization": f"Bearer {self._credentials.registry_token}"}
+        for challenge in self._challenges:
+            if challenge.scheme == "bearer":
+                if self._loop.time >= self._token_ends:
+                    await self._fetch_token(challenge, request)
+                return {"Authorization": f"Bearer {self._token}"}
+            if challenge.scheme == "basic" and self._credentials.username:
+                return {"Authorization": self._credentials.basic}
+        return {}
+
+    async def _fetch_token(self, challenge: Challenge, request: str) -> None:
+        query = {"service": challenge.parameters.get("service", ""), "scope": self._scope}
+        headers: dict[str, str] = {}
+        if self._credentials.username:
+            query |= {"account": self._credentials.username, "client_id": "docker", "offline_token": "true"}
+            headers["Authorization"] = self._credentials.basic
+        asked = urlencode(sorted((name, value) for name, value in query.items() if value))
+        try:
+            reply = await self._send("GET", f"{challenge.parameters.get('realm', '')}?{asked}", headers)
+            if reply.status >= 300:
+                raise await refusal(reply)
+            document = json.loads(await _whole(reply, 1 << 20))
+            self._token = document.get("token") or document["access_token"]
+        except Unreachable as error:
+            raise Unreachable(f"{request}: {error}") from None
+        except RegistryError as error:
+            raise RegistryError(error.code, _message(error), final=True, request=request) from None
+        except (ValueError, KeyError, AttributeError):
+            words = "authorization server did not include a token in the response"
+            raise RegistryError("", words, final=True, request=request) from None
+        life = document.get("expires_in")
+        self._token_ends = self._loop.time + max(TOKEN_LIFE, life if isinstance(life, int) else 0) * SECOND
+
+
+async def _refuse_errors(reply: Reply) -> None:
+    if reply.status >= 300:
+        raise await refusal(reply)
+
+
+async def _whole(reply: Reply, limit: int) -> bytes:
+    try:
+        raw = await reply.read(limit)
+    except ValueError as error:
+        raise BadContent(str(error)) from None
+    announced = reply.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > len(raw):
+        raise Unreachable("unexpected EOF")
+    return raw
+
+
+def _message(error: RegistryError) -> str:
+    return str(error).partition(": ")[2] if error.code else str(error)
+
+
+def _next_page(link: str, current: str) -> str:
+    """RFC 8288, `Link: </v2/…?last=x>; rel="next"`."""
+    target, _, rest = link.partition(">")
+    return urljoin(current, target.strip().lstrip("<")) if target and "next" in rest else ""

@@ -1,0 +1,147 @@
+"""`docker pull`: from a name to an image in the store.
+
+    name -> tag -> digest -> index -> manifest for this platform -> configuration -> layers that are not here yet
+
+The order of the steps, their messages and their texts are moby's (distribution/pull.go, pull_v2.go).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.distribution.auth import Credentials
+from engine.distribution.client import Repository, open_repository
+from engine.distribution.errors import BadContent, RegistryError, translate
+from engine.distribution.layers import Layers, wanted_layers
+from engine.distribution.progress import Message, Tell
+from engine.distribution.transport import Transport, Unreachable
+from engine.errors import EngineError, InvalidParameter
+from engine.image import config, manifest
+from engine.image.digest import Digest
+from engine.image.manifest import Index, Manifest, ManifestError, Platform
+from engine.image.reference import Reference
+from engine.image.store import Image, ImageStore
+from engine.loop import Loop
+from engine.trace import Trace
+
+CONFIG_ATTEMPTS = 5  # moby, schema2 configuration
+CONFIG_BACK_OFF = 2  # seconds, doubled each time
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """`digest` names what the tag means: an index, or a manifest if there is none."""
+
+    image: Image
+    digest: Digest
+
+
+class Puller:
+    """Pulls for one engine. `platform` is the host's."""
+
+    def __init__(
+        self, loop: Loop, trace: Trace, transport: Transport, store: ImageStore, layers: Layers, platform: Platform
+    ) -> None:
+        self._loop, self._trace, self._transport = loop, trace, transport
+        self._store, self._layers = store, layers
+        self.platform = platform
+
+    async def pull(
+        self, reference: Reference, platform: Platform | None, credentials: Credentials, tell: Tell
+    ) -> list[Image]:
+        """Pull one tag or digest, or all tags if the name has neither. Raises EngineError with Docker's text.
+
+        Nothing is kept of a pull that fails; one that is cancelled lets go of its transfers.
+        """
+        try:
+            if reference.path in ("library/scratch", "scratch"):
+                raise InvalidParameter("'scratch' is a reserved name")
+            repository = await open_repository(self._transport, self._loop, self._trace, reference, credentials)
+            names = [reference]
+            if not reference.tag and not reference.digest:
+                names = [reference.with_tag(tag) for tag in await repository.tags()]
+            changed, images = False, []
+            for name in names:
+                pulled = await self._pull_one(repository, name, platform or self.platform, tell)
+                changed |= self._name(name, pulled)
+                images.append(pulled.image)
+        except (Unreachable, RegistryError, BadContent, ManifestError, config.ConfigError, EngineError) as error:
+            raise translate(error, reference) from error
+        words = "Downloaded newer image" if changed else "Image is up to date"
+        tell(Message(f"Status: {words} for {reference.familiar}"))
+        return images
+
+    async def _pull_one(self, repository: Repository, reference: Reference, platform: Platform, tell: Tell) -> Pulled:
+        digest = reference.digest or (await repository.resolve(reference.tag)).digest
+        top = chosen = await self._manifest(repository, digest)
+        tell(Message(f"Pulling from {repository.path}", reference.digest or reference.tag))
+        if isinstance(top, Index):
+            chosen = await self._manifest(repository, top.choose(platform).digest)
+        if isinstance(chosen, Index):
+            raise ManifestError("a manifest list must not list manifest lists")
+        image = await self._image(repository, chosen, [top, chosen], tell)
+        tell(Message(f"Digest: {digest}"))
+        return Pulled(image, digest)
+
+    async def _manifest(self, repository: Repository, digest: Digest) -> Manifest | Index:
+        """From the cache, else from the hub."""
+        found = digest in self._store.blobs
+        with self._trace.span("cache", f"manifest {digest.short}", found=found):
+            if found:
+                return manifest.parse(self._store.blobs.get(digest))
+        return await repository.manifest(digest)
+
+    async def _image(
+        self, repository: Repository, chosen: Manifest, documents: Sequence[Manifest | Index], tell: Tell
+    ) -> Image:
+        """The image of a manifest: as it is here, or fetched."""
+        id = chosen.config.digest
+        found = id in self._store
+        with self._trace.span("cache", f"image {id.short}", found=found):
+            if found:
+                return self._keep(self._store.config_bytes(id), documents)
+        raw = await self._configuration(repository, id)
+        image = _for_this_system(config.parse(raw))
+        layers = wanted_layers(chosen.layers, image.diff_ids)
+        stack = [layer.chain for layer in layers]
+        self._layers.hold(stack)
+        try:
+            await self._layers.ensure(repository, layers, tell)
+            return self._keep(raw, documents)
+        finally:
+            await self._layers.release(stack)
+
+    async def _configuration(self, repository: Repository, digest: Digest) -> bytes:
+        delay = CONFIG_BACK_OFF
+        for attempt in range(1, CONFIG_ATTEMPTS + 1):
+            try:
+                return await repository.document(digest)
+            except (Unreachable, RegistryError) as error:
+                if attempt == CONFIG_ATTEMPTS or (isinstance(error, RegistryError) and error.final):
+                    words = f"error pulling image configuration: download failed after attempts={attempt}"
+                    raise BadContent(f"{words}: {error}") from None
+            await self._loop.sleep(delay)
+            delay *= 2
+        raise AssertionError("the last attempt returns or raises")
+
+    def _keep(self, raw: bytes, documents: Sequence[Manifest | Index]) -> Image:
+        names = dict.fromkeys(str(self._store.blobs.put(document.raw)) for document in documents)
+        return self._store.add(raw, documents=tuple(names))
+
+    def _name(self, reference: Reference, pulled: Pulled) -> bool:
+        """Let the name mean the image, and the digest as well; was that news?"""
+        id, now = pulled.image.id, self._loop.time
+        before = self._store.resolve(reference)
+        self._store.tag(reference.with_digest(pulled.digest), id, now)
+        if not reference.digest:
+            self._store.tag(reference, id, now)
+        return before is None or before.id != id
+
+
+def _for_this_system(image: Image) -> Image:
+    """Raises BadContent."""
+    if image.os not in ("", "linux"):
+        words = f'image operating system "{image.os}" cannot be used on this platform'
+        raise BadContent(f"{words}: operating system is not supported")
+    return image
