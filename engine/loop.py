@@ -368,12 +368,18 @@ class Loop:
             self.run_ready()
             if future.done():
                 return future.result()
-            due = self.next_due()
-            if due is None:
+            if not self.step():
                 raise Deadlock("nothing is left that could end this wait")
-            if (seconds := self.clock.wait(self.time, due)) > 0:
-                _time.sleep(seconds)
-            self.advance(due)
+
+    def step(self) -> bool:
+        """Let time pass to the next timer and make its call; False if there is none. Sleeps if the clock says so."""
+        due = self.next_due()
+        if due is None:
+            return False
+        if (seconds := self.clock.wait(self.time, due)) > 0:
+            _time.sleep(seconds)
+        self.advance(due)
+        return True
 
 
 class Queue(Generic[T]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from email.utils import formatdate
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from engine.api.messages import Duplex, Request, Response, json_response
 from engine.api.router import Match, Route, Router, split_version
 from engine.api.streams import close_stream
 from engine.errors import EngineError, InvalidParameter, NotFound
+from engine.loop import SECOND
 from engine.trace import Span, Trace
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class App:
     def __init__(self, engine: Engine, routes: Iterable[Route] | None = None) -> None:
         self.engine = engine
         self.router = Router(all_routes() if routes is None else routes)
+        self._second = -1  # of `_common`
+        self._common: dict[str, str] = {}
 
     async def handle(self, request: Request) -> Response:
         """Answer. `request.path` may begin with a version; it is split off here.
@@ -94,7 +98,11 @@ class App:
             return error_response(500, str(error) or type(error).__name__)
 
     async def _read_body(self, request: Request, match: Match) -> None:
-        if request.stream is None or match.route.upload:
+        """Bring the body into the form that the route asks for, whichever the transport has given."""
+        if match.route.upload:
+            request.stream = request.stream or _once(request.body)
+            return
+        if request.stream is None:
             return
         body = bytearray()
         async for piece in request.stream:
@@ -104,8 +112,17 @@ class App:
         request.body, request.stream = bytes(body), None
 
     def _finish(self, response: Response) -> Response:
-        response.headers = COMMON_HEADERS | response.headers
+        """The common headers, and the daemon's own time, which need not be the world's."""
+        second = self.engine.loop.time // SECOND
+        if second != self._second:
+            self._second, self._common = second, COMMON_HEADERS | {"Date": formatdate(second, usegmt=True)}
+        response.headers = self._common | response.headers
         return response
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    if body:
+        yield body
 
 
 def check_version(version: str) -> None:

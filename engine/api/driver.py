@@ -3,16 +3,14 @@
 The engine's loop runs in *turns* of a few milliseconds between which asyncio looks at its sockets, so that a busy
 simulated CPU cannot keep a client waiting. After a turn asyncio's timer wakes it when the next simulated moment is due.
 
-A stepped clock jumps only while somebody waits for time; `Waits` knows who waits for what. `Channel` carries bytes from
-one loop to the other.
+A stepped clock jumps only while somebody waits for time; `Waits` knows who waits for what.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import Callable
 
 from engine.api.messages import Waiting
 from engine.loop import Loop, SteppedClock
@@ -102,66 +100,3 @@ class Waits:
         if "time" in kinds:
             return True
         return "program" in kinds and not any(wait.starving and wait.starving() for wait in self.open)
-
-
-class Channel:
-    """Bytes from one loop to the other; a writer that is far ahead is told to wait.
-
-    `reader` and `writer` make a future of the loop on which that side awaits.
-    """
-
-    LIMIT = 256 << 10
-
-    def __init__(self, wake: Callable[[], None], reader: Callable[[], Any], writer: Callable[[], Any]) -> None:
-        self._wake, self._reader, self._writer = wake, reader, writer
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self._ended = False
-        self._error: BaseException | None = None
-        self._news: Any = None
-        self._room: Any = None
-
-    def give(self, data: bytes) -> Any:
-        """Add bytes. A future of the writer's loop means: full, wait for it. After the end they are dropped."""
-        if not data or self._ended:
-            return None
-        self._pieces.append(data)
-        self._size += len(data)
-        self._tell(self._news)
-        if self._size <= self.LIMIT:
-            return None
-        if self._room is None or self._room.done():
-            self._room = self._writer()
-        return self._room
-
-    def end(self, error: BaseException | None = None) -> None:
-        """No more will come; `error` is raised where it is read, after what is left."""
-        if not self._ended:
-            self._ended, self._error = True, error
-            self._tell(self._news)
-            self._tell(self._room)
-
-    async def get(self) -> bytes:
-        """All that is there, at least one byte; b"" at the end."""
-        while not self._pieces:
-            if self._ended:
-                if self._error is not None:
-                    raise self._error
-                return b""
-            self._news = self._reader()
-            await self._news
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        self._size = 0
-        self._tell(self._room)
-        return data
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """All until the end."""
-        while data := await self.get():
-            yield data
-
-    def _tell(self, waiter: Any) -> None:
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
-            self._wake()

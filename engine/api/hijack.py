@@ -11,7 +11,8 @@ import asyncio
 import select
 import sys
 
-from engine.api.driver import Channel, Driver
+from engine.api.channel import Channel
+from engine.api.driver import Driver
 from engine.api.messages import Response
 from engine.loop import Future
 

@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from aiohttp import http_exceptions, web
 
 from engine.api.app import App, error_response
-from engine.api.driver import Channel, Driver
+from engine.api.channel import Channel
+from engine.api.driver import Driver
 from engine.api.hijack import Hijack
 from engine.api.messages import Request, Response
 from engine.api.sockets import Address, bind

@@ -11,7 +11,6 @@ import os
 import socket
 import stat
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,15 +74,6 @@ def parse_address(text: str) -> Address:
             raise AddressError(f"{text}: {port} is not a port (0 to 65535)")
         return Address(host=host.strip("[]") or "127.0.0.1", port=int(port or DEFAULT_PORT))
     raise AddressError(f"{text}: only unix:///path and tcp://host:port are understood")
-
-
-def default_address(host_name: str = "sim") -> Address:
-    """`$XDG_RUNTIME_DIR/glassdock/sim.sock`; without it, a folder of the user's in the temporary folder."""
-    if sys.platform == "win32":
-        return Address(host="127.0.0.1", port=DEFAULT_PORT)
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(runtime) / "glassdock" if runtime else Path(tempfile.gettempdir()) / f"glassdock-{os.getuid()}"
-    return Address(path=str(folder / f"{host_name}.sock"))
 
 
 def bind(address: Address) -> socket.socket:

@@ -356,6 +356,7 @@ def test_uploads_of_any_size_are_streamed(live: Live):
             await client.writer.drain()
         status, headers = await client.head()
         assert (status, await client.reader.readexactly(int(headers["content-length"]))) == (200, b"41943040\n")
+        assert (await client.ask("POST /upload", b"small"))[2] == b"5\n"
 
     live(story)
 
