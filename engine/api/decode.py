@@ -1,10 +1,10 @@
 """JSON values to frozen dataclasses and back: the one place that knows how Go reads JSON into structs.
 
-A field is called in JSON as in Go: `cpu_shares` is "CpuShares"; a field that breaks this rule says its name with
-`json_name`. As in Go, names match without regard to case, unknown names are ignored, and `null` leaves the default. A
-wrong type is an InvalidParameter with the words of Go's encoding/json. The readers of a class are made once, from its
-annotations: str, int, float, bool; tuple[X, ...] for arrays, Mapping[str, X] for objects, X | None for
-pointers, Any for anything, and other dataclasses.
+A field is called in JSON as in Go: `cpu_shares` is "CpuShares"; a field that breaks this rule is an `option` and says
+so. As in Go, names match without regard to case, unknown names are ignored, and `null` leaves the default. A wrong type
+is an InvalidParameter with the words of Go's encoding/json. The readers of a class are made once, from its annotations:
+str, int, float, bool; tuple[X, ...] for arrays, Mapping[str, X] for objects, X | None for pointers, Any for anything,
+and other dataclasses.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ Reader = Callable[[Any, str, str], Any]  # (JSON value, Go struct's name, path o
 INT64 = 1 << 63
 
 
-def json_name(name: str, **options: Any) -> Any:
-    """A dataclass field whose JSON name is not its own name in Go's case. Options are dataclasses.field's."""
-    return field(metadata={"json": name}, **options)
+def option(default: Any = None, *, name: str = "", omit_empty: bool = False, words: bool = False) -> Any:
+    """A dataclass field that differs from the rule.
 
-
-def words(default: tuple[str, ...] | None = None) -> Any:
-    """A field that takes a string as well as an array of strings (Go: strslice.StrSlice)."""
-    return field(default=default, metadata={"words": True})
+    `name`: what JSON calls it. `omit_empty`: not written while it is empty or zero (Go: omitempty). `words`: takes a
+    string as well as an array of strings (Go: strslice.StrSlice).
+    """
+    return field(default=default, metadata={"json": name, "omit_empty": omit_empty, "words": words})
 
 
 def decode(cls: type[T], value: Any) -> T:
@@ -37,9 +36,13 @@ def decode(cls: type[T], value: Any) -> T:
 
 
 def encode(value: Any) -> Any:
-    """A dataclass as a JSON value, with all its fields."""
+    """A dataclass as a JSON value, with all its fields. None stays null, as Go writes a slice or map that is nil."""
     if is_dataclass(value):
-        return {go_name(spec): encode(getattr(value, spec.name)) for spec in fields(value)}
+        return {
+            go_name(spec): encode(item)
+            for spec in fields(value)
+            if (item := getattr(value, spec.name)) or not spec.metadata.get("omit_empty")
+        }
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if isinstance(value, Mapping):
@@ -104,7 +107,7 @@ def _reader(hint: Any) -> Reader:
         return _read_array(_reader(args[0]), "[]" + _go_type(args[0]))
     if origin is Mapping:
         return _read_object(_reader(args[1]), "map[string]" + _go_type(args[1]))
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return _struct(hint)
     raise TypeError(f"no JSON reader for {hint}")
 
