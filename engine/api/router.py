@@ -21,7 +21,7 @@ Handler = Callable[["Engine", Request], Awaitable[Response]]
 
 VERSION = re.compile(r"/v([0-9.]+)(?=/)")  # moby, api/server: versionMatcher
 VARIABLE = re.compile(r"\{(\w+)(:path)?\}")
-ANY = "*"  # in the tree: a segment that is a variable; no literal segment of a pattern is spelled so
+ANY = "/"  # in the tree: a segment that is a variable; no segment of a path is spelled so
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""`glassdock`: serve a daemon, or be its client. Words in, exit code out; what the words mean is elsewhere.
+
+    glassdock serve sim [-H unix:///path | -H tcp://host:port …] [--data-root DIR] [--seed N] [--clock wall|stepped] …
+    glassdock docker …      our own docker command
+    glassdock shell         a prompt where `docker` reaches a simulated daemon
+    glassdock demo          a guided tour
+
+Only what a command needs is imported: `glassdock docker ps` must not wait for a web server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+# command -> module:function that takes the rest of the words
+ELSEWHERE = {
+    "docker": "engine.client.command:main",
+    "shell": "engine.client.shell:main",
+    "demo": "classroom.demo:main",
+}
+REAL_IS_MISSING = "glassdock: there is no real host yet; `glassdock serve sim` serves the simulated one"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code is 2 for words that are not understood."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] in ELSEWHERE:
+        module, _, name = ELSEWHERE[words[0]].partition(":")
+        command: Callable[[Sequence[str]], int] = getattr(import_module(module), name)
+        return command(words[1:])
+    options = parser().parse_args(words)
+    if options.command is None:
+        parser().print_help()
+        return 2
+    return serve(options)
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(prog="glassdock", description="Docker with glass walls.")
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND")
+    serving = commands.add_parser("serve", help="start a daemon", description="Start a daemon and say how to reach it.")
+    serving.add_argument("host", choices=["sim", "real"], help="what its containers run on")
+    add = serving.add_argument
+    add(
+        "-H", dest="listen", metavar="ADDRESS", action="append", help="unix:///path or tcp://host:port; may be repeated"
+    )
+    add("--data-root", metavar="DIR", type=Path, help="keep images and containers there (default: in memory)")
+    add("--seed", metavar="N", type=int, help="the same seed and commands give the same ids and names")
+    add("--clock", choices=["wall", "stepped"], default="wall", help="stepped: time passes only while a command waits")
+    add("--speed", metavar="X", type=speed, default=1.0, help="simulated seconds in a second of the wall clock")
+    for name, text in (("docker", "the docker command"), ("shell", "a prompt with docker"), ("demo", "a guided tour")):
+        commands.add_parser(name, help=text, add_help=False)
+    return whole
+
+
+def speed(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise ValueError
+    return value
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Until SIGINT or SIGTERM. 1: cannot listen or begin; 2: no such host."""
+    if options.host == "real":
+        print(REAL_IS_MISSING, file=sys.stderr)
+        return 2
+    from engine.serve import run
+
+    make = import_module(f"{options.host}.make").make_engine
+    return run(
+        options.host,
+        lambda: make(seed=options.seed, clock=options.clock, speed=options.speed, data_root=options.data_root),
+        options.listen or (),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

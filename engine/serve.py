@@ -1,0 +1,61 @@
+"""A daemon in the foreground: listen, say how to reach it, wait for a signal, stop cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from engine.addresses import default_address
+from engine.api.server import Server
+from engine.api.sockets import REACHABLE, Address, AddressError, parse_address
+
+if TYPE_CHECKING:
+    from engine.daemon.engine import Engine
+
+
+def run(name: str, make_engine: Callable[[], Engine], listen: Sequence[str]) -> int:
+    """Serve until SIGINT or SIGTERM; `listen` as `docker -H` writes addresses, empty for the default one."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    try:
+        addresses = [parse_address(text) for text in listen or [default_address(name)]]
+        asyncio.run(serve(name, make_engine, addresses))
+    except (AddressError, OSError) as error:
+        print(f"glassdock: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:  # Windows: there is no other way to hear of ^C
+        pass
+    return 0
+
+
+async def serve(name: str, make_engine: Callable[[], Engine], addresses: Sequence[Address]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = Server(make_engine())
+    try:
+        real = [await server.listen(address) for address in addresses]
+        announce(name, real)
+        await stop.wait()
+    finally:
+        await server.close()
+
+
+def announce(name: str, addresses: Sequence[Address]) -> None:
+    """The first line says where it listens; the rest is to be copied."""
+    print(f"glassdock: {name} listens on {' and '.join(map(str, addresses))}", flush=True)
+    for address in addresses:
+        if address.exposed():
+            print(REACHABLE.format(address=address), file=sys.stderr, flush=True)
+    host = addresses[0]
+    print("Point docker at it, for good or for one shell:", flush=True)
+    print(f"  docker context create {name} --docker host={host} && docker context use {name}", flush=True)
+    if sys.platform == "win32":
+        print(f"  $env:DOCKER_HOST = '{host}'", flush=True)
+    else:
+        print(f"  export DOCKER_HOST={host}", flush=True)
