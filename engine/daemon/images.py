@@ -1,41 +1,220 @@
-"""Images, as the daemon handles them: find, list, inspect, tag, remove, prune, pull.
+"""Images, as the daemon handles them: find, pull, tag, list, inspect, remove, prune, search.
 
-Rules and texts: moby, daemon/images (graph-driver store). The store itself is `engine.image.store`.
+The store itself is `engine.image.store`; what lists show is in image_views, what may be removed in image_removal.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.errors import no_such_image
+from engine.daemon import image_removal, image_views
+from engine.daemon.filters import NO_FILTERS, Filters
+from engine.distribution.auth import NOBODY, Credentials
+from engine.distribution.layers import Layers
+from engine.distribution.progress import Message, Progress, Tell
+from engine.distribution.pull import Puller
+from engine.errors import NotFound, no_such_image
+from engine.events import Event
 from engine.image.blobs import Blobs
 from engine.image.config import Image
-from engine.image.digest import Digest
+from engine.image.digest import ChainID, Digest
+from engine.image.manifest import Platform
 from engine.image.reference import Reference, parse_any
 from engine.image.store import ImageStore
+from engine.loop import Queue
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
     from engine.distribution.transport import Transport
 
+HELD = "held-layers"  # rows: container id -> the layers that it keeps though its image is gone
+
+
+class User(Protocol):
+    """What this module needs of a container."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def running(self) -> bool: ...
+
 
 class Images:
-    """`engine.images`."""
+    """`engine.images`. `data_root` is where blobs are kept; None for memory."""
 
-    def __init__(self, engine: Engine, transport: Transport, blobs: Blobs | None = None) -> None:
+    def __init__(self, engine: Engine, transport: Transport, data_root: Path | None = None) -> None:
         self._engine = engine
-        self._transport = transport
-        self.store = ImageStore(engine.state, blobs or Blobs())
+        self.transport = transport
+        self.store = ImageStore(engine.state, Blobs(data_root / "blobs" if data_root else None))
+        self.layers = Layers(engine.loop, engine.trace, engine.host, self.store)
+        self.platform = Platform.parse(f"{engine.host.info.os_type}/{engine.host.info.architecture}")
+        self._puller = Puller(engine.loop, engine.trace, transport, self.store, self.layers, self.platform)
+        self._held: dict[str, list[ChainID]] = {}
+        engine.events.on_event(self._on_event)
 
-    def get(self, name: str) -> Image:
-        """The image of a name, an id, or the beginning of an id. Raises NotFound, InvalidReference."""
+    # -- find
+
+    def get(self, name: str, platform: Platform | None = None) -> Image:
+        """The image of a name, an id, or the beginning of an id; a look-up in the cache, and a span.
+
+        Raises NotFound (also if it is for another platform than the one asked for), InvalidReference.
+        """
+        with self._engine.trace.span("cache", f"image {name}", found=False) as span:
+            image = self.find(name)
+            span.attributes["found"] = True
+            if platform is not None:
+                _check_platform(name, image, platform)
+            return image
+
+    def find(self, name: str) -> Image:
+        """As `get`, without a span: for the daemon's own use."""
         image = self.store.find(name)
         if image is None:
             raise no_such_image(_familiar(name))
         return image
+
+    def users(self, image: Image) -> Iterator[User]:
+        """The containers made from an image."""
+        return iter(self._engine.containers.by_image(image.id))
+
+    @property
+    def now(self) -> int:
+        return self._engine.loop.time
+
+    @property
+    def storage_driver(self) -> str:
+        return self._engine.host.info.storage_driver
+
+    # -- pull
+
+    async def pull(
+        self, reference: Reference, platform: Platform | None = None, credentials: Credentials = NOBODY
+    ) -> AsyncIterator[Progress | Message]:
+        """Pull a tag, a digest, or (if the name has neither) all tags; yields what Docker tells meanwhile.
+
+        Raises EngineError. Closing the iterator gives the pull up.
+        """
+        loop = self._engine.loop
+        told: Queue[Progress | Message] = Queue(loop)
+        task = loop.spawn(self._pull(reference, platform, credentials, told.put), f"pull {reference.familiar}")
+        task.add_done_callback(told.close)
+        try:
+            while (progress := await told.get()) is not None:
+                yield progress
+            task.result()
+        finally:
+            task.cancel()
+
+    async def _pull(
+        self, reference: Reference, platform: Platform | None, credentials: Credentials, tell: Tell
+    ) -> None:
+        images = await self._puller.pull(reference, platform, credentials, tell)
+        self._engine.events.publish("image", "pull", reference.familiar, {"name": reference.familiar_name})
+        if platform is not None and images:
+            try:
+                _check_platform(reference.familiar, images[-1], platform)
+            except NotFound as error:  # a registry may have the image for one platform only, and not say which
+                tell(Message(f"WARNING: {error}"))
+
+    # -- names
+
+    def tag(self, name: str, reference: Reference) -> None:
+        """Give an image one more name. Raises NotFound."""
+        image = self.find(name)
+        self.store.tag(reference.with_default_tag(), image.id, self.now)
+        self.event(image, "tag", reference.with_default_tag().familiar)
+
+    async def remove(self, name: str, force: bool = False, prune: bool = True) -> list[dict[str, str]]:
+        """`docker rmi`; returns {"Untagged": …} and {"Deleted": …}. Raises NotFound, Conflict."""
+        return await image_removal.remove(self, name, force, prune)
+
+    async def prune(self, filters: Filters = NO_FILTERS) -> tuple[list[dict[str, str]], int]:
+        """`docker image prune`; returns records as `remove`, and the bytes reclaimed."""
+        records, reclaimed = await image_removal.prune(self, filters)
+        self._engine.events.publish("image", "prune", "", {"reclaimed": str(reclaimed)})
+        return records, reclaimed
+
+    # -- views
+
+    def summaries(
+        self,
+        filters: Filters = NO_FILTERS,
+        *,
+        all: bool = False,
+        shared_size: bool = False,
+        containers: bool = False,
+    ) -> list[dict[str, Any]]:
+        """ImageSummary of each, newest first."""
+        return image_views.summaries(self, filters, all=all, shared_size=shared_size, containers=containers)
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """ImageInspect. Raises NotFound."""
+        return image_views.inspection(self, self.get(name))
+
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """HistoryResponseItem of each step, newest first. Raises NotFound."""
+        return image_views.history(self, self.get(name))
+
+    def disk_usage(self) -> tuple[int, list[dict[str, Any]]]:
+        """For `docker system df`: bytes of all layers, and all images with their shared sizes and containers."""
+        rows = self.summaries(all=True, shared_size=True, containers=True)
+        return image_views.layers_size(self), rows
+
+    # -- layers that containers keep
+
+    def keep_for_containers(self, image: Image, stack: Sequence[ChainID]) -> None:
+        """The image goes though (stopped) containers stand on it: its layers stay until those go."""
+        for user in self.users(image):
+            if user.id not in self._held:
+                self._hold(user.id, list(stack))
+                self._engine.state.put(HELD, user.id, self._held[user.id])
+
+    def _hold(self, container: str, stack: list[ChainID]) -> None:
+        self._held[container] = stack
+        self.layers.hold(stack)
+
+    def _on_event(self, event: Event) -> None:
+        if self._held and event.action == "destroy" and event.type == "container":
+            stack = self._held.pop(event.id, None)
+            if stack is not None:
+                self._engine.state.delete(HELD, event.id)
+                self._engine.loop.spawn(self._release(stack), f"release layers of {event.id[:12]}")
+
+    async def _release(self, stack: list[ChainID]) -> None:
+        await self.layers.release(stack)
+
+    async def recover(self) -> None:
+        """After a restart, once the containers are known: what layers the host lost, what nobody needs."""
+        for container, stack in self._engine.state.items(HELD):
+            self._hold(container, [ChainID(chain) for chain in stack])
+        await self.layers.recover()
+
+    # -- events
+
+    def event(self, image: Image, action: str, name: str = "") -> None:
+        """Publish, with the image's labels as long as it is here."""
+        labels = image.config.labels if image.id in self.store else {}
+        self._engine.events.publish("image", action, image.id, {**labels, "name": name or image.id})
 
 
 def _familiar(name: str) -> str:
     """How "No such image" says what was asked for: a name with its tag, or an id."""
     parsed = parse_any(name)
     return parsed.with_default_tag().familiar if isinstance(parsed, Reference) else Digest(parsed)
+
+
+def _check_platform(name: str, image: Image, platform: Platform) -> None:
+    """Raises NotFound. An image that names no variant is for all of them."""
+    actual = Platform(image.os, image.architecture, image.variant).normalised()
+    wanted = platform.normalised()
+    if actual in wanted.runs():
+        return
+    if not image.variant and (actual.os, actual.architecture) == (wanted.os, wanted.architecture):
+        return
+    raise NotFound(
+        f"image with reference {name} was found but its platform ({actual}) does not match the specified platform"
+        f" ({wanted})"
+    )

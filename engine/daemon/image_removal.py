@@ -1,0 +1,181 @@
+"""`docker rmi` and `docker image prune`: what may go, in which order, and what is said of it.
+
+A name goes first; the image goes with its last name, and its layers with the last image that stands on them. Hard
+conflicts (a child image, a running container) always hold; soft ones (a stopped container, other names) yield to
+`force`. Rules and texts: moby, daemon/images/image_delete.go and image_prune.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from engine.daemon.filters import Filters
+from engine.errors import Conflict, InvalidParameter
+from engine.image.config import Image
+from engine.image.digest import ChainID, chains
+from engine.image.reference import Reference
+from engine.timestamps import parse_moment, parse_rfc3339
+
+if TYPE_CHECKING:
+    from engine.daemon.images import Images
+
+Record = dict[str, str]  # {"Untagged": name} or {"Deleted": digest}
+
+PRUNE_FILTERS = ("dangling", "label", "label!", "until")
+
+
+class DeleteConflict(Conflict):
+    """`used`: a container stands in the way, not a name."""
+
+    def __init__(self, image: Image, reason: str, *, hard: bool = False, used: bool = False) -> None:
+        force = "cannot be forced" if hard else "must be forced"
+        super().__init__(f"conflict: unable to delete {image.id.short} ({force}) - {reason}")
+        self.used = used
+
+
+async def remove(images: Images, name: str, force: bool = False, prune: bool = True) -> list[Record]:
+    """Remove a name, or the image of an id. `prune`: untagged parents go as well. Raises NotFound, Conflict."""
+    image = images.get(name)
+    references = images.store.references(image.id)
+    records: list[Record] = []
+    if not _is_id_prefix(image, name):
+        if not force and _is_single(references) and (user := next(images.users(image), None)):
+            raise Conflict(
+                f'conflict: unable to remove repository reference "{name}" (must force) - container {user.id[:12]}'
+                f" is using its referenced image {image.id.short}"
+            )
+        _untag_with_digests(images, image, Reference.parse(name).with_default_tag(), records)
+        if images.store.references(image.id):
+            return records
+        quiet = True
+    else:
+        quiet = False
+        if _is_single(references):
+            _check(images, image, names=False, stopped=not force)
+            for reference in references:
+                _untag(images, image, reference, records)
+    await _delete(images, image, records, force, prune, quiet)
+    return records
+
+
+async def prune(images: Images, filters: Filters) -> tuple[list[Record], int]:
+    """Remove dangling images, or (dangling=false) all that no container uses. Returns records and bytes reclaimed."""
+    dangling = filters.boolean("dangling", True)
+    until = _until(filters, images.now)
+    sizes = {str(chain): layer.size for chain, layer in images.store.layers.items()}
+    records: list[Record] = []
+    for image in list(images.store):
+        if image.id in images.store and _prunable(images, image, filters, until, dangling):
+            for name in _names_to_prune(images, image, dangling):
+                try:
+                    records += await remove(images, name)
+                except Conflict:
+                    continue
+    return records, sum(sizes.get(record.get("Deleted", ""), 0) for record in records)
+
+
+def _prunable(images: Images, image: Image, filters: Filters, until: int | None, dangling: bool) -> bool:
+    children = images.store.has_children(image.id)
+    if children and (dangling or not images.store.references(image.id)):
+        return False
+    if until is not None and (not image.created or parse_rfc3339(image.created) > until):
+        return False
+    return filters.prunes(image.config.labels)
+
+
+def _names_to_prune(images: Images, image: Image, dangling: bool) -> list[str]:
+    """What to remove so that the image goes; nothing if it is to stay."""
+    references = images.store.references(image.id)
+    if not references:
+        return [image.id.hex]
+    if dangling and any(reference.tag for reference in references):
+        return []
+    return [str(reference) for reference in references]
+
+
+def _until(filters: Filters, now: int) -> int | None:
+    values = filters.get("until")
+    if not values:
+        return None
+    if len(values) > 1:
+        raise InvalidParameter("more than one until filter specified")
+    try:
+        return parse_moment(values[0], now)
+    except ValueError as error:
+        raise InvalidParameter(str(error)) from None
+
+
+def _untag(images: Images, image: Image, reference: Reference, records: list[Record], event: bool = True) -> None:
+    images.store.untag(reference)
+    if event:
+        images.event(image, "untag")
+    records.append({"Untagged": reference.familiar})
+
+
+def _untag_with_digests(images: Images, image: Image, reference: Reference, records: list[Record]) -> None:
+    """A name goes; with the last tag of a repository go the repository's digests."""
+    if reference.digest:
+        reference = reference.with_digest(reference.digest)
+    _untag(images, image, reference, records)
+    same = [other for other in images.store.references(image.id) if other.name == reference.name]
+    if not reference.digest and not any(other.tag for other in same):
+        for other in same:
+            _untag(images, image, other, records, event=False)
+
+
+async def _delete(images: Images, image: Image, records: list[Record], force: bool, prune: bool, quiet: bool) -> None:
+    """The image itself, and its untagged parents if `prune`. `quiet`: it is all right if it has to stay."""
+    try:
+        _check(images, image, names=not force, stopped=not force)
+    except DeleteConflict as conflict:
+        if quiet and (conflict.used or images.store.references(image.id) or images.store.has_children(image.id)):
+            return
+        raise
+    for reference in images.store.references(image.id):
+        _untag(images, image, reference, records)
+    stack = chains(image.diff_ids)
+    images.keep_for_containers(image, stack)
+    images.store.remove(image.id)
+    images.event(image, "delete")
+    records.append({"Deleted": image.id})
+    records += [{"Deleted": chain} for chain in await _sweep(images, stack)]
+    parent = images.store.find(image.parent) if image.parent else None
+    if prune and parent is not None:
+        await _delete(images, parent, records, force=False, prune=True, quiet=True)
+
+
+async def _sweep(images: Images, stack: Sequence[ChainID]) -> list[ChainID]:
+    return [layer.chain for layer in await images.layers.sweep(stack)]
+
+
+def _check(images: Images, image: Image, *, names: bool, stopped: bool) -> None:
+    """Raises DeleteConflict. `names` and `stopped`: do other names and stopped containers count?"""
+    if images.store.has_children(image.id):
+        raise DeleteConflict(image, "image has dependent child images", hard=True)
+    for user in _those(images, image, running=True):
+        raise DeleteConflict(image, f"image is being used by running container {user}", hard=True, used=True)
+    if names and images.store.references(image.id):
+        raise DeleteConflict(image, "image is referenced in multiple repositories")
+    if stopped:
+        for user in _those(images, image, running=False):
+            raise DeleteConflict(image, f"image is being used by stopped container {user}", used=True)
+
+
+def _those(images: Images, image: Image, running: bool) -> Iterator[str]:
+    return (user.id[:12] for user in images.users(image) if user.running is running)
+
+
+def _is_id_prefix(image: Image, text: str) -> bool:
+    return image.id.startswith(text) or image.id.hex.startswith(text)
+
+
+def _is_single(references: Sequence[Reference]) -> bool:
+    """All within one repository, with at most one tag; not so if there are none."""
+    if len(references) <= 1:
+        return len(references) == 1
+    tags = [reference for reference in references if not reference.digest]
+    repositories = {reference.name for reference in references if reference.digest}
+    if len(tags) > 1:
+        return False
+    return repositories == {tags[0].name if tags else references[0].name}
