@@ -1,0 +1,234 @@
+"""From layer archives to trees and back; what differs between two trees.
+
+The archives' form, and what is refused in them, is in engine/image/changeset.py.
+"""
+
+from __future__ import annotations
+
+import stat as st
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import BinaryIO
+
+from engine.host import Change
+from engine.image.changeset import Entry, read
+from sim import content, overlay
+from sim.filesystem import NO_XATTRS, WHITEOUT, Directory, File, Inode, Special, Symlink, add, drop
+from sim.paths import MAX_LINKS
+
+MODIFIED, ADDED, DELETED = 0, 1, 2
+KINDS = {
+    st.S_IFREG: "file",
+    st.S_IFDIR: "directory",
+    st.S_IFLNK: "symlink",
+    st.S_IFCHR: "character",
+    st.S_IFBLK: "block",
+    st.S_IFIFO: "fifo",
+}
+TYPES = {kind: type for type, kind in KINDS.items()}
+
+
+class Unpacker:
+    """Builds a layer's own tree (an overlay's upper tree, with whiteouts) over the view `below` it."""
+
+    def __init__(self, below: Directory | None, inos: Iterator[int]) -> None:
+        self.below, self._inos = below, inos
+        self.root = Directory(next(inos), 0o755)
+        if below is not None:
+            self.root.mode = below.mode
+            self.root.like(below)
+        self.size = 0
+
+    def unpack(self, diff: BinaryIO) -> None:
+        """All entries. Raises ValueError; then the tree is to be thrown away."""
+        for entry, data in read(diff):
+            if entry.kind == "opaque":
+                self._directory(entry.name.split("/"), entry.name)[0].opaque = True
+            elif not entry.name:
+                self._attributes(self.root, entry)
+            else:
+                *parents, name = entry.name.split("/")
+                self._put(parents, name, entry, data)  # type: ignore[arg-type]
+
+    def _put(self, parents: list[str], name: str, entry: Entry, data: BinaryIO | None) -> None:
+        directory, below = self._directory(parents, entry.name)
+        present = directory.entries.get(name)
+        if entry.kind == "whiteout":
+            if present is None and below is not None and name in below.entries:
+                directory.entries[name] = WHITEOUT
+            return
+        if entry.kind == "directory" and isinstance(present, Directory):
+            self._attributes(present, entry)
+            return
+        node = self._linked(entry) if entry.kind == "hardlink" else self._made(entry, data)
+        if present is not None and present is not WHITEOUT:
+            drop(directory, name)
+        if isinstance(node, Directory) and present is not None:
+            node.opaque = True
+        add(directory, name, node)
+
+    def _made(self, entry: Entry, data: BinaryIO | None) -> Inode:
+        node: Inode
+        if entry.kind == "file":
+            assert data is not None
+            node = File(next(self._inos), 0, data=content.take(data, entry.size), size=entry.size)
+            self.size += entry.size
+        elif entry.kind == "directory":
+            node = Directory(next(self._inos), 0)
+        elif entry.kind == "symlink":
+            node = Symlink(next(self._inos), entry.target)
+        else:
+            node = Special(next(self._inos), TYPES[entry.kind], rdev=entry.rdev)
+        self._attributes(node, entry)
+        return node
+
+    def _attributes(self, node: Inode, entry: Entry) -> None:
+        node.uid, node.gid, node.mtime = entry.uid, entry.gid, entry.mtime
+        node.xattrs = dict(entry.xattrs) if entry.xattrs else NO_XATTRS
+        if not node.is_link:
+            node.mode = st.S_IFMT(node.mode) | entry.mode
+
+    def _linked(self, entry: Entry) -> Inode:
+        """The node that a hard link names; one of a layer below is copied up."""
+        *parents, name = entry.target.split("/")
+        directory, below = self._directory(parents, entry.name)
+        found, lower = overlay.child(directory, below, name)
+        if found is None and lower is not None and not lower.is_dir:
+            found = overlay.copy_of(lower)
+            add(directory, name, found)
+        if found is None or found.is_dir:
+            raise ValueError(f'invalid hardlink "{entry.name}" -> "{entry.target}"')
+        found.nlink += 1
+        return found
+
+    def _directory(self, names: list[str], text: str) -> tuple[Directory, Directory | None]:
+        """The directory at a path, and what it covers; made or copied up if need be. Links are followed."""
+        path: list[tuple[Directory, Directory | None]] = [(self.root, self.below)]
+        todo, links = names[::-1], 0
+        while todo:
+            name = todo.pop()
+            if name in ("", "."):
+                continue
+            if name == "..":
+                path = path[:-1] or path
+                continue
+            directory, below = path[-1]
+            found, lower = overlay.child(directory, below, name)
+            node = found if found is not None else lower
+            if isinstance(node, Symlink):
+                links += 1
+                if links > MAX_LINKS:
+                    raise ValueError(f"{text!r}: too many levels of symbolic links")
+                todo += node.target.split("/")[::-1]
+                path = path[:1] if node.target.startswith("/") else path
+                continue
+            path.append(self._enter(directory, name, found, lower, text))
+        return path[-1]
+
+    def _enter(
+        self, directory: Directory, name: str, found: Inode | None, lower: Inode | None, text: str
+    ) -> tuple[Directory, Directory | None]:
+        if found is None:
+            covered = directory.entries.get(name) is WHITEOUT
+            found = Directory(next(self._inos), 0o755) if lower is None else overlay.copy_of(lower)
+            if isinstance(found, Directory):
+                found.opaque = covered
+            add(directory, name, found)
+        if not isinstance(found, Directory):
+            raise ValueError(f"{text!r}: not a directory")
+        return found, lower if isinstance(lower, Directory) and not found.opaque else None
+
+
+def pack(root: Directory) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+    """A tree (an upper one, with whiteouts, or a whole view) as archive entries, sorted by name; without the root."""
+    first_names: dict[int, str] = {}
+    return _pack(root, "", first_names)
+
+
+def _pack(directory: Directory, prefix: str, first_names: dict[int, str]) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+    for name in sorted(directory.entries):
+        node, path = directory.entries[name], prefix + name
+        if node is WHITEOUT:
+            yield Entry(path, "whiteout"), iter(())
+            continue
+        kind = KINDS.get(st.S_IFMT(node.mode))
+        if kind is None:  # sockets do not go into archives
+            continue
+        entry = Entry(path, kind, node.mode & 0o7777, node.uid, node.gid, node.mtime, xattrs=node.xattrs)
+        if node.nlink > 1 and not node.is_dir and (first := first_names.setdefault(id(node), path)) != path:
+            yield replace(entry, kind="hardlink", target=first), iter(())
+        elif isinstance(node, File):
+            yield replace(entry, size=node.size), _pieces(node)
+        elif isinstance(node, Symlink):
+            yield replace(entry, target=node.target), iter(())
+        elif isinstance(node, Directory):
+            yield entry, iter(())
+            if node.opaque:
+                yield Entry(path, "opaque"), iter(())
+            yield from _pack(node, path + "/", first_names)
+        elif isinstance(node, Special):
+            yield replace(entry, rdev=node.rdev), iter(())
+
+
+def _pieces(node: File) -> Iterator[bytes]:
+    for start in range(0, node.size, content.CHUNK):
+        yield node.read(start, content.CHUNK)
+
+
+def changes(upper: Directory, lower: Directory | None) -> list[Change]:
+    """`docker diff`: what a view differs in from its lower tree, sorted by path.
+
+    The parents of a change are changes too. Of a directory only mode and owner count (moby, pkg/archive/changes.go).
+    """
+    found: list[Change] = []
+    _compare(upper, lower, "", found.append)
+    return sorted(found, key=lambda change: change.path)
+
+
+def _compare(upper: Directory, lower: Inode | None, path: str, report: Callable[[Change], None]) -> bool:
+    """Report the changes inside a directory; True if there were any."""
+    below = lower.entries if isinstance(lower, Directory) else {}
+    changed = False
+    for name, node in upper.entries.items():
+        here, old = f"{path}/{name}", below.get(name)
+        if node is WHITEOUT:
+            if old is not None:
+                report(Change(here, DELETED))
+                changed = True
+            continue
+        inside = isinstance(node, Directory) and _compare(node, old, here, report)
+        if old is None:
+            report(Change(here, ADDED))
+        elif inside or _differs(node, old):
+            report(Change(here, MODIFIED))
+        else:
+            continue
+        changed = True
+    if upper.opaque:
+        for name in below.keys() - upper.entries.keys():
+            report(Change(f"{path}/{name}", DELETED))
+            changed = True
+    return changed
+
+
+def _differs(node: Inode, old: Inode) -> bool:
+    if (node.mode, node.uid, node.gid) != (old.mode, old.uid, old.gid):
+        return True
+    if isinstance(node, Special) and isinstance(old, Special) and node.rdev != old.rdev:
+        return True
+    return not node.is_dir and (node.mtime != old.mtime or node.length() != old.length())
+
+
+def usage(directory: Directory) -> int:
+    """Bytes of the regular files of a tree; a file with several names counts once."""
+    sizes: dict[int, int] = {}
+    _collect(directory, sizes)
+    return sum(sizes.values())
+
+
+def _collect(directory: Directory, sizes: dict[int, int]) -> None:
+    for node in directory.entries.values():
+        if isinstance(node, File):
+            sizes[id(node)] = node.size
+        elif isinstance(node, Directory):
+            _collect(node, sizes)

@@ -1,0 +1,202 @@
+"""The snapshotter of the simulated host: committed layers, and a writable one for each container.
+
+A committed snapshot keeps its layer's own tree (`diff`) and the view of it over its parents, made when first asked for
+and shared by all containers. A container's snapshot is an overlay `Tree` on that view whose upper tree appears with the
+first write. Between the two lies what Docker calls the init layer: mount points and files that the engine binds over.
+Twin: real/snapshots.py.
+"""
+
+from __future__ import annotations
+
+import stat as st
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from engine.host import Change
+from engine.image import changeset
+from sim import layers, overlay
+from sim.filesystem import Directory, File, Inode, Symlink, Tree, add
+from sim.mounts import Storage
+
+# moby, daemon/initlayer/setup_unix.go
+INIT = (
+    ("dev/pts", st.S_IFDIR, ""),
+    ("dev/shm", st.S_IFDIR, ""),
+    ("dev/console", st.S_IFREG, ""),
+    ("proc", st.S_IFDIR, ""),
+    ("sys", st.S_IFDIR, ""),
+    ("etc/hosts", st.S_IFREG, ""),
+    ("etc/hostname", st.S_IFREG, ""),
+    ("etc/resolv.conf", st.S_IFREG, ""),
+    ("etc/mtab", st.S_IFLNK, "/proc/mounts"),
+    (".dockerenv", st.S_IFREG, ""),
+)
+
+
+class Committed:
+    """A read-only layer on its parents."""
+
+    __slots__ = ("_start", "_view", "children", "diff", "name", "parent", "size")
+
+    def __init__(self, name: str, parent: Committed | None, diff: Directory, size: int) -> None:
+        self.name, self.parent, self.diff, self.size = name, parent, diff, size
+        self.children = 0  # snapshots on top of this one
+        self._view: Directory | None = None
+        self._start: Directory | None = None
+
+    def view(self) -> Directory:
+        """This layer merged over all that is below it."""
+        if self._view is None:
+            self._view = overlay.merge(self.parent.view() if self.parent else None, self.diff)
+        return self._view
+
+    def start(self, storage: Storage) -> Directory:
+        """What a container of this image begins with."""
+        if self._start is None:
+            self._start = _init_layer(self.view(), storage)
+        return self._start
+
+
+class Active:
+    """A container's writable snapshot."""
+
+    __slots__ = ("parent", "tree")
+
+    def __init__(self, parent: Committed | None, tree: Tree) -> None:
+        self.parent, self.tree = parent, tree
+
+
+class Snapshots:
+    """engine.host.Snapshotter, on trees in memory. Unknown names raise KeyError."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._committed: dict[str, Committed] = {}
+        self._active: dict[str, Active] = {}
+        self._empty: Directory | None = None
+
+    def exists(self, name: str) -> bool:
+        return name in self._committed or name in self._active
+
+    def tree(self, key: str) -> Tree:
+        """The filesystem of a container, to be mounted."""
+        return self._active[key].tree
+
+    async def apply(self, name: str, parent: str | None, diff: BinaryIO) -> int:
+        """See engine.host.Snapshotter."""
+        below = self._committed[parent] if parent else None
+        unpacker = layers.Unpacker(below.view() if below else None, self._storage.inos)
+        unpacker.unpack(diff)
+        self._add(name, below, unpacker.root, unpacker.size)
+        return unpacker.size
+
+    async def prepare(self, key: str, parent: str | None) -> None:
+        if self.exists(key):
+            raise ValueError(f"snapshot {key} already exists")
+        below = self._committed[parent] if parent else None
+        tree = self._storage.tree("overlay", lower=self._start(below), source="overlay")
+        self._active[key] = Active(below, tree)
+        if below is not None:
+            below.children += 1
+
+    def layers(self, key: str) -> tuple[str, ...]:
+        snapshot = self._active.get(key)
+        node = snapshot.parent if snapshot is not None else self._committed[key].parent
+        names = []
+        while node is not None:
+            names.append(node.name)
+            node = node.parent
+        return tuple(names)
+
+    async def commit(self, name: str, key: str) -> None:
+        """The writable part becomes the layer `name`; `key` is gone."""
+        active = self._active.pop(key)
+        upper = self._upper(active)
+        overlay.freeze(upper)
+        if active.parent is not None:
+            active.parent.children -= 1
+        self._add(name, active.parent, upper, layers.usage(upper))
+
+    def diff(self, key: str) -> Iterator[bytes]:
+        active = self._active.get(key)
+        return changeset.write(layers.pack(self._upper(active) if active else self._committed[key].diff))
+
+    def export(self, key: str) -> Iterator[bytes]:
+        active = self._active.get(key)
+        if active is None:
+            return changeset.write(layers.pack(self._committed[key].view()))
+        lower, upper = active.tree.lower, active.tree.upper
+        view = overlay.merge(lower, upper) if isinstance(upper, Directory) else lower
+        assert isinstance(view, Directory)
+        return changeset.write(layers.pack(view))
+
+    async def changes(self, key: str) -> list[Change]:
+        tree = self._active[key].tree
+        if not isinstance(tree.upper, Directory) or not isinstance(tree.lower, Directory):
+            return []
+        return layers.changes(tree.upper, tree.lower)
+
+    async def usage(self, key: str) -> int:
+        active = self._active.get(key)
+        if active is None:
+            return self._committed[key].size
+        return layers.usage(active.tree.upper) if isinstance(active.tree.upper, Directory) else 0
+
+    async def remove(self, key: str) -> None:
+        """Raises ValueError for a layer that others lie on."""
+        active = self._active.pop(key, None)
+        if active is None:
+            committed = self._committed[key]
+            if committed.children:
+                raise ValueError(f"cannot remove snapshot with child: {key}")
+            del self._committed[key]
+        parent = active.parent if active is not None else committed.parent
+        if parent is not None:
+            parent.children -= 1
+
+    def _add(self, name: str, parent: Committed | None, diff: Directory, size: int) -> None:
+        if name in self._committed:
+            return  # the same ChainID is the same content
+        self._committed[name] = Committed(name, parent, diff, size)
+        if parent is not None:
+            parent.children += 1
+
+    def _upper(self, active: Active) -> Directory:
+        upper = active.tree.upper
+        return upper if isinstance(upper, Directory) else Directory(next(self._storage.inos), 0o755)
+
+    def _start(self, parent: Committed | None) -> Directory:
+        if parent is not None:
+            return parent.start(self._storage)
+        if self._empty is None:
+            self._empty = _init_layer(Directory(next(self._storage.inos), 0o755), self._storage)
+        return self._empty
+
+
+def _init_layer(view: Directory, storage: Storage) -> Directory:
+    """The view with the engine's mount points where the image has nothing of that name."""
+    now, inos = storage.now(), storage.inos
+    tree = Tree("overlay", inos, 0, lower=view)
+    for path, kind, target in INIT:
+        *parents, name = path.split("/")
+        where = _ensure(tree, parents, now)
+        if where is None or overlay.child(*where, name) != (None, None):
+            continue
+        node: Inode = (
+            Symlink(next(inos), target, mtime=now) if kind == st.S_IFLNK else File(next(inos), 0o755, mtime=now)
+        )
+        add(where[0], name, Directory(next(inos), 0o755, mtime=now) if kind == st.S_IFDIR else node)  # type: ignore[arg-type]
+    return overlay.merge(view, tree.upper) if isinstance(tree.upper, Directory) else view
+
+
+def _ensure(tree: Tree, names: list[str], now: int) -> overlay.Node | None:
+    """The directory at `names` in the upper tree; None if the image has something else there."""
+    for depth in range(1, len(names) + 1):
+        try:
+            node, _ = overlay.copy_up(tree, names[:depth])
+        except FileNotFoundError:
+            node = Directory(next(tree.inos), 0o755, mtime=now)
+            overlay.insert(tree, names[: depth - 1], names[depth - 1], node)
+        if not isinstance(node, Directory):
+            return None
+    return overlay.copy_up(tree, names)
