@@ -53,6 +53,12 @@ class NotModified(EngineError):
     status = 304
 
 
+class TooManyRequests(EngineError):
+    """Asked too often; a registry's limit."""
+
+    status = 429
+
+
 class System(EngineError):
     """The host could not do it."""
 

@@ -9,13 +9,16 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.daemon import image_removal, image_views
-from engine.daemon.filters import NO_FILTERS, Filters
+from engine.daemon import image_import, image_removal, image_views
+from engine.daemon.filters import NO_FILTERS, Filters, invalid_filter
+from engine.distribution import index
 from engine.distribution.auth import NOBODY, Credentials
+from engine.distribution.errors import BadContent, RegistryError, plain
 from engine.distribution.layers import Layers
 from engine.distribution.progress import Message, Progress, Tell
 from engine.distribution.pull import Puller
-from engine.errors import NotFound, no_such_image
+from engine.distribution.transport import Unreachable
+from engine.errors import EngineError, NotFound, no_such_image
 from engine.events import Event
 from engine.image.blobs import Blobs
 from engine.image.config import Image
@@ -47,6 +50,7 @@ class Images:
 
     def __init__(self, engine: Engine, transport: Transport, data_root: Path | None = None) -> None:
         self._engine = engine
+        self.host = engine.host
         self.transport = transport
         self.store = ImageStore(engine.state, Blobs(data_root / "blobs" if data_root else None))
         self.layers = Layers(engine.loop, engine.trace, engine.host, self.store)
@@ -118,6 +122,46 @@ class Images:
                 _check_platform(reference.familiar, images[-1], platform)
             except NotFound as error:  # a registry may have the image for one platform only, and not say which
                 tell(Message(f"WARNING: {error}"))
+
+    # -- registries
+
+    async def search(self, term: str, limit: int, filters: Filters = NO_FILTERS) -> list[dict[str, Any]]:
+        """`docker search`: rows of the Hub's catalogue. Raises EngineError."""
+        stars = 0
+        for value in filters.get("stars"):
+            if not value.isdecimal():
+                raise invalid_filter("stars", value)
+            stars = max(stars, int(value))
+        if filters.boolean("is-automated", False):
+            return []
+        official = filters.boolean("is-official", False)
+        rows = await index.search(self.transport, self._engine.trace, term, limit)
+        return [
+            row | {"is_automated": False}
+            for row in rows
+            if row["star_count"] >= stars and ("is-official" not in filters or row["is_official"] == official)
+        ]
+
+    async def login(self, credentials: Credentials) -> None:
+        """`docker login`: ask the registry. Raises Unauthorized, System."""
+        await index.login(self.transport, self._engine.loop, self._engine.trace, credentials)
+
+    async def distribution(self, reference: Reference, credentials: Credentials = NOBODY) -> dict[str, Any]:
+        """What a registry has under a name (DistributionInspect), without pulling it. Raises EngineError."""
+        try:
+            found, platforms = await self._puller.describe(reference, credentials)
+        except (EngineError, RegistryError, BadContent, Unreachable, ValueError) as error:
+            raise plain(error) from error
+        return {
+            "Descriptor": {"mediaType": found.media_type, "digest": found.digest, "size": found.size},
+            "Platforms": [_platform_json(platform) for platform in platforms],
+        }
+
+    async def import_archive(
+        self, archive: AsyncIterator[bytes], source: str, message: str, platform: Platform | None
+    ) -> Image:
+        """`docker import`: the image of one layer, from a tar of a whole root. Raises EngineError."""
+        return await image_import.import_archive(self, archive, source, message, platform or self.platform)
 
     # -- names
 
@@ -198,6 +242,11 @@ class Images:
         """Publish, with the image's labels as long as it is here."""
         labels = image.config.labels if image.id in self.store else {}
         self._engine.events.publish("image", action, image.id, {**labels, "name": name or image.id})
+
+
+def _platform_json(platform: Platform) -> dict[str, str]:
+    shown = {"architecture": platform.architecture, "os": platform.os}
+    return shown | ({"variant": platform.variant} if platform.variant else {})
 
 
 def _familiar(name: str) -> str:

@@ -96,12 +96,13 @@ class Repository:
             reply = await self._request("GET", url, accept)
             await _refuse_errors(reply)
             raw = await reply.read(LARGEST_MANIFEST)
-            return manifest.Descriptor(reply.headers.get("content-type", ""), Digest.of(raw), len(raw))
+            return manifest.Descriptor(_media_type(reply), Digest.of(raw), len(raw))
         try:
             digest = Digest.parse(reply.headers["docker-content-digest"])
         except DigestError as error:
             raise BadContent(str(error)) from None
-        return manifest.Descriptor(reply.headers.get("content-type", ""), digest)
+        length = reply.headers.get("content-length", "")
+        return manifest.Descriptor(_media_type(reply), digest, int(length) if length.isdigit() else -1)
 
     async def manifest(self, digest: Digest) -> manifest.Manifest | manifest.Index:
         """end-3: a manifest or index by digest, verified. Raises RegistryError, BadContent, ManifestError."""
@@ -111,7 +112,7 @@ class Repository:
         raw = await _whole(reply, LARGEST_MANIFEST)
         if Digest.of(raw) != digest:
             raise BadContent(f"manifest verification failed for digest {digest}")
-        return manifest.parse(raw, reply.headers.get("content-type", ""))
+        return manifest.parse(raw, _media_type(reply))
 
     async def tags(self) -> list[str]:
         """end-8: all tags, page by page."""
@@ -221,6 +222,10 @@ async def _whole(reply: Reply, limit: int) -> bytes:
     if announced.isdigit() and int(announced) > len(raw):
         raise Unreachable("unexpected EOF")
     return raw
+
+
+def _media_type(reply: Reply) -> str:
+    return reply.headers.get("content-type", "").partition(";")[0].strip()
 
 
 def _message(error: RegistryError) -> str:

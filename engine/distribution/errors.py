@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.distribution.auth import parse_challenges
 from engine.distribution.transport import Reply
-from engine.errors import EngineError, NotFound, System
+from engine.errors import EngineError, Forbidden, NotFound, System, TooManyRequests, Unauthorized
 from engine.image.reference import Reference
 
 DENIED, UNAUTHORIZED, UNSUPPORTED = "DENIED", "UNAUTHORIZED", "UNSUPPORTED"
@@ -30,6 +30,13 @@ MESSAGES = {
 }
 FINAL = (DENIED, UNAUTHORIZED, UNSUPPORTED, NAME_UNKNOWN, TOO_MANY_REQUESTS)  # trying again is of no use
 OF_STATUS = {401: UNAUTHORIZED, 403: DENIED, 429: TOO_MANY_REQUESTS}
+CLASSES: dict[str, type[EngineError]] = {
+    DENIED: Forbidden,
+    UNAUTHORIZED: Unauthorized,
+    MANIFEST_UNKNOWN: NotFound,
+    NAME_UNKNOWN: NotFound,
+    TOO_MANY_REQUESTS: TooManyRequests,
+}
 NOT_FOUND = {
     DENIED: "pull access denied for {name}, repository does not exist or may require 'docker login'",
     MANIFEST_UNKNOWN: "manifest for {reference} not found",
@@ -95,6 +102,14 @@ def _parse(status: int, body: bytes) -> RegistryError:
     if status in OF_STATUS:
         return RegistryError(OF_STATUS[status], MESSAGES[OF_STATUS[status]])
     return RegistryError("", f"received unexpected HTTP status: {status_line(status)}", final=True)
+
+
+def plain(error: Exception) -> EngineError:
+    """A refusal as it is, with the status that its code stands for."""
+    if isinstance(error, EngineError):
+        return error
+    code = error.code if isinstance(error, RegistryError) else ""
+    return CLASSES.get(code, System)(str(error))
 
 
 def translate(error: Exception, reference: Reference) -> EngineError:

@@ -19,7 +19,7 @@ from engine.distribution.transport import Transport, Unreachable
 from engine.errors import EngineError, InvalidParameter
 from engine.image import config, manifest
 from engine.image.digest import Digest
-from engine.image.manifest import Index, Manifest, ManifestError, Platform
+from engine.image.manifest import Descriptor, Index, Manifest, ManifestError, Platform
 from engine.image.reference import Reference
 from engine.image.store import Image, ImageStore
 from engine.loop import Loop
@@ -71,6 +71,20 @@ class Puller:
         words = "Downloaded newer image" if changed else "Image is up to date"
         tell(Message(f"Status: {words} for {reference.familiar}"))
         return images
+
+    async def describe(self, reference: Reference, credentials: Credentials) -> tuple[Descriptor, list[Platform]]:
+        """What a registry has under a name, without pulling it: its descriptor, and for which platforms."""
+        repository = await open_repository(self._transport, self._loop, self._trace, reference, credentials)
+        if reference.digest:
+            document = await repository.manifest(reference.digest)
+            found = Descriptor(document.media_type, document.digest, len(document.raw))
+        else:
+            found = await repository.resolve(reference.tag)
+            document = await self._manifest(repository, found.digest)
+        if isinstance(document, Index):
+            return found, [entry.platform for entry in document.manifests if entry.platform]
+        image = config.parse(await repository.document(document.config.digest))
+        return found, [Platform(image.os, image.architecture, image.variant)]
 
     async def _pull_one(self, repository: Repository, reference: Reference, platform: Platform, tell: Tell) -> Pulled:
         digest = reference.digest or (await repository.resolve(reference.tag)).digest

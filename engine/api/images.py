@@ -1,0 +1,217 @@
+"""`/images/*`, and what else concerns registries: `/auth`, `/distribution/*`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from engine.api.body import read_json
+from engine.api.messages import Request, Response, empty, json_response
+from engine.api.query import boolean, integer, older
+from engine.api.router import Route
+from engine.api.streams import error_line, progress_line, status_line
+from engine.daemon.filters import Filters
+from engine.daemon.image_removal import PRUNE_FILTERS
+from engine.daemon.image_views import LIST_FILTERS
+from engine.distribution.auth import NOBODY, Credentials
+from engine.distribution.progress import Message, Progress
+from engine.errors import EngineError, Forbidden, InvalidParameter, Unimplemented
+from engine.image.digest import Digest, DigestError
+from engine.image.manifest import Platform, PlatformError
+from engine.image.reference import Reference
+
+if TYPE_CHECKING:
+    from engine.daemon.engine import Engine
+
+SEARCH_FILTERS = ("is-automated", "is-official", "stars")
+NONE_TAG, NONE_DIGEST = "<none>:<none>", "<none>@<none>"  # for clients before API 1.43
+
+# What a configuration had besides before API 1.50 (moby, inspect_response.go)
+OLD_CONFIG = {
+    "AttachStderr": False, "AttachStdin": False, "AttachStdout": False, "Domainname": "", "Hostname": "", "Image": "",
+    "OpenStdin": False, "StdinOnce": False, "Tty": False,
+}  # fmt: skip
+
+
+async def create(engine: Engine, request: Request) -> Response:
+    """`docker pull`: progress as it goes. What fails before the first line is an error; later, it is the last line."""
+    name = request.query.get("fromImage", "").removesuffix(":")
+    platform = _platform(request)
+    if not name:
+        return await _import(engine, request, platform)
+    reference = _pull_reference(name, request.query.get("tag", ""))
+    if reference.familiar_name == "scratch":
+        raise Forbidden("'scratch' is a reserved name")
+    pull = engine.images.pull(reference, platform, _credentials(request))
+    return await _progress(pull)
+
+
+async def _import(engine: Engine, request: Request, platform: Platform | None) -> Response:
+    """`docker import`: a tar archive of a whole root becomes an image of one layer."""
+    reference = _tag_reference(request.query.get("repo", ""), request.query.get("tag", ""))
+    source = request.query.get("fromSrc", "")
+    if request.query.get("changes"):
+        raise Unimplemented("import with changes is not supported")
+    if source != "-":
+        raise Unimplemented("import from a URL is not supported")
+    archive = request.stream or _once(request.body)
+    image = await engine.images.import_archive(archive, source, request.query.get("message", ""), platform)
+    if reference is not None:
+        engine.images.tag(image.id, reference)
+    return Response(200, status_line(image.id), {"Content-Type": "application/json"})
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+async def _progress(progress: AsyncIterator[Progress | Message]) -> Response:
+    first = await anext(progress, None)
+    return Response(200, headers={"Content-Type": "application/json"}, stream=_lines(first, progress))
+
+
+async def _lines(first: Progress | Message | None, rest: AsyncIterator[Progress | Message]) -> AsyncIterator[bytes]:
+    try:
+        if first is not None:
+            yield _line(first)
+        async for progress in rest:
+            yield _line(progress)
+    except EngineError as error:
+        yield error_line(error.message)
+    finally:
+        await rest.aclose()  # type: ignore[attr-defined]
+
+
+def _line(progress: Progress | Message) -> bytes:
+    if isinstance(progress, Message):
+        return status_line(progress.status, progress.id)
+    return progress_line(progress.status, progress.id, progress.current, progress.total)
+
+
+async def list_images(engine: Engine, request: Request) -> Response:
+    filters = Filters.parse(request.query.get("filters"), LIST_FILTERS)
+    if pattern := request.query.get("filter"):  # before API 1.41
+        filters = Filters({**filters.fields, "reference": (*filters.get("reference"), pattern)})
+    rows = engine.images.summaries(filters, all=boolean(request, "all"), shared_size=boolean(request, "shared-size"))
+    return json_response([_summary(request, row) for row in rows])
+
+
+def _summary(request: Request, row: dict[str, Any]) -> dict[str, Any]:
+    if older(request, "1.43") and not row["RepoTags"] and not row["RepoDigests"]:
+        row |= {"RepoTags": [NONE_TAG], "RepoDigests": [NONE_DIGEST]}
+    if older(request, "1.44"):
+        row["VirtualSize"] = row["Size"]
+    return row
+
+
+async def inspect(engine: Engine, request: Request) -> Response:
+    if boolean(request, "manifests") and request.query.get("platform"):
+        raise InvalidParameter("conflicting options: manifests and platform options cannot both be set")
+    answer = engine.images.inspect(request.vars["name"])
+    if older(request, "1.50"):
+        answer["Config"] = OLD_CONFIG | answer["Config"]
+    if older(request, "1.44"):
+        answer["VirtualSize"] = answer["Size"]
+        answer.setdefault("Created", "0001-01-01T00:00:00Z")
+    return json_response(answer)
+
+
+async def history(engine: Engine, request: Request) -> Response:
+    return json_response(engine.images.history(request.vars["name"]))
+
+
+async def tag(engine: Engine, request: Request) -> Response:
+    reference = _tag_reference(request.query.get("repo", ""), request.query.get("tag", ""))
+    if reference is None:
+        raise InvalidParameter("repository name must have at least one component")
+    if reference.familiar_name == "sha256":
+        raise InvalidParameter("refusing to create an ambiguous tag using digest algorithm as name")
+    engine.images.tag(request.vars["name"], reference)
+    return empty(201)
+
+
+async def remove(engine: Engine, request: Request) -> Response:
+    name = request.vars["name"]
+    if not name.strip():
+        raise InvalidParameter("image name cannot be blank")
+    prune = not boolean(request, "noprune")
+    return json_response(await engine.images.remove(name, boolean(request, "force"), prune))
+
+
+async def prune(engine: Engine, request: Request) -> Response:
+    filters = Filters.parse(request.query.get("filters"), PRUNE_FILTERS)
+    records, reclaimed = await engine.images.prune(filters)
+    return json_response({"ImagesDeleted": records or None, "SpaceReclaimed": reclaimed})
+
+
+async def search(engine: Engine, request: Request) -> Response:
+    filters = Filters.parse(request.query.get("filters"), SEARCH_FILTERS)
+    found = await engine.images.search(request.query.get("term", ""), integer(request, "limit"), filters)
+    return json_response(found)
+
+
+async def login(engine: Engine, request: Request) -> Response:
+    try:
+        credentials = Credentials.from_json(read_json(request, required=True))
+    except ValueError as error:
+        raise InvalidParameter(str(error)) from None
+    await engine.images.login(credentials)
+    return json_response({"IdentityToken": "", "Status": "Login Succeeded"})
+
+
+async def distribution(engine: Engine, request: Request) -> Response:
+    reference = Reference.parse(request.vars["name"]).with_default_tag()
+    return json_response(await engine.images.distribution(reference, _credentials(request)))
+
+
+def _credentials(request: Request) -> Credentials:
+    """X-Registry-Auth; what cannot be read counts as none, as in moby."""
+    try:
+        return Credentials.from_header(request.headers.get("x-registry-auth", ""))
+    except ValueError:
+        return NOBODY
+
+
+def _platform(request: Request) -> Platform | None:
+    text = request.query.get("platform", "")
+    if not text or older(request, "1.32"):
+        return None
+    try:
+        return Platform.parse(text)
+    except PlatformError as error:
+        raise InvalidParameter(str(error)) from None
+
+
+def _pull_reference(name: str, tag: str) -> Reference:
+    """`tag` may be a digest; it counts more than what the name says. Raises InvalidReference."""
+    reference = Reference.parse(name)
+    if not tag:
+        return reference
+    try:
+        return reference.with_digest(Digest.parse(tag))
+    except DigestError:
+        return reference.with_tag(tag)
+
+
+def _tag_reference(repository: str, tag: str) -> Reference | None:
+    """Where a new name goes; None if none is given. Raises InvalidParameter."""
+    if not repository:
+        return None
+    reference = Reference.parse(repository)
+    if reference.digest:
+        raise InvalidParameter("cannot import digest reference")
+    return reference.with_tag(tag) if tag else reference.with_default_tag()
+
+
+ROUTES = (
+    Route("POST", "/images/create", create, upload=True),
+    Route("GET", "/images/json", list_images),
+    Route("GET", "/images/search", search),
+    Route("POST", "/images/prune", prune),
+    Route("GET", "/images/{name:path}/json", inspect),
+    Route("GET", "/images/{name:path}/history", history),
+    Route("POST", "/images/{name:path}/tag", tag),
+    Route("DELETE", "/images/{name:path}", remove),
+    Route("POST", "/auth", login),
+    Route("GET", "/distribution/{name:path}/json", distribution),
+)

@@ -1,0 +1,67 @@
+"""`docker import`: a tar archive of a whole root directory becomes an image of one layer (moby, image_import.go)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InvalidParameter
+from engine.image.archive import ArchiveError, Unpacker
+from engine.image.blobs import Content
+from engine.image.config import Image
+from engine.image.digest import ChainID, DiffID, Digest
+from engine.image.manifest import Platform
+from engine.image.store import Layer
+from engine.timestamps import rfc3339
+
+if TYPE_CHECKING:
+    from engine.daemon.images import Images
+
+
+async def import_archive(
+    images: Images, archive: AsyncIterator[bytes], source: str, message: str, platform: Platform
+) -> Image:
+    """The image; it has no name yet. Raises InvalidParameter for what is no archive; then nothing is kept."""
+    content = Content()
+    async for piece in archive:
+        content.append(piece)
+    unpacker = Unpacker(content, Digest(""))
+    try:
+        for _ in unpacker:
+            pass
+    except ArchiveError as error:
+        raise InvalidParameter(str(error)) from None
+    chain = ChainID(unpacker.diff_id)
+    images.layers.hold([chain])
+    try:
+        if chain not in images.store.layers:
+            await _add_layer(images, chain, unpacker)
+        document = _configuration(unpacker.diff_id, message or f"Imported from {source}", platform, images.now)
+        return images.store.add(json.dumps(document, separators=(",", ":")).encode())
+    finally:
+        await images.layers.release([chain])
+
+
+async def _add_layer(images: Images, chain: ChainID, unpacker: Unpacker) -> None:
+    try:
+        size = await images.host.apply(chain, None, unpacker.tar.open())
+    except ValueError as error:
+        raise InvalidParameter(str(error)) from None
+    blobs, digest = images.store.blobs, Digest(unpacker.diff_id)
+    if blobs.durable:
+        blobs.keep(digest, unpacker.tar)
+    images.store.add_layer(Layer(chain, unpacker.diff_id, size, digest if blobs.durable else ""))
+
+
+def _configuration(diff_id: DiffID, comment: str, platform: Platform, now: int) -> dict[str, Any]:
+    created = rfc3339(now)
+    return {
+        "architecture": platform.architecture,
+        "comment": comment,
+        "config": {},
+        "created": created,
+        "history": [{"created": created, "comment": comment}],
+        "os": platform.os,
+        "rootfs": {"type": "layers", "diff_ids": [diff_id]},
+    }
