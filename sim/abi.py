@@ -139,6 +139,7 @@ class Proc(Protocol):
     """One process. Attributes are the process's own and may be changed, as the shell does."""
 
     argv: list[str]
+    program: str  # NAME of the file's `glassdock:NAME`: "busybox", or GNU's "ls"; tells the flavour of messages
     env: dict[str, str]
     cwd: str
     umask: int
