@@ -31,10 +31,10 @@ FOLDERS = ("pts", "shm", "mqueue")
 class Kernel:
     """The caller of what the runtime does itself: root, at the top of a namespace."""
 
-    __slots__ = ("cwd", "gid", "groups", "mounts", "uid", "umask")
+    __slots__ = ("cwd", "gid", "groups", "space", "uid", "umask")
 
-    def __init__(self, mounts: MountNamespace) -> None:
-        self.mounts, self.cwd = mounts, "/"
+    def __init__(self, space: MountNamespace) -> None:
+        self.space, self.cwd = space, "/"
         self.uid, self.gid, self.umask = 0, 0, 0o022
         self.groups: Container[int] = ()
 

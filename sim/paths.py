@@ -22,14 +22,14 @@ Frame = tuple[int, Inode | None, Inode | None, Branch | None]  # row of the moun
 
 
 class Caller(Protocol):
-    """Who makes a system call on a path: a process. `cwd` is a path; `mounts` its mount namespace."""
+    """Who makes a system call on a path: a process. `cwd` is a path; `space` its mount namespace."""
 
     uid: int
     gid: int
     groups: Container[int]
     umask: int
     cwd: str
-    mounts: MountNamespace
+    space: MountNamespace
 
 
 class Place:
@@ -116,7 +116,7 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
         raise error(errno.ENOENT, path)
     if len(path) >= PATH_MAX:
         raise error(errno.ENAMETOOLONG, path)
-    space = caller.mounts
+    space = caller.space
     start = space.root(0)
     root: Frame = (0, start.upper, start.lower, space.table.branch)
     names: list[str] = []
