@@ -12,7 +12,7 @@ The size is kept by the inode. Nothing here knows of inodes.
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import Protocol
 
 CHUNK = 65536
 Content = bytes | bytearray | dict[int, bytes]
@@ -84,7 +84,13 @@ def stored(content: Content) -> int:
     return sum(map(len, content.values())) if isinstance(content, dict) else len(content)
 
 
-def take(stream: BinaryIO, size: int) -> Content:
+class Source(Protocol):
+    """What content is taken from: a file, or a part of an archive."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def take(stream: Source, size: int) -> Content:
     """Read `size` bytes from a stream. Raises ValueError if it ends before."""
     if size <= CHUNK:
         return _exactly(stream, size).rstrip(b"\0")
@@ -96,7 +102,7 @@ def take(stream: BinaryIO, size: int) -> Content:
     return content
 
 
-def _exactly(stream: BinaryIO, count: int) -> bytes:
+def _exactly(stream: Source, count: int) -> bytes:
     data = stream.read(count)
     while len(data) < count:
         more = stream.read(count - len(data))

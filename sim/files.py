@@ -161,7 +161,7 @@ def rmdir(caller: Caller, path: str) -> None:
 
 def rename(caller: Caller, old: str, new: str) -> None:
     """Raises OSError EXDEV between mounts, and for directories of an overlay's lower tree: then mv(1) copies."""
-    source, target = existing(caller, old, follow=False), resolve(caller, new, follow=False)
+    source, target = resolve(caller, old, follow=False), resolve(caller, new, follow=False)
     moved, there = source.found(), target.node
     if not source.names or not target.names or source.is_busy() or target.is_busy():
         raise error(errno.EBUSY, old)
@@ -180,19 +180,15 @@ def rename(caller: Caller, old: str, new: str) -> None:
         if there is moved:
             return
         _may_remove(caller, target, there)
-        _replaceable(target, moved, there)
+        if there.is_dir != moved.is_dir:
+            raise error(errno.EISDIR if there.is_dir else errno.ENOTDIR, new)
+    if moved.is_dir and source.lower is not None and not target.tree.fixed:
+        raise error(errno.EXDEV, old)
+    if there is not None and there.is_dir and overlay.names(target.upper, target.lower):
+        raise error(errno.ENOTEMPTY, new)
     overlay.rename(source.root, source.inside, target.inside)
     _touch_directory(source)
     _touch_directory(target)
-
-
-def _replaceable(target: Place, moved: Inode, there: Inode) -> None:
-    if there.is_dir and not moved.is_dir:
-        raise error(errno.EISDIR, target.text)
-    if moved.is_dir and not there.is_dir:
-        raise error(errno.ENOTDIR, target.text)
-    if there.is_dir and overlay.names(target.upper, target.lower):
-        raise error(errno.ENOTEMPTY, target.text)
 
 
 # -- changing attributes

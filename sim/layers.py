@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from engine.host import Change
-from engine.image.changeset import Entry, read
+from engine.image.changeset import Data, Entry, read
 from sim import content, overlay
 from sim.filesystem import NO_XATTRS, WHITEOUT, Directory, File, Inode, Special, Symlink, add, drop
 from sim.paths import MAX_LINKS
@@ -48,9 +48,9 @@ class Unpacker:
                 self._attributes(self.root, entry)
             else:
                 *parents, name = entry.name.split("/")
-                self._put(parents, name, entry, data)  # type: ignore[arg-type]
+                self._put(parents, name, entry, data)
 
-    def _put(self, parents: list[str], name: str, entry: Entry, data: BinaryIO | None) -> None:
+    def _put(self, parents: list[str], name: str, entry: Entry, data: Data | None) -> None:
         directory, below = self._directory(parents, entry.name)
         present = directory.entries.get(name)
         if entry.kind == "whiteout":
@@ -67,7 +67,7 @@ class Unpacker:
             node.opaque = True
         add(directory, name, node)
 
-    def _made(self, entry: Entry, data: BinaryIO | None) -> Inode:
+    def _made(self, entry: Entry, data: Data | None) -> Inode:
         node: Inode
         if entry.kind == "file":
             assert data is not None

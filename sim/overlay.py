@@ -109,13 +109,8 @@ def remove(root: Root, parent: Sequence[str], name: str) -> None:
 def rename(root: Root, old: Sequence[str], new: Sequence[str]) -> None:
     """Move a node over what is at `new`, which the caller has found replaceable.
 
-    Raises OSError EXDEV for a directory that the lower tree has a part of.
+    A directory that the lower tree has a part of cannot be moved (EXDEV, the caller's to say, too).
     """
-    upper, lower = root.upper, root.lower
-    for name in old:
-        upper, lower = child(upper, lower, name)
-    if lower is not None and lower.is_dir:
-        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), old[-1])
     node, _ = copy_up(root, old)
     assert node is not None
     source, source_lower = copy_up(root, old[:-1])

@@ -58,7 +58,23 @@ class Entry:
     xattrs: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(stream: BinaryIO) -> Iterator[tuple[Entry, IO[bytes] | None]]:
+class Data:
+    """The content of a file in an archive that is being read."""
+
+    __slots__ = ("_file",)
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, b"" at the end. Raises ValueError if the archive ends before."""
+        try:
+            return self._file.read(size)
+        except tarfile.TarError as error:
+            raise ValueError(str(error)) from error
+
+
+def read(stream: BinaryIO) -> Iterator[tuple[Entry, Data | None]]:
     """The checked entries of an uncompressed layer, in order, with the content of files (valid until the next entry).
 
     Raises ValueError for a broken archive and for a hostile one: names that are absolute or lead out, links that point
@@ -75,7 +91,8 @@ def read(stream: BinaryIO) -> Iterator[tuple[Entry, IO[bytes] | None]]:
                 if key in seen and not seen[key] == entry.kind == "directory":
                     raise ValueError(f"duplicate entry {member.name!r}")
                 seen[key] = entry.kind
-                yield entry, archive.extractfile(member) if entry.kind == "file" else None
+                file = archive.extractfile(member) if entry.kind == "file" else None
+                yield entry, Data(file) if file is not None else None
     except (tarfile.TarError, EOFError, OverflowError) as error:
         raise ValueError(str(error) or "unexpected EOF") from error
 
