@@ -1,0 +1,1 @@
+"""Control groups of the simulated kernel. The real host's twin: real/cgroups."""

@@ -1,0 +1,123 @@
+"""Namespaces: what a group of processes sees of the machine as if it were their own.
+
+`Namespaces` is the set that a process lives in (the kernel's nsproxy), shared by all processes of a container. PID
+namespaces are nested: a process has one number in each, from the host's down to its own. Source: namespaces(7),
+pid_namespaces(7), uts_namespaces(7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sim.signals import SIGKILL, send
+
+if TYPE_CHECKING:
+    from sim.mounts import MountNamespace
+    from sim.processes import Pids, Process
+
+TYPES = ("cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts")
+LINKS = {"cgroup": "cgroup", "ipc": "ipc", "mount": "mnt", "network": "net", "pid": "pid", "time": "time",
+         "user": "user", "uts": "uts"}  # fmt: skip  # names in /proc/PID/ns
+PID_MAX = 4_194_304  # /proc/sys/kernel/pid_max on 64 bits
+
+
+class PidNamespace:
+    """Numbers for processes. `init` is its number 1; when that ends, all end."""
+
+    __slots__ = ("init", "inode", "last", "level", "parent", "table")
+
+    def __init__(self, inode: int, parent: PidNamespace | None = None) -> None:
+        self.inode, self.parent = inode, parent
+        self.level: int = 0 if parent is None else parent.level + 1
+        self.last = 0
+        self.table: dict[int, Process] = {}
+        self.init: Process | None = None
+
+    def enter(self, process: Process) -> None:
+        """Give a process its numbers here and in all namespaces above."""
+        space: PidNamespace | None = self
+        numbers: list[int] = []
+        while space is not None:
+            number = space._next()
+            space.table[number] = process
+            if number == 1:
+                space.init = process
+            numbers.append(number)
+            space = space.parent
+        numbers.reverse()
+        process.pids = tuple(numbers)
+
+    def leave(self, process: Process) -> None:
+        """It is reaped: its numbers are free."""
+        space: PidNamespace | None = self
+        while space is not None:
+            space.table.pop(process.pids[space.level], None)
+            space = space.parent
+
+    def number(self, process: Process) -> int:
+        """The process's number here; 0 if it cannot be seen from here."""
+        if self.level == 0:
+            return process.pids[0]
+        space = process.namespaces.pid
+        while space.level > self.level and space.parent is not None:
+            space = space.parent
+        return process.pids[self.level] if space is self else 0
+
+    def number_of(self, pids: Pids) -> int:
+        """The same for the numbers of a process that may be gone (a group's leader)."""
+        return pids[self.level] if len(pids) > self.level else 0
+
+    def processes(self) -> Iterator[Process]:
+        """All that can be seen from here, oldest first."""
+        return iter(list(self.table.values()))
+
+    def group(self, pids: Pids) -> list[Process]:
+        """The members of a process group."""
+        return [process for process in self.table.values() if process.group is pids or process.group == pids]
+
+    def kill_all(self, last: Process) -> None:
+        """Its init has ended: nobody survives (zap_pid_ns_processes)."""
+        if len(self.table) > 1 or last.pids[-1] not in self.table:
+            for process in list(self.table.values()):
+                if process is not last:
+                    send(process, SIGKILL)
+
+    def _next(self) -> int:
+        number = self.last + 1
+        while number in self.table or number > PID_MAX:
+            number = 300 if number > PID_MAX else number + 1  # RESERVED_PIDS
+        self.last = number
+        return number
+
+
+class UtsNamespace:
+    """Host name and NIS domain name."""
+
+    __slots__ = ("domain", "hostname", "inode")
+
+    def __init__(self, inode: int, hostname: str, domain: str = "") -> None:
+        self.inode, self.hostname, self.domain = inode, hostname, domain
+
+
+class Plain:
+    """A namespace of which only its identity matters here (ipc, user, cgroup, time)."""
+
+    __slots__ = ("inode",)
+
+    def __init__(self, inode: int) -> None:
+        self.inode = inode
+
+
+class Namespaces:
+    """The eight that a process lives in. Never changed: `with_` gives another set."""
+
+    __slots__ = TYPES
+
+    def __init__(self, cgroup: Plain, ipc: Plain, mount: MountNamespace, network: Any, pid: PidNamespace, time: Plain,
+                 user: Plain, uts: UtsNamespace) -> None:  # fmt: skip
+        self.cgroup, self.ipc, self.mount, self.network = cgroup, ipc, mount, network
+        self.pid, self.time, self.user, self.uts = pid, time, user, uts
+
+    def with_(self, **changed: Any) -> Namespaces:
+        return Namespaces(*[changed.get(name) or getattr(self, name) for name in TYPES])

@@ -1,0 +1,376 @@
+"""Processes: what the kernel knows of one, and its life: fork, execve, signals, exit, zombie, reaped.
+
+A process is a coroutine driven by a task of the loop. The system calls that its program can make are in
+sim/syscalls.py. Source: fork(2), execve(2), wait(2), _exit(2), pid_namespaces(7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.loop import Cancelled, Future, Task
+from sim import signals
+from sim.abi import SIG_DFL, SIG_IGN, Handler, Main, ProcInfo
+from sim.descriptors import Descriptors
+from sim.mounts import MountNamespace
+from sim.namespaces import Namespaces
+from sim.signals import SIGCHLD, SIGCONT, SIGHUP
+
+if TYPE_CHECKING:
+    from sim.cgroups.v2 import Cgroup
+    from sim.kernel import Kernel
+    from sim.loader import Program
+
+STOPPED = 256  # wait's status of a stopped child: STOPPED + signal
+Pids = tuple[int, ...]
+NO_HANDLERS: Mapping[int, Handler | str] = {}
+
+
+class Image:
+    """What execve puts in place of the old program, until its task has ended."""
+
+    __slots__ = ("descriptors", "main")
+
+    def __init__(self, main: Main, descriptors: Descriptors) -> None:
+        self.main, self.descriptors = main, descriptors
+
+
+class Process:
+    """One process. `pids` are its numbers, one for each nested PID namespace, the host's first.
+
+    `status` is None while it lives; then 0–255, or minus the signal that ended it (a zombie until it is waited for).
+    """
+
+    __slots__ = (
+        "_env", "argv", "blocked", "capabilities", "cgroup", "child_waiter", "children", "cpu_used", "cwd", "debt",
+        "descriptors", "dying", "environ", "executable", "frozen", "gid", "group", "groups", "handlers", "image", "kernel",
+        "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "session", "start", "status", "stop_told",
+        "stopped", "task", "uid", "umask",
+    )  # fmt: skip
+
+    def __init__(self, kernel: Kernel, parent: Process | None, namespaces: Namespaces, cgroup: Cgroup) -> None:
+        self.kernel, self.parent, self.namespaces, self.cgroup = kernel, parent, namespaces, cgroup
+        self.pids: Pids = ()
+        self.argv: list[str] = []
+        self.executable = self.program = ""
+        self.environ: tuple[str, ...] | None = ()  # as execve got it; None once `_env` was made of it
+        self._env: dict[str, str] | None = None
+        self.cwd, self.umask = "/", 0o022
+        self.uid = self.gid = 0
+        self.groups: tuple[int, ...] = ()
+        self.capabilities: frozenset[str] | None = None  # None: all
+        self.descriptors = Descriptors()
+        self.handlers = NO_HANDLERS
+        self.pending: tuple[int, ...] = ()
+        self.children: dict[int, Process] | None = None  # by the host's pid
+        self.child_waiter: Future[None] | None = None
+        self.blocked: Future[Any] | None = None  # what an interruptible call waits for
+        self.task: Task[int] | None = None
+        self.image: Image | None = None
+        self.status: int | None = None
+        self.dying: int | None = None
+        self.stopped = self.stop_told = 0  # the signal; the one that wait has told of
+        self.frozen = False
+        self.group: Pids = ()  # the pids of the process group's first leader
+        self.session: Session | None = None
+        self.start = kernel.loop.time
+        self.cpu_used = 0.0
+        self.debt = 0.0
+        self.memory = 0
+        self.on_exit: Callable[[Process], object] | None = None
+
+    # -- what it is
+
+    @property
+    def host_pid(self) -> int:
+        return self.pids[0]
+
+    @property
+    def pid(self) -> int:
+        """getpid(2): in its own PID namespace."""
+        return self.pids[-1]
+
+    @property
+    def ppid(self) -> int:
+        """getppid(2); 0 if the parent is outside the namespace."""
+        return self.namespaces.pid.number(self.parent) if self.parent is not None else 0
+
+    @property
+    def space(self) -> MountNamespace:
+        return self.namespaces.mount
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment, made into a dictionary when the program first looks."""
+        if self._env is None:
+            self._env = dict(entry.split("=", 1) for entry in self.environ or () if "=" in entry)
+            self.environ = None
+        return self._env
+
+    @env.setter
+    def env(self, value: dict[str, str]) -> None:
+        self._env, self.environ = value, None
+
+    @property
+    def comm(self) -> str:
+        """The name in ps(1): of the executable, 15 characters."""
+        return (self.executable or (self.argv[0] if self.argv else "")).rpartition("/")[2][:15]
+
+    def action(self, signal: int) -> Handler | str:
+        return self.handlers.get(signal, SIG_DFL)
+
+    def state(self) -> str:
+        """R S T Z, as in /proc/PID/stat."""
+        if self.status is not None:
+            return "Z"
+        if self.stopped:
+            return "T"
+        return "S" if self.task is not None and self.task.waiting_on() is not None and not self.cpu_waits() else "R"
+
+    def cpu_waits(self) -> bool:
+        """It waits for the processor, not for an event."""
+        return self.debt < 0
+
+    # -- birth
+
+    def fork(self, descriptors: Mapping[int, int] | None = None) -> Process:
+        """A child that is like this one, with no task yet. Raises OSError EAGAIN at the pids limit."""
+        self.cgroup.charge_process()
+        child = type(self)(self.kernel, self, self.namespaces, self.cgroup)
+        child.argv, child.executable, child.program = list(self.argv), self.executable, self.program
+        child.environ, child._env = self.environ, None if self._env is None else dict(self._env)
+        child.cwd, child.umask = self.cwd, self.umask
+        child.uid, child.gid, child.groups = self.uid, self.gid, self.groups
+        child.capabilities = self.capabilities
+        child.descriptors = self.descriptors.fork(descriptors)
+        child.handlers = self.handlers
+        child.group, child.session = self.group, self.session
+        self.kernel.enter(child)
+        return child
+
+    def launch(self, main: Main) -> None:
+        """Let the program run; when it ends, so does the process (or the next image begins)."""
+        self.task = Task(self.kernel.loop, self._program(main), self.comm, self)
+        self.task.add_done_callback(self._returned)
+        if self.frozen or self.stopped:
+            self.task.freeze()
+
+    def _program(self, main: Main) -> Coroutine[Any, Any, int]:
+        return main(self)  # type: ignore[arg-type]  # it is a SystemCalls
+
+    def _returned(self) -> None:
+        task, image = self.task, self.image
+        assert task is not None
+        if self.status is not None:
+            return
+        if self.dying is not None:
+            self.exit(self.dying)
+        elif image is not None:
+            self.image = None
+            self.descriptors = image.descriptors
+            self.launch(image.main)
+        elif (error := task.error()) is not None:
+            if not isinstance(error, Cancelled):
+                self.kernel.loop.on_unhandled(task, error)
+            self.exit(-signals.SIGKILL if isinstance(error, Cancelled) else 1)
+        else:
+            self.exit(task.result() & 255)
+
+    def replace(self, program: Program, environ: tuple[str, ...]) -> None:
+        """execve(2), its second half: become the program. The caller then leaves the old one by `Cancelled`."""
+        self.argv, self.executable, self.program = list(program.argv), program.path, program.name
+        self._env, self.environ = None, environ
+        self.handlers = {n: action for n, action in self.handlers.items() if action == SIG_IGN} or NO_HANDLERS
+        self.release_memory()
+        descriptors = self.descriptors
+        descriptors.on_exec()
+        if self.task is None:
+            self.launch(program.main)
+            return
+        self.descriptors = Descriptors()  # the old program's last words have nowhere to go
+        self.image = Image(program.main, descriptors)
+
+    # -- signals
+
+    def handle(self, signal: int) -> None:
+        """Run the program's handler, and interrupt the call that it waits in."""
+        handler = self.handlers[signal]
+        assert callable(handler)
+        handler(signal)
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        if self.blocked is not None:
+            self.blocked.set_error(InterruptedError(4, "Interrupted system call"))
+
+    def die(self, status: int) -> None:
+        """End the program from outside; `status` as wait tells it."""
+        if self.status is not None or self.dying is not None:
+            return
+        self.dying = status
+        if self.image is not None:
+            self.image.descriptors.close_all()
+        self.descriptors.close_all()
+        if self.task is None or self.task.done():
+            self.exit(status)
+        else:
+            self.stopped = 0
+            self.task.cancel()
+
+    def stop(self, signal: int) -> None:
+        if self.stopped:
+            return
+        self.stopped, self.stop_told = signal, 0
+        self._hold()
+        self._tell_parent()
+
+    def go_on(self) -> None:
+        """SIGCONT: also when it is ignored or handled."""
+        self.pending = tuple(n for n in self.pending if n not in signals.STOPPING)
+        if self.stopped:
+            self.stopped = 0
+            self._release()
+            self._tell_parent()
+
+    def freeze(self) -> None:
+        """The cgroup freezer."""
+        self.frozen = True
+        self._hold()
+
+    def thaw(self) -> None:
+        if self.frozen:
+            self.frozen = False
+            self._release()
+
+    def _hold(self) -> None:
+        if self.task is not None:
+            self.task.freeze()
+
+    def _release(self) -> None:
+        if self.stopped or self.frozen:
+            return
+        if self.task is not None:
+            self.task.thaw()
+        pending, self.pending = self.pending, ()
+        for signal in pending:
+            signals.send(self, signal, self.parent)
+
+    # -- death
+
+    def exit(self, status: int) -> None:
+        """_exit(2): give everything back and wait, a zombie, for the parent to ask."""
+        if self.status is not None:
+            return
+        self.status = status
+        self.descriptors.close_all()
+        self.release_memory()
+        self.handlers, self.pending = NO_HANDLERS, ()
+        self._leave_children()
+        self._leave_session()
+        space = self.namespaces.pid
+        if space.init is self:
+            space.kill_all(self)
+        self.cgroup.uncharge_process(self)
+        self.kernel.scheduler.forget(self)
+        if self.on_exit is not None:
+            self.on_exit(self)
+        self._tell_parent()
+
+    def release_memory(self) -> None:
+        if self.memory:
+            self.cgroup.uncharge_memory(self.memory)
+            self.memory = 0
+
+    def _leave_children(self) -> None:
+        """Orphans go to the namespace's init, which is told of those that are dead already."""
+        children, self.children = self.children, None
+        for child in (children or {}).values():
+            heir = self.namespaces.pid.init
+            if heir is None or heir is self or heir.status is not None:
+                heir = None
+            child.parent = heir
+            if heir is None:
+                if child.status is not None:
+                    self.kernel.reap(child)
+                continue
+            heir.adopt(child)
+            if child.status is not None:
+                child._tell_parent()
+
+    def adopt(self, child: Process) -> None:
+        if self.children is None:
+            self.children = {}
+        self.children[child.pids[0]] = child
+
+    def _leave_session(self) -> None:
+        session = self.session
+        if session is not None and session.leader is self:
+            session.end()
+
+    def _tell_parent(self) -> None:
+        parent = self.parent
+        if parent is None or parent.status is not None:
+            if self.status is not None:
+                self.kernel.reap(self)
+            return
+        if self.status is not None and parent.action(SIGCHLD) == SIG_IGN:
+            self.kernel.reap(self)
+        if parent.child_waiter is not None:
+            parent.child_waiter.set_result(None)
+        elif parent.handlers:
+            signals.send(parent, SIGCHLD)
+
+    # -- what ps reads
+
+    def info(self, reader: Process) -> ProcInfo:
+        """As a process of another (or the same) PID namespace sees it."""
+        space = reader.namespaces.pid
+        kernel = self.kernel
+        tty = self.session.tty_name() if self.session is not None else "?"
+        return ProcInfo(
+            pid=space.number(self),
+            ppid=space.number(self.parent) if self.parent is not None else 0,
+            pgid=space.number_of(self.group),
+            sid=space.number_of(self.session.pids) if self.session is not None else 0,
+            uid=self.uid,
+            user=kernel.user_name(reader, self.uid),
+            state=self.state(),
+            tty=tty,
+            start=self.start,
+            cpu=self.cpu_used,
+            rss=self.resident(),
+            vsz=self.resident() * 4 + (1 << 20),
+            comm=self.comm,
+            args=tuple(self.argv),
+        )
+
+    def resident(self) -> int:
+        """Bytes in memory: the program itself and what it has allocated."""
+        return 0 if self.status is not None else BASE_MEMORY + self.memory
+
+
+BASE_MEMORY = 1 << 20  # of a small program
+
+
+class Session:
+    """setsid(2): process groups that share a controlling terminal."""
+
+    __slots__ = ("leader", "pids", "terminal")
+
+    def __init__(self, leader: Process) -> None:
+        self.leader, self.pids = leader, leader.pids
+        self.terminal: Any = None
+
+    def tty_name(self) -> str:
+        return self.terminal.name if self.terminal is not None else "?"
+
+    def end(self) -> None:
+        """The leader is gone: hang up on the foreground group, and let go of the terminal."""
+        terminal, self.terminal = self.terminal, None
+        if terminal is not None:
+            terminal.session = None
+            for process in self.leader.namespaces.pid.group(terminal.foreground):
+                if process is not self.leader:
+                    signals.send(process, SIGHUP)
+                    signals.send(process, SIGCONT)

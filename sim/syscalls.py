@@ -1,0 +1,414 @@
+"""System calls: a process as its program sees it (`Proc` in sim/abi.py).
+
+Calls on paths are in sim/files.py and sim/mounting.py, with the process as the caller; here is the table that joins
+them, and the calls on descriptors, processes and time. Each adds a little to a debt of CPU time, which is worked off
+in the next call that may wait, once it is a millisecond.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from engine.loop import Cancelled, Future
+from sim import files, jobs, mounting, signals
+from sim.abi import O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, MountInfo, Net, ProcInfo, Stat, StatVfs
+from sim.loader import Program, load
+from sim.pipes import pair
+from sim.processes import STOPPED, Process
+from sim.scheduler import GRAIN
+
+CALL, FORK, EXEC = 2e-6, 60e-6, 400e-6  # seconds of CPU time: measured on Linux, rounded
+
+
+class SystemCalls(Process):
+    """A process with its system calls. Their docstrings are in `sim.abi.Proc`."""
+
+    __slots__ = ()
+
+    # -- time and memory
+
+    def now(self) -> int:
+        return self.kernel.loop.time
+
+    async def sleep(self, seconds: float) -> None:
+        loop = self.kernel.loop
+        future: Future[None] = Future(loop)
+        timer = loop.call_later(max(0.0, seconds), lambda: future.set_result(None))
+        self.blocked = future
+        try:
+            await future
+        finally:
+            self.blocked = None
+            timer.cancel()
+
+    async def cpu(self, seconds: float) -> None:
+        self.debt += seconds
+        if self.debt >= GRAIN:
+            await self._work()
+
+    async def allocate(self, size: int) -> None:
+        size = max(size, -self.memory)
+        self.memory += size
+        self.cgroup.charge_memory(size)
+        self._last_words()
+
+    async def _work(self) -> None:
+        debt, self.debt = self.debt, 0.0
+        await self.kernel.scheduler.work(self, debt)
+
+    async def _block(self, future: Future[Any]) -> None:
+        """Wait where a signal can interrupt."""
+        self.blocked = future
+        try:
+            await future
+        finally:
+            self.blocked = None
+
+    def _last_words(self) -> None:
+        """End here if this very call has killed its own process."""
+        if self.dying is not None:
+            raise Cancelled
+
+    # -- descriptors
+
+    def open(self, path: str, flags: int = O_RDONLY, mode: int = 0o666) -> int:
+        self.debt += CALL
+        self.descriptors.lowest()
+        return self.descriptors.add(files.open(self, path, flags, mode))
+
+    def close(self, fd: int) -> None:
+        self.descriptors.close(fd)
+
+    def dup2(self, old: int, new: int) -> int:
+        return self.descriptors.put(new, self.descriptors.description(old))
+
+    def dup(self, old: int, least: int = 0) -> int:
+        descriptors = self.descriptors
+        fd = descriptors.put(descriptors.lowest(least), descriptors.description(old))
+        if least:  # F_DUPFD_CLOEXEC
+            descriptors.keep_out |= {fd}
+        return fd
+
+    def pipe(self) -> tuple[int, int]:
+        self.debt += CALL
+        ends = pair(self.kernel.loop, next(self.kernel.storage.inos))
+        return self.descriptors.add(ends[0]), self.descriptors.add(ends[1])
+
+    async def read(self, fd: int, size: int = 65536) -> bytes:
+        self.debt += CALL
+        if self.debt >= GRAIN:
+            await self._work()
+        file = self.descriptors.file(fd)
+        data = file.read(size)
+        while not isinstance(data, bytes):
+            await self._block(data)
+            data = file.read(size)
+        return data
+
+    async def write(self, fd: int, data: bytes) -> int:
+        self.debt += CALL
+        if self.debt >= GRAIN:
+            await self._work()
+        file = self.descriptors.file(fd)
+        written = 0
+        try:
+            while written < len(data):
+                count = file.write(data[written:] if written else data)
+                if isinstance(count, int):
+                    written += count
+                else:
+                    await self._block(count)
+        except BrokenPipeError:
+            signals.send(self, signals.SIGPIPE, self)
+            self._last_words()
+            raise
+        return written
+
+    def lseek(self, fd: int, offset: int, whence: int = 0) -> int:
+        position: int = self.descriptors.file(fd).lseek(offset, whence)
+        return position
+
+    def ftruncate(self, fd: int, size: int) -> None:
+        self.descriptors.file(fd).ftruncate(size)
+
+    def fstat(self, fd: int) -> Stat:
+        found: Stat = self.descriptors.file(fd).fstat()
+        return found
+
+    def isatty(self, fd: int) -> bool:
+        return hasattr(self.descriptors.file(fd), "terminal")
+
+    def ttyname(self, fd: int) -> str:
+        return f"/dev/{jobs.terminal(self, fd).name}"
+
+    def winsize(self, fd: int) -> tuple[int, int]:
+        size: tuple[int, int] = jobs.terminal(self, fd).size
+        return size
+
+    def tcgetattr(self, fd: int) -> dict[str, bool]:
+        flags: dict[str, bool] = jobs.terminal(self, fd).attributes()
+        return flags
+
+    def tcsetattr(self, fd: int, **flags: bool) -> None:
+        jobs.terminal(self, fd).set_attributes(flags)
+
+    async def out(self, text: str | bytes) -> None:
+        await self.write(1, text.encode(errors="surrogateescape") if isinstance(text, str) else text)
+
+    async def err(self, text: str | bytes) -> None:
+        await self.write(2, text.encode(errors="surrogateescape") if isinstance(text, str) else text)
+
+    async def lines(self, fd: int = 0) -> AsyncIterator[bytes]:
+        rest = b""
+        while data := await self.read(fd):
+            lines = _split(rest + data)
+            rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+            for line in lines:
+                yield line
+        if rest:
+            yield rest
+
+    async def read_all(self, fd: int = 0) -> bytes:
+        parts = []
+        while data := await self.read(fd):
+            parts.append(data)
+        return b"".join(parts)
+
+    # -- files
+
+    def stat(self, path: str) -> Stat:
+        self.debt += CALL
+        return files.stat(self, path)
+
+    def lstat(self, path: str) -> Stat:
+        self.debt += CALL
+        return files.lstat(self, path)
+
+    def listdir(self, path: str = ".") -> list[str]:
+        self.debt += CALL
+        return files.listdir(self, path)
+
+    def mkdir(self, path: str, mode: int = 0o777) -> None:
+        self.debt += CALL
+        files.mkdir(self, path, mode)
+
+    def rmdir(self, path: str) -> None:
+        self.debt += CALL
+        files.rmdir(self, path)
+
+    def unlink(self, path: str) -> None:
+        self.debt += CALL
+        files.unlink(self, path)
+
+    def rename(self, old: str, new: str) -> None:
+        self.debt += CALL
+        files.rename(self, old, new)
+
+    def link(self, old: str, new: str) -> None:
+        self.debt += CALL
+        files.link(self, old, new)
+
+    def symlink(self, target: str, path: str) -> None:
+        self.debt += CALL
+        files.symlink(self, target, path)
+
+    def readlink(self, path: str) -> str:
+        self.debt += CALL
+        return files.readlink(self, path)
+
+    def chmod(self, path: str, mode: int) -> None:
+        self.debt += CALL
+        files.chmod(self, path, mode)
+
+    def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> None:
+        self.debt += CALL
+        files.chown(self, path, uid, gid, follow)
+
+    def utime(self, path: str, mtime: int) -> None:
+        self.debt += CALL
+        files.utime(self, path, mtime)
+
+    def truncate(self, path: str, size: int) -> None:
+        self.debt += CALL
+        files.truncate(self, path, size)
+
+    def mknod(self, path: str, mode: int, device: tuple[int, int] = (0, 0)) -> None:
+        self.debt += CALL
+        files.mknod(self, path, mode, device)
+
+    def access(self, path: str, mode: int) -> bool:
+        self.debt += CALL
+        return files.access(self, path, mode)
+
+    def realpath(self, path: str) -> str:
+        self.debt += CALL
+        return files.realpath(self, path)
+
+    def chdir(self, path: str) -> None:
+        self.cwd = files.chdir(self, path)
+
+    def read_file(self, path: str) -> bytes:
+        self.debt += CALL
+        return files.read_file(self, path)
+
+    def write_file(self, path: str, data: bytes, append: bool = False) -> None:
+        self.debt += CALL
+        files.write_file(self, path, data, append)
+
+    def mounts(self) -> list[MountInfo]:
+        return self.space.info()
+
+    def mount(self, source: str, target: str, type: str, options: Sequence[str] = ()) -> None:
+        self._need("CAP_SYS_ADMIN")
+        mounting.mount(self, source, target, type, options)
+
+    def umount(self, target: str) -> None:
+        self._need("CAP_SYS_ADMIN")
+        mounting.umount(self, target)
+
+    def statfs(self, path: str) -> StatVfs:
+        return files.statfs(self, path)
+
+    # -- processes
+
+    def fork(self, main: Main, fds: Mapping[int, int] | None = None, setpgid: int | None = None) -> int:  # type: ignore[override]
+        self.debt += FORK
+        child = super().fork(fds)
+        if setpgid is not None:
+            jobs.setpgid(self, child, setpgid)
+        child.launch(main)
+        return self.namespaces.pid.number(child)
+
+    async def execve(self, path: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        await self.cpu(EXEC)
+        self._become(load(self, path, argv), env)
+        raise Cancelled
+
+    def _become(self, program: Program, env: Mapping[str, str]) -> None:
+        self.replace(program, ())
+        self.env = dict(env)
+
+    def which(self, name: str, path: str | None = None) -> str | None:
+        return next((file for file in self._search(name, path) if self._is_program(file)), None)
+
+    def _search(self, name: str, path: str | None = None) -> list[str]:
+        if "/" in name:
+            return [name]
+        path = path if path is not None else self.env.get("PATH", DEFAULT_PATH)
+        return [f"{folder or '.'}/{name}" for folder in path.split(":")]
+
+    def _is_program(self, path: str) -> bool:
+        return files.access(self, path, 1) and not jobs.is_directory(self, path)
+
+    async def run(
+        self, argv: Sequence[str], env: Mapping[str, str] | None = None, fds: Mapping[int, int] | None = None
+    ) -> int:
+        path = self.which(argv[0])
+        if path is None:
+            return 126 if any(files.access(self, file, 0) for file in self._search(argv[0])) else 127
+        try:
+            program = load(self, path, argv)
+        except OSError as error:
+            if error.errno != errno.ENOEXEC:
+                return 126
+            program = load(self, "/bin/sh", ("/bin/sh", path, *argv[1:]))  # as execvp(3) does
+        await self.cpu(FORK + EXEC)
+        child = super().fork(fds)
+        child._become(program, self.env if env is None else env)  # type: ignore[attr-defined]
+        while True:
+            try:
+                _, status = await self.wait(self.namespaces.pid.number(child))
+                return status if status >= 0 else 128 - status
+            except InterruptedError:
+                continue
+
+    async def wait(self, pid: int = -1, options: int = 0) -> tuple[int, int]:
+        while True:
+            children = jobs.children(self, pid)
+            if not children:
+                raise ChildProcessError(errno.ECHILD, os.strerror(errno.ECHILD))
+            for child in children:
+                if child.status is not None:
+                    number = self.namespaces.pid.number(child)
+                    self.kernel.reap(child)
+                    return number, child.status
+                if options & WUNTRACED and child.stopped and not child.stop_told:
+                    child.stop_told = child.stopped
+                    return self.namespaces.pid.number(child), STOPPED + child.stopped
+            if options & WNOHANG:
+                return 0, 0
+            self.child_waiter = Future(self.kernel.loop)
+            try:
+                await self._block(self.child_waiter)
+            finally:
+                self.child_waiter = None
+
+    def kill(self, pid: int, signal: int) -> None:
+        self.debt += CALL
+        jobs.kill(self, pid, signal)
+        self._last_words()
+
+    def signal(self, number: int, handler: Handler | str) -> Handler | str:
+        if not 0 < number <= signals.LAST or number in signals.UNCATCHABLE:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        old = self.action(number)
+        handlers = {n: action for n, action in self.handlers.items() if n != number}
+        self.handlers = handlers if handler == SIG_DFL else {**handlers, number: handler}
+        return old
+
+    async def pause(self) -> None:
+        await self._block(Future(self.kernel.loop))
+
+    def getpgid(self, pid: int = 0) -> int:
+        process = jobs.process(self, pid) if pid else self
+        return self.namespaces.pid.number_of(process.group)
+
+    def setpgid(self, pid: int, pgid: int) -> None:
+        jobs.setpgid(self, jobs.process(self, pid) if pid else self, pgid)
+
+    def setsid(self) -> int:
+        jobs.setsid(self)
+        return self.pid
+
+    def tcsetpgrp(self, fd: int, pgid: int) -> None:
+        jobs.set_foreground(self, fd, pgid)
+
+    def processes(self) -> list[ProcInfo]:
+        return [process.info(self) for process in self.namespaces.pid.processes()]
+
+    # -- the machine
+
+    @property
+    def net(self) -> Net:
+        view: Net = self.namespaces.network.view(self)
+        return view
+
+    def uname(self) -> dict[str, str]:
+        return {**self.kernel.uname, "nodename": self.namespaces.uts.hostname}
+
+    def sethostname(self, name: str) -> None:
+        self._need("CAP_SYS_ADMIN")
+        self.namespaces.uts.hostname = name
+
+    def uptime(self) -> tuple[float, tuple[float, float, float]]:
+        return self.kernel.uptime()
+
+    def meminfo(self) -> dict[str, int]:
+        return self.kernel.meminfo()
+
+    def _need(self, capability: str) -> None:
+        if self.capabilities is not None and capability not in self.capabilities:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def _split(data: bytes) -> list[bytes]:
+    """Lines end with a newline only; a carriage return is an ordinary byte."""
+    parts = data.split(b"\n")
+    lines = [part + b"\n" for part in parts[:-1]]
+    return [*lines, parts[-1]] if parts[-1] else lines
