@@ -163,7 +163,7 @@ def _check(images: Images, image: Image, *, names: bool, stopped: bool) -> None:
 
 
 def _those(images: Images, image: Image, running: bool) -> Iterator[str]:
-    return (user.id[:12] for user in images.users(image) if user.running is running)
+    return (user.id[:12] for user in images.users(image) if user.active is running)
 
 
 def _is_id_prefix(image: Image, text: str) -> bool:
