@@ -40,7 +40,7 @@ class Descriptors:
         for description in self._table.values():
             description.refs += 1
 
-    def __iter__(self) -> Iterable[int]:  # type: ignore[override]
+    def __iter__(self) -> Iterable[int]:
         return iter(sorted(self._table))
 
     def __len__(self) -> int:

@@ -1,4 +1,7 @@
-"""Process groups, sessions and their terminal; whom a pid argument means. Source: credentials(7), kill(2), setpgid(2)."""
+"""Process groups, sessions and their terminal; whom a pid argument means.
+
+Source: credentials(7), kill(2), setpgid(2), tty_ioctl(4).
+"""
 
 from __future__ import annotations
 

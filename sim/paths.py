@@ -26,10 +26,14 @@ class Caller(Protocol):
 
     uid: int
     gid: int
-    groups: Container[int]
     umask: int
     cwd: str
-    space: MountNamespace
+
+    @property
+    def groups(self) -> Container[int]: ...
+
+    @property
+    def space(self) -> MountNamespace: ...
 
 
 class Place:

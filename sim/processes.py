@@ -44,9 +44,9 @@ class Process:
 
     __slots__ = (
         "_env", "argv", "blocked", "capabilities", "cgroup", "child_waiter", "children", "cpu_used", "cwd", "debt",
-        "descriptors", "dying", "environ", "executable", "frozen", "gid", "group", "groups", "handlers", "image", "kernel",
-        "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "session", "start", "status", "stop_told",
-        "stopped", "task", "uid", "umask",
+        "descriptors", "dying", "environ", "executable", "frozen", "gid", "group", "groups", "handlers", "image",
+        "kernel", "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "session", "start",
+        "status", "stop_told", "stopped", "task", "uid", "umask",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, parent: Process | None, namespaces: Namespaces, cgroup: Cgroup) -> None:

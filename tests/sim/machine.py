@@ -15,12 +15,17 @@ from sim.abi import O_RDONLY, O_WRONLY
 from sim.descriptors import Description, Descriptors
 from sim.kernel import Kernel
 from sim.loader import executable
-from sim.mounting import Kernel as Root, make_devices, mount_at
+from sim.mounting import Kernel as Root
+from sim.mounting import make_devices, mount_at
 from sim.pipes import End, Pipe
 from sim.programs import registry
 
 START = 1_700_000_000_000_000_000
-PASSWD = "root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n"
+PASSWD = """\
+root:x:0:0:root:/root:/bin/sh
+www-data:x:33:33:www-data:/var/www:/bin/false
+nobody:x:65534:65534:nobody:/home:/bin/false
+"""
 GROUP = "root:x:0:\nwww-data:x:33:\nusers:x:100:\nnogroup:x:65534:\n"
 ENV = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
 
