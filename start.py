@@ -103,7 +103,7 @@ def install(what):
 def diagnosis(said):
     """Why pip failed, from what it said."""
     text = "\n".join(said)
-    last = "\n".join(line for line in said if not line.startswith("WARNING"))[-1500:]
+    last = "\n".join([line for line in said if line.startswith("ERROR")] or said[-15:])
     if any(sign in text for sign in NO_NETWORK):
         return f"the packages cannot be fetched. Is there a network? Behind a proxy, set HTTPS_PROXY.\n\n{last}"
     if "Permission denied" in text:

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Replay all recorded conversations with a real Docker against our daemon, and hold the list of what still differs.
+
+    python tests/golden/check.py                 all scenarios, against open.txt
+    python tests/golden/check.py ps-last kill    only these
+    python tests/golden/check.py --update        write open.txt anew
+
+open.txt has one line for each scenario that is not whole: its name and the numbers of the steps that differ. The list
+may only shrink: a step that differs and is not listed fails the check, and so does one that is listed and agrees.
+Needs the `docker` command. Several daemons run side by side, each on a socket of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
+
+HERE = Path(__file__).resolve().parent
+OPEN = HERE / "open.txt"
+DIFFERS = re.compile(r"^FAILED ([\w-]+) (\d+): ", re.MULTILINE)
+STEPS = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
+
+Differing = dict[str, set[int]]  # scenario -> numbers of its steps
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("scenario", nargs="*", help="names; default: all")
+    parser.add_argument("--update", action="store_true", help="write open.txt from this run")
+    parser.add_argument("--daemons", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("-v", "--verbose", action="store_true", help="show what differs")
+    options = parser.parse_args()
+    if shutil.which("docker") is None:
+        print("golden: there is no docker command on the PATH, so nothing can be replayed", file=sys.stderr)
+        return 2
+    names = options.scenario or sorted(path.stem for path in HERE.glob("*.json"))
+    begin = time.monotonic()
+    results = replay(names, options.daemons)
+    now = {name: {int(number) for _, number in DIFFERS.findall(said)} for name, (said, _) in results.items()}
+    if options.verbose:
+        print("\n".join(said for said, _ in results.values()))
+    if options.update:
+        write_open(read_open() | now)
+    problems = compare(read_open(), now)
+    counts = {name: STEPS.search(said) for name, (said, _) in results.items()}
+    problems += [f"{name}: could not be replayed:\n{results[name][0][-2000:]}" for name in names if not counts[name]]
+    for problem in problems:
+        print(problem)
+    passed, failed = (sum(int(count[i]) for count in counts.values() if count) for i in (1, 2))
+    skipped = [name for name, (said, _) in results.items() if f"skipped {name}" in said]
+    whole = len([name for name in names if not now[name]]) - len(skipped)
+    print(f"{whole} of {len(names)} scenarios whole; {len(skipped)} not played: {' '.join(skipped) or '-'}")
+    print(f"{passed} of {passed + failed} steps agree; {len(problems)} surprises; {time.monotonic() - begin:.0f} s")
+    return 1 if problems else 0
+
+
+def compare(listed: Differing, now: Differing) -> list[str]:
+    """What the list does not say."""
+    problems = []
+    for name, steps in now.items():
+        if broken := steps - listed.get(name, set()):
+            problems.append(f"{name}: steps {numbers(broken)} differ now (see them with -v {name})")
+        if mended := listed.get(name, set()) - steps:
+            problems.append(f"{name}: steps {numbers(mended)} agree now: take them off the list (--update {name})")
+    return problems
+
+
+def read_open() -> Differing:
+    lines = OPEN.read_text().splitlines() if OPEN.exists() else []
+    rows = [line.split() for line in lines if line.strip() and not line.startswith("#")]
+    return {row[0]: {int(number) for number in row[1:]} for row in rows}
+
+
+def write_open(differing: Differing) -> None:
+    head = [line for line in OPEN.read_text().splitlines() if line.startswith("#")] if OPEN.exists() else []
+    rows = [f"{name} {numbers(steps)}" for name, steps in sorted(differing.items()) if steps]
+    OPEN.write_text("\n".join([*head, *rows, ""]))
+
+
+def numbers(steps: set[int]) -> str:
+    return " ".join(map(str, sorted(steps)))
+
+
+# ---------------------------------------------------------------- daemons
+
+
+def replay(names: list[str], daemons: int) -> dict[str, tuple[str, int]]:
+    """What replay.py said of each scenario, and its exit status."""
+    with tempfile.TemporaryDirectory(prefix="golden-") as folder:
+        hosts: Queue[str] = Queue()
+        processes = [start_daemon(f"unix://{folder}/{number}.sock") for number in range(min(daemons, len(names)))]
+        for _, host in processes:
+            hosts.put(host)
+
+        def one(name: str) -> tuple[str, int]:
+            host = hosts.get()
+            try:
+                return replay_one(name, host)
+            finally:
+                hosts.put(host)
+
+        try:
+            with ThreadPoolExecutor(len(processes)) as pool:
+                return dict(zip(names, pool.map(one, names), strict=True))
+        finally:
+            for process, _ in processes:
+                process.terminate()
+            for process, _ in processes:
+                process.wait(10)
+
+
+def start_daemon(host: str) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "engine.cli", "serve", "sim", "-H", host]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HERE.parent.parent)
+    assert process.stdout is not None
+    if "listens on" not in process.stdout.readline():
+        raise SystemExit(f"golden: the daemon did not start (exit {process.wait()})")
+    return process, host
+
+
+def replay_one(name: str, host: str) -> tuple[str, int]:
+    command = [sys.executable, str(HERE / "replay.py"), "--host", host, "--provide", "pull", str(HERE / f"{name}.json")]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    return done.stdout + done.stderr, done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
