@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine.daemon.filters import Filters
-from engine.errors import Conflict, InvalidParameter
+from engine.errors import Conflict, InvalidParameter, NotFound
 from engine.image.config import Image
 from engine.image.digest import ChainID, chains
 from engine.image.reference import Reference
@@ -70,7 +70,7 @@ async def prune(images: Images, filters: Filters) -> tuple[list[Record], int]:
             for name in _names_to_prune(images, image, dangling):
                 try:
                     records += await remove(images, name)
-                except Conflict:
+                except (Conflict, NotFound):  # in use, or gone with another of its names
                     continue
     return records, sum(sizes.get(record.get("Deleted", ""), 0) for record in records)
 

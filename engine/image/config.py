@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.image.digest import ChainID, DiffID, Digest, DigestError, chains
+from engine.image.digest import ChainID, DiffID, Digest, chains
 
 NO_LAYERS = ChainID("")
 
@@ -98,7 +98,9 @@ def parse(data: bytes, parent: str = "") -> Image:
         raise ConfigError(f"invalid image configuration: {error}") from None
     try:
         return _image(Digest.of(data), document, parent)
-    except (AttributeError, TypeError, DigestError) as error:
+    except ConfigError:
+        raise
+    except (AttributeError, TypeError, ValueError) as error:
         raise ConfigError(f"invalid image configuration: {error}") from None
 
 

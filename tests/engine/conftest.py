@@ -33,7 +33,7 @@ from sim import mounting
 from sim.mounts import Storage
 from sim.snapshots import Snapshots
 
-START = 1_700_000_000_000_000_000
+START = 1_750_000_000_000_000_000
 CHUNK = 4096
 
 
@@ -292,3 +292,15 @@ def new_bench() -> Any:
 @pytest.fixture
 def tar() -> Any:
     return layer_tar
+
+
+@pytest.fixture
+def container() -> Any:
+    """Lets a container of an image be there."""
+
+    def add(bench: Bench, image: str, active: bool = False) -> FakeContainer:
+        made = FakeContainer(f"{len(bench.containers) + 10:064x}"[::-1], bench.images.get(image).id, active)
+        bench.containers.append(made)
+        return made
+
+    return add
