@@ -6,8 +6,9 @@ the loop decides how time passes:
 - a test, a notebook cell or a browser calls `run(future)`: it returns when the future is done;
 - the asyncio server calls `run_ready()` after each piece of news and sleeps until `next_due()`.
 
-The loop itself is `run_ready`, `next_due` and `advance`: read those three and you know it. Time is an integer number of
-nanoseconds since 1970 (as in Docker's events). `Clock` says how long to wait for a moment: `SteppedClock` not at all.
+The loop itself is `run_ready`, `next_due` and `advance`: read those three and you know it. What is awaited is in
+engine/futures.py. Time is an integer number of nanoseconds since 1970 (as in Docker's events); the clock
+(engine/clock.py) says how long to wait for a moment.
 """
 
 from __future__ import annotations
@@ -16,154 +17,19 @@ import heapq
 import logging
 import time as _time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+from engine.clock import SECOND, Clock, SteppedClock, WallClock
+from engine.futures import Cancelled, Future, Task
 
 T = TypeVar("T")
-SECOND = 1_000_000_000  # nanoseconds
 
 log = logging.getLogger("glassdock.loop")
 
 
-class Cancelled(BaseException):
-    """Thrown into a coroutine whose task is cancelled. A BaseException, so that `except Exception` lets it pass."""
-
-
 class Deadlock(RuntimeError):
     """`run` was asked to wait for something that nothing can bring about: no task is ready and no timer is set."""
-
-
-class Future(Generic[T]):
-    """A result that is not there yet. `await` it, or `add_done_callback`; callbacks run in the loop's next turn."""
-
-    __slots__ = ("_callbacks", "_done", "_error", "_value", "loop")
-
-    def __init__(self, loop: Loop) -> None:
-        self.loop = loop
-        self._done = False
-        self._value: T | None = None
-        self._error: BaseException | None = None
-        self._callbacks: list[Callable[[], object]] | None = None
-
-    def done(self) -> bool:
-        return self._done
-
-    def result(self) -> T:
-        """The value; raises the error it ended with, or RuntimeError while it is not done."""
-        if not self._done:
-            raise RuntimeError("the result is not there yet")
-        if self._error is not None:
-            raise self._error
-        return self._value  # type: ignore[return-value]
-
-    def error(self) -> BaseException | None:
-        return self._error
-
-    def set_result(self, value: T) -> None:
-        """Done with a value. A second call is ignored: the first news wins."""
-        if not self._done:
-            self._done, self._value = True, value
-            self._tell()
-
-    def set_error(self, error: BaseException) -> None:
-        if not self._done:
-            self._done, self._error = True, error
-            self._tell()
-
-    def add_done_callback(self, callback: Callable[[], object]) -> None:
-        if self._done:
-            self.loop.call_soon(callback)
-        elif self._callbacks is None:
-            self._callbacks = [callback]
-        else:
-            self._callbacks.append(callback)
-
-    def remove_done_callback(self, callback: Callable[[], object]) -> None:
-        if self._callbacks and callback in self._callbacks:
-            self._callbacks.remove(callback)
-
-    def _tell(self) -> None:
-        if self._callbacks:
-            self.loop._ready.extend(self._callbacks)
-            self._callbacks = None
-
-    def __await__(self) -> Generator[Future[Any], None, T]:
-        if not self._done:
-            yield self
-        return self.result()
-
-
-class Task(Future[T]):
-    """A coroutine being driven by the loop. `context` is inherited by the tasks it spawns (the trace uses it)."""
-
-    __slots__ = ("_cancel", "_coro", "_frozen", "_waits_for", "_woken", "context", "name")
-
-    def __init__(self, loop: Loop, coro: Coroutine[Any, Any, T], name: str, context: Any) -> None:
-        super().__init__(loop)
-        self._coro = coro
-        self._waits_for: Future[Any] | None = None
-        self._cancel = False
-        self._frozen = False
-        self._woken = True
-        self.name = name
-        self.context = context
-        loop._ready.append(self._step)
-
-    def cancel(self) -> None:
-        """Throw `Cancelled` into the coroutine at the place where it waits (also when it is frozen)."""
-        if self._done or self._cancel:
-            return
-        self._cancel = True
-        self._frozen = False
-        if self._waits_for is not None:
-            self._waits_for.remove_done_callback(self._step)
-            self._waits_for = None
-            self.loop._ready.append(self._step)
-        elif self._woken:  # it had been woken while frozen, or has not begun
-            self.loop._ready.append(self._step)
-
-    def freeze(self) -> None:
-        """Do not run until `thaw`; what it waits for may happen meanwhile (cgroup freezer, SIGSTOP)."""
-        self._frozen = True
-
-    def thaw(self) -> None:
-        if self._frozen:
-            self._frozen = False
-            if self._woken and not self._done:
-                self.loop._ready.append(self._step)
-
-    def waiting_on(self) -> Future[Any] | None:
-        return self._waits_for
-
-    def _step(self) -> None:
-        if self._done:
-            return
-        self._woken = True
-        self._waits_for = None
-        if self._frozen:
-            return
-        self._woken = False
-        loop, outer = self.loop, self.loop.current
-        loop.current = self
-        try:
-            if self._cancel:
-                self._cancel = False
-                waited = self._coro.throw(Cancelled())
-            else:
-                waited = self._coro.send(None)
-        except StopIteration as stop:
-            self.set_result(stop.value)
-        except Cancelled as error:
-            self.set_error(error)
-        except Exception as error:
-            if not self._callbacks:
-                loop.on_unhandled(self, error)
-            self.set_error(error)
-        else:
-            self._waits_for = waited
-            waited.add_done_callback(self._step)
-        finally:
-            loop.current = outer
 
 
 class Timer:
@@ -178,45 +44,6 @@ class Timer:
         if self.call is not None:
             self.call = None
             self.loop._forgotten += 1
-
-
-class Clock(Protocol):
-    """How virtual time is tied to the world's."""
-
-    def read(self, virtual: int) -> int:
-        """The virtual time now, in ns, given the last one known; never smaller than it."""
-
-    def wait(self, virtual: int, until: int) -> float:
-        """Seconds of the world's time until the virtual moment `until`; 0.0 means jump."""
-
-
-class SteppedClock:
-    """Time stands still while nobody waits for it, and jumps to the next due moment when somebody does."""
-
-    def read(self, virtual: int) -> int:
-        return virtual
-
-    def wait(self, virtual: int, until: int) -> float:
-        return 0.0
-
-
-class WallClock:
-    """The world's time, `speed` times as fast."""
-
-    def __init__(self, speed: float = 1.0) -> None:
-        if not speed > 0:
-            raise ValueError(f"speed must be a positive number, not {speed}")
-        self.speed = speed
-        self._origin: tuple[int, int] | None = None
-
-    def read(self, virtual: int) -> int:
-        real = _time.monotonic_ns()
-        if self._origin is None:
-            self._origin = (real, virtual)
-        return max(virtual, self._origin[1] + int((real - self._origin[0]) * self.speed))
-
-    def wait(self, virtual: int, until: int) -> float:
-        return max(0.0, (until - self.read(virtual)) / self.speed / SECOND)
 
 
 class Loop:
