@@ -15,7 +15,7 @@ from sim.abi import O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_TRUNC, O_WRONLY, S
 from sim.filesystem import Directory, File, Inode, Special, Symlink
 from sim.openfiles import ACCESS_MODE, FileObject, OpenDirectory, OpenFile, Snapshot, memory_device
 from sim.openfiles import truncate as cut
-from sim.paths import EXECUTE, READ, WRITE, Caller, Place, allowed, directory_of, error, existing, resolve
+from sim.paths import EXECUTE, READ, WRITE, Caller, Place, allowed, capable, directory_of, error, existing, resolve
 from sim.synthetic import MagicLink, SyntheticFile
 
 WANTED = {0: READ, 1: WRITE, 2: READ | WRITE}  # by access mode
@@ -104,7 +104,7 @@ def mknod(caller: Caller, path: str, mode: int, device: tuple[int, int] = (0, 0)
     kind = st.S_IFMT(mode) or st.S_IFREG
     permissions = mode & ~caller.umask & 0o7777
     place = _plain(resolve(caller, path, follow=False))
-    if kind in (st.S_IFCHR, st.S_IFBLK) and caller.uid != 0:
+    if kind in (st.S_IFCHR, st.S_IFBLK) and not capable(caller, "CAP_MKNOD"):
         raise error(errno.EPERM, path)
     node = File(0, permissions) if kind == st.S_IFREG else Special(0, kind | permissions, rdev=device)
     _create(caller, place, node)
@@ -205,7 +205,7 @@ def chown(caller: Caller, path: str, uid: int, gid: int, follow: bool = True) ->
     place = existing(caller, path, follow)
     old = place.found()
     mine = caller.uid == old.uid and uid in (-1, old.uid) and (gid in (-1, old.gid, caller.gid) or gid in caller.groups)
-    if caller.uid != 0 and not mine:
+    if not mine and not capable(caller, "CAP_CHOWN"):
         raise error(errno.EPERM, path)
     node = _own(caller, place)
     node.uid, node.gid = node.uid if uid == -1 else uid, node.gid if gid == -1 else gid
@@ -357,7 +357,8 @@ def _may_change_names(caller: Caller, place: Place) -> Directory:
 def _may_remove(caller: Caller, place: Place, node: Inode) -> None:
     """The directory must be writable; in a sticky one (/tmp) only for the owner of the file or of the directory."""
     directory = _may_change_names(caller, place)
-    if directory.mode & st.S_ISVTX and caller.uid not in (0, node.uid, directory.uid):
+    mine = caller.uid in (node.uid, directory.uid)
+    if directory.mode & st.S_ISVTX and not mine and not capable(caller, "CAP_FOWNER"):
         raise error(errno.EPERM, place.text)
 
 
@@ -392,7 +393,7 @@ def _raise_up(place: Place) -> Inode:
 def _own(caller: Caller, place: Place) -> Inode:
     """The node, ready for its attributes to be changed; only root and its owner may."""
     node = place.found()
-    if caller.uid not in (0, node.uid):
+    if caller.uid != node.uid and not capable(caller, "CAP_FOWNER"):
         raise error(errno.EPERM, place.text)
     _writable(place)
     if place.tree.fixed:

@@ -28,15 +28,16 @@ LINKS = {
 FOLDERS = ("pts", "shm", "mqueue")
 
 
-class Kernel:
+class Superuser:
     """The caller of what the runtime does itself: root, at the top of a namespace."""
 
-    __slots__ = ("cwd", "gid", "groups", "space", "uid", "umask")
+    __slots__ = ("capabilities", "cwd", "gid", "groups", "space", "uid", "umask")
 
     def __init__(self, space: MountNamespace) -> None:
         self.space, self.cwd = space, "/"
         self.uid, self.gid, self.umask = 0, 0, 0o022
         self.groups: Container[int] = ()
+        self.capabilities: frozenset[str] | None = None
 
 
 def mount(caller: Caller, source: str, target: str, type: str, options: Sequence[str] = (),
@@ -113,7 +114,7 @@ def make_directories(caller: Caller, path: str, mode: int = 0o755) -> None:
 def mount_at(space: MountNamespace, source: str, target: str, type: str, options: Sequence[str],
              origin: Caller | None = None) -> None:  # fmt: skip
     """A runtime's mount: the mount point is made if it is missing. `origin`: who looks up the source of a bind."""
-    caller = Kernel(space)
+    caller = Superuser(space)
     if type == "bind":
         make_target(caller, target, existing(origin or caller, source).found().is_dir)
         return mount(caller, source, target, type, options, origin)
@@ -162,7 +163,7 @@ def make_devices(space: MountNamespace, names: Sequence[str]) -> None:
     row = space.table.rows[branch.row] if branch is not None and branch.row >= 0 else None
     if row is not None and row.type == "devices" and DEVICES.keys() >= set(names):
         return
-    caller = Kernel(space)
+    caller = Superuser(space)
     for name in names:
         if name in DEVICES and resolve(caller, f"/dev/{name}").node is None:
             files.mknod(caller, f"/dev/{name}", st.S_IFCHR | 0o666, DEVICES[name])
@@ -196,7 +197,7 @@ def _device(inos: Iterator[int], device: tuple[int, int], now: int) -> Special:
 
 def _found(space: MountNamespace, target: str) -> Place | None:
     try:
-        return resolve(Kernel(space), target)
+        return resolve(Superuser(space), target)
     except OSError:
         return None
 

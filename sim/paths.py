@@ -28,6 +28,7 @@ class Caller(Protocol):
     gid: int
     umask: int
     cwd: str
+    capabilities: frozenset[str] | None  # None: all; they count for root only
 
     @property
     def groups(self) -> Container[int]: ...
@@ -99,10 +100,15 @@ def error(number: int, path: str) -> OSError:
     return OSError(number, os.strerror(number), path)
 
 
+def capable(caller: Caller, capability: str) -> bool:
+    """capabilities(7): what makes root root."""
+    return caller.uid == 0 and (caller.capabilities is None or capability in caller.capabilities)
+
+
 def allowed(caller: Caller, node: Inode, wanted: int) -> bool:
-    """The permission bits, for owner, group or others; root may do all but execute what nobody may."""
+    """The permission bits, for owner, group or others; CAP_DAC_OVERRIDE does all but execute what nobody may."""
     mode = node.mode
-    if caller.uid == 0:
+    if caller.uid == 0 and capable(caller, "CAP_DAC_OVERRIDE"):
         return not wanted & EXECUTE or node.is_dir or bool(mode & 0o111)
     if caller.uid == node.uid:
         mode >>= 6
@@ -130,7 +136,7 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
     if path[0] != "/":
         todo += caller.cwd.split("/")[::-1]
     slash = path[-1] == "/" or path[-2:] == "/."
-    checked = caller.uid != 0
+    checked = not capable(caller, "CAP_DAC_OVERRIDE")
     links = 0
     while todo:
         name = todo.pop()

@@ -47,7 +47,7 @@ class Disk:
 
     def __init__(self, tree: Tree, storage: Storage) -> None:
         self.tree = tree
-        self.caller = mounting.Kernel(MountNamespace(storage, tree))
+        self.caller = mounting.Superuser(MountNamespace(storage, tree))
 
     def perform(self, operation: Operation) -> str:
         """One operation; "" or the errno's name."""

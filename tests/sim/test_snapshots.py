@@ -74,13 +74,13 @@ BASE = archive(
 
 
 @pytest.fixture
-def container(storage: Storage, snapshots: Snapshots) -> Callable[[str], mounting.Kernel]:
+def container(storage: Storage, snapshots: Snapshots) -> Callable[[str], mounting.Superuser]:
     """Make a container on the base layer, as one that can call."""
     run(snapshots.apply("base", None, io.BytesIO(BASE)))
 
-    def make(key: str) -> mounting.Kernel:
+    def make(key: str) -> mounting.Superuser:
         run(snapshots.prepare(key, "base"))
-        return mounting.Kernel(MountNamespace(storage, snapshots.tree(key)))
+        return mounting.Superuser(MountNamespace(storage, snapshots.tree(key)))
 
     return make
 
@@ -142,7 +142,7 @@ def test_a_directory_made_anew_hides_the_old_one_also_after_commit(snapshots: Sn
     assert "home/a/.wh..wh..opq" in names_in(diff)
     run(snapshots.commit("top", "c"))
     run(snapshots.prepare("d", "top"))
-    d = mounting.Kernel(MountNamespace(c.mounts.storage, snapshots.tree("d")))
+    d = mounting.Superuser(MountNamespace(c.space.storage, snapshots.tree("d")))
     assert files.listdir(d, "/home/a") == ["new"]
     assert snapshots.layers("d") == ("top", "base")
 
@@ -159,7 +159,7 @@ def test_names_below_a_link_of_an_older_layer_land_where_it_points(snapshots: Sn
     run(snapshots.apply("base", None, io.BytesIO(BASE)))
     run(snapshots.apply("more", "base", archive(("lib/libc.so", b"so"))))
     run(snapshots.prepare("m", "more"))
-    c = mounting.Kernel(MountNamespace(snapshots._storage, snapshots.tree("m")))
+    c = mounting.Superuser(MountNamespace(snapshots._storage, snapshots.tree("m")))
     assert files.read_file(c, "/usr/lib/libc.so") == b"so"
     assert files.readlink(c, "/lib") == "usr/lib"
 
@@ -216,7 +216,7 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(snapshots: Snapshots, w
 def test_a_link_inside_the_layer_cannot_lead_a_later_entry_out(snapshots: Snapshots, storage: Storage) -> None:
     run(snapshots.apply("x", None, archive(("out", {"type": tarfile.SYMTYPE, "linkname": "/etc"}), ("out/x", b"1"))))
     run(snapshots.prepare("c", "x"))
-    assert files.read_file(mounting.Kernel(MountNamespace(storage, snapshots.tree("c"))), "/etc/x") == b"1"
+    assert files.read_file(mounting.Superuser(MountNamespace(storage, snapshots.tree("c"))), "/etc/x") == b"1"
 
 
 def test_a_layer_that_others_lie_on_stays(snapshots: Snapshots, container: Any) -> None:
