@@ -12,7 +12,9 @@ from importlib import import_module
 
 from sim.abi import Main, Proc
 
-PROGRAMS: dict[str, str] = {}
+PROGRAMS: dict[str, str] = {
+    "hello": "sim.programs.hello:main",
+}
 
 APPLETS: dict[str, str] = {
     "[": "sim.programs.basics:test",

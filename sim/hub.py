@@ -1,0 +1,194 @@
+"""The pretend Docker Hub: registry, token office and search, at the far end of a wire.
+
+`Hub` is the application: requests in, replies out, in no time. `HubTransport` is the way there: it takes time, shares
+its bandwidth and breaks when sim/faults.py says so. Pulling needs a token, as with Docker Hub; anybody gets one for
+what is public. What is not there and what is private look the same to a stranger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from engine.api.messages import Request, Response, json_response
+from engine.distribution.access import TokenGuard
+from engine.distribution.registry import Blob, Refused, Registry, Storage
+from engine.distribution.transport import Reply, Transport, Unreachable
+from engine.loop import SECOND, Loop
+from sim.bandwidth import Wire
+from sim.faults import Faults
+from sim.shelf import OFFICIAL, Shelf
+
+REGISTRY, AUTH, INDEX = "registry-1.docker.io", "auth.docker.io", "index.docker.io"
+SERVICE = "registry.docker.io"
+WINDOW = 21600  # seconds, for which pulls are counted
+LIMIT_TEXT = "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit"
+STEPS = 20  # in which a transfer is carried, so that progress can be seen
+WORTH_STEPS = 1 << 16  # bytes; less is carried at once
+
+
+@dataclass(slots=True)
+class Members:
+    """Who has an account: {user: password}. A user's own repositories are "user/…"."""
+
+    faults: Faults
+    storage: Storage
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def password(self, user: str) -> str | None:
+        return self.passwords.get(user)
+
+    def allows(self, user: str, name: str, action: str) -> bool:
+        if user and name.startswith(f"{user}/"):
+            return True
+        return action == "pull" and name not in self.faults.private and self.storage.tags(name) is not None
+
+
+class Hub:
+    """Docker Hub as an application. `handle(host, request)`."""
+
+    def __init__(self, loop: Loop, faults: Faults | None = None, shelf: Shelf | None = None) -> None:
+        self.faults = faults or Faults()
+        self.shelf = shelf or Shelf()
+        self.members = Members(self.faults, self.shelf)
+        self._loop = loop
+        self._pulls: list[int] = []  # when, ns since 1970
+        realm = f"https://{AUTH}/token"
+        self._guard = TokenGuard(self.members, lambda: loop.time, b"the hub's own secret", realm, SERVICE)
+        self.registry = Registry(_Flawed(self.shelf, self.faults), self._guard)
+
+    async def handle(self, host: str, request: Request) -> Response:
+        """Raises Unreachable for a host that is none of the hub's."""
+        if host == AUTH and request.path == "/token":
+            scopes = request.query.get("scope", "").split()
+            return self._guard.issue(request, scopes)
+        if host == INDEX and request.path == "/v1/search":
+            return self._search(request)
+        if host not in (REGISTRY, INDEX):
+            raise Unreachable(f"dial tcp: lookup {host}: no such host")
+        try:
+            headers = self._count(request)
+        except Refused as refused:
+            return refused.response()
+        response = await self.registry.handle(request)
+        if response.status == 200:
+            response.headers |= headers
+        return response
+
+    def _count(self, request: Request) -> dict[str, str]:
+        """A GET of a manifest by tag, or of an index, is a pull. Members are not counted. Raises Refused."""
+        limit = self.faults.rate_limit
+        if limit is None or "/manifests/" not in request.path or self._guard.subject(request):
+            return {}
+        now = self._loop.time
+        self._pulls = [when for when in self._pulls if when > now - WINDOW * SECOND]
+        counts = request.method == "GET" and not self._is_part(request)
+        if counts and len(self._pulls) >= limit:
+            raise Refused("TOOMANYREQUESTS", message=LIMIT_TEXT, headers={"Retry-After": str(WINDOW)})
+        if counts:
+            self._pulls.append(now)
+        left = limit - len(self._pulls)
+        return {"RateLimit-Limit": f"{limit};w={WINDOW}", "RateLimit-Remaining": f"{left};w={WINDOW}"}
+
+    def _is_part(self, request: Request) -> bool:
+        """Is it a manifest that an index has led to? The index was counted."""
+        name, _, reference = request.path.removeprefix("/v2/").partition("/manifests/")
+        document = self.shelf.manifest(name, reference)
+        return ":" in reference and document is not None and "index" not in document.media_type
+
+    def _search(self, request: Request) -> Response:
+        """Docker Index's search: repositories whose name or description has the term, most stars first."""
+        asked = request.query.get("n", "")
+        term, size = request.query.get("q", "").lower(), int(asked) if asked.isdecimal() else 25
+        known = (self.shelf.about(name) for name in self.shelf.repositories() if name not in self.faults.private)
+        wanted = term.removeprefix(OFFICIAL)
+        found = [about for about in known if wanted in about.name or wanted in about.description.lower()]
+        found.sort(key=lambda about: (about.name != wanted, -about.stars))
+        results = [
+            {
+                "name": about.name,
+                "description": about.description,
+                "star_count": about.stars,
+                "is_official": True,
+                "is_automated": False,
+                "is_trusted": False,
+            }
+            for about in found[:size]
+        ]
+        pages = -(-len(found) // size) if size else 0
+        answer = {"query": term, "num_results": len(found), "num_pages": pages, "page": 1, "page_size": size}
+        return json_response({**answer, "results": results})
+
+
+class _Flawed:
+    """The shelf, with the layers of some repositories broken: their last byte is another one."""
+
+    def __init__(self, shelf: Shelf, faults: Faults) -> None:
+        self._shelf, self._faults = shelf, faults
+        self.repositories, self.tags, self.manifest = shelf.repositories, shelf.tags, shelf.manifest
+
+    def blob(self, name: str, digest: str) -> Blob | None:
+        blob = self._shelf.blob(name, digest)
+        is_layer = blob is not None and digest in self._shelf.layers(name)
+        return _Broken(blob) if blob is not None and is_layer and name in self._faults.broken else blob
+
+
+class _Broken:
+    def __init__(self, blob: Blob) -> None:
+        self._blob, self.size = blob, blob.size
+
+    def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        end = self.size if end is None else min(end, self.size)
+        yield from self._blob.read(start, min(end, self.size - 1))
+        if start < end == self.size:
+            yield bytes(255 - byte for byte in b"".join(self._blob.read(end - 1, end)))
+
+
+class HubTransport:
+    """A `Transport` (engine/distribution/transport.py) to the hub: latency, shared bandwidth, broken transfers."""
+
+    def __init__(self, hub: Hub, loop: Loop) -> None:
+        self.hub = hub
+        self._loop = loop
+        self._wire = Wire(loop, lambda: hub.faults.bandwidth)
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | AsyncIterator[bytes] = b""
+    ) -> Reply:
+        faults, where = self.hub.faults, urlsplit(url)
+        await self._loop.sleep(faults.latency)
+        if faults.down:
+            raise Unreachable(f"dial tcp: lookup {where.hostname}: no such host")
+        sent = body if isinstance(body, bytes) else b"".join([part async for part in body])
+        await self._wire.carry(len(sent))
+        names = {name.lower(): value for name, value in headers.items()}
+        request = Request(method, where.path, dict(parse_qsl(where.query)), names, sent)
+        response = await self.hub.handle(where.hostname or "", request)
+        answer = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, answer, self._body(response, int(answer.get("content-length", 0))))
+
+    async def _body(self, response: Response, size: int) -> AsyncIterator[bytes]:
+        if response.stream is None:
+            await self._wire.carry(len(response.body))
+            yield response.body
+            return
+        limit = size + 1
+        if size > WORTH_STEPS and self.hub.faults.breaks_now():
+            limit = self.hub.faults.break_after
+        step = size if size <= WORTH_STEPS else -(-size // STEPS)
+        carried = given = 0
+        async for piece in response.stream:
+            while given + len(piece) > carried:
+                await self._wire.carry(min(step, size - carried, limit - carried))
+                carried = min(carried + step, size)
+                if carried > limit:
+                    yield piece[: limit - given]
+                    raise Unreachable("unexpected EOF")
+            given += len(piece)
+            yield piece
+
+
+def transport(loop: Loop, faults: Faults | None = None) -> Transport:
+    """The way to a new hub."""
+    return HubTransport(Hub(loop, faults), loop)

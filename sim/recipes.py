@@ -1,0 +1,196 @@
+"""From a folder of images/ to a layer: a tar archive and the gzip archive of exactly the published transfer size.
+
+A layer's folder has `files/` (what is there word for word) and `layer.toml`:
+
+    like = "alpine/root"                                            all of another folder, and this
+    directories = ["root 0700", "tmp 1777", "data 0755 999:999"]    path, mode, owner
+    [programs]                                                      directory = names in sim/programs/registry.py
+    "usr/bin" = ["cat", "ls", "sh=dash"]                            (file=NAME if they differ)
+    [links]                                                         symbolic
+    "bin" = "usr/bin"
+    [hardlinks]
+    "bin/ls" = "bin/busybox"
+    [applets]                                                       links to bin/busybox: "symbolic", each in its
+    type = "hard"                                                   folder, or "hard", all in bin; images/applets.toml
+    [owners]                                                        of what has other than the usual ones
+    "etc/shadow" = "0640 0:42"
+    [bulk]                                                          files that share the padding, by weight
+    "usr/local/bin/node" = 9
+
+The padding is zeros: stored, so that the archive travels at its published size, and then a hole, so that unpacked it is
+`SWELLING` times as large, as archives are on the whole. Same folder, size, date and machine: same bytes, everywhere.
+"""
+
+from __future__ import annotations
+
+import calendar
+import time
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from zlib import crc32
+
+from sim import deflate
+from sim.segments import Run, Segment, Segments
+from sim.tarball import BLOCK, DIRECTORY, END, FILE, HARD_LINK, SYMBOLIC_LINK, Entry, header
+
+SWELLING = 2.6  # unpacked size by transfer size
+PROGRAM = 48 << 10  # bytes of an ordinary program
+COMMENT_MAX = 500  # letters in gzip's header; Go's reader takes 511
+MODES = {FILE: 0o644, DIRECTORY: 0o755, SYMBOLIC_LINK: 0o777, HARD_LINK: 0o755}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A layer's folder, read. `bulk` is {path: weight}."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    bulk: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A layer: its tar archive and how that travels."""
+
+    tar: Segments
+    blob: Segments
+
+
+def program(name: str, machine: str = "amd64") -> bytes:
+    """An executable's text. Another machine's is not ours to execute: "exec format error"."""
+    return b"\x7fELF" + (f"glassdock:{name}\n" if machine == "amd64" else f"glassdock/{machine}:{name}\n").encode()
+
+
+@lru_cache(maxsize=256)
+def read(images: Path, name: str, machine: str = "amd64") -> Recipe:
+    """The layer of a folder below `images`. Raises FileNotFoundError, ValueError (also for malformed TOML)."""
+    entries: dict[str, Entry] = {}
+    bulk = _read(images, name, machine, entries)
+    return Recipe(name, tuple(_ordered(entries)), bulk)
+
+
+def build(recipe: Recipe, transfer: int, created: str, crc: int | None = None) -> Archive:
+    """The layer whose compressed archive has exactly `transfer` bytes. `created`: "2026-09-18T00:00:00Z".
+
+    `crc` is that of the tar archive if it is known already. Raises ValueError if the size cannot be reached.
+    """
+    if not recipe.entries:
+        return Archive(Segments([deflate.EMPTY_TAR]), Segments([deflate.EMPTY]))
+    mtime = calendar.timegm(time.strptime(created, "%Y-%m-%dT%H:%M:%SZ"))
+    entries = [replace(entry, mtime=mtime) for entry in recipe.entries]
+    bulk = [entry for entry in entries if entry.path in recipe.bulk]
+    others = [entry for entry in entries if entry.path not in recipe.bulk]
+    plain = _bytes(part for entry in others for part in entry.parts())
+    unpacked = int(transfer * SWELLING) - sum(max(entry.size, entry.stored) for entry in others)
+    padding = transfer - len(deflate.text(plain))
+    for _ in range(8):
+        sized = _share(bulk, recipe.bulk, padding, unpacked)
+        deflated = _deflate(plain, sized)
+        missing = transfer - sum(map(len, deflated)) - deflate.FRAME
+        if missing == 0 or 2 <= missing <= COMMENT_MAX:
+            tar = Segments([plain, *(part for entry in sized for part in entry.parts()), END])
+            comment = "." * (missing - 1) if missing else ""
+            return Archive(tar, Segments(deflate.gzip(deflated, _crc(tar) if crc is None else crc, tar.size, comment)))
+        padding += missing - 20
+    raise ValueError(f"{recipe.name}: an archive of {transfer} bytes cannot be made, {missing} bytes are missing")
+
+
+def _read(images: Path, name: str, machine: str, entries: dict[str, Entry]) -> Mapping[str, int]:
+    """Fill `entries` from a folder and those that it is like; returns the bulk files."""
+    recipe = tomllib.loads((images / name / "layer.toml").read_text("utf-8"))
+    bulk = dict(_read(images, recipe["like"], machine, entries)) if "like" in recipe else {}
+    bulk.update(recipe.get("bulk", {}))
+    for line in recipe.get("directories", ()):
+        path, _, owner = line.partition(" ")
+        entries[path] = _owned(Entry(path, DIRECTORY, 0o755), owner)
+    for path, data in _files(images / name / "files"):
+        entries[path] = Entry(path, FILE, 0o755 if data.startswith(b"#!") else 0o644, data=data)
+    for directory, names in recipe.get("programs", {}).items():
+        for path, main in _programs(directory, names):
+            entries[path] = Entry(path, FILE, 0o755, data=program(main, machine), size=PROGRAM)
+    for path, (type, target) in _links(images, recipe).items():
+        entries[path] = Entry(path, type, MODES[type], target=target)
+    for path in bulk:
+        entries.setdefault(path, Entry(path))
+    for path, owner in recipe.get("owners", {}).items():
+        entries[path] = _owned(entries[path], owner)
+    return bulk
+
+
+def _files(folder: Path) -> Iterable[tuple[str, bytes]]:
+    for file in folder.rglob("*") if folder.is_dir() else ():
+        if file.is_file():
+            yield file.relative_to(folder).as_posix(), file.read_bytes()
+
+
+def _programs(directory: str, names: Sequence[str]) -> Iterable[tuple[str, str]]:
+    for name in names:
+        file, _, main = name.partition("=")
+        yield f"{directory}/{file}" if directory != "." else file, main or file
+
+
+def _links(images: Path, recipe: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[bytes, str]]:
+    """{path: (kind, target)}"""
+    links = {path: (SYMBOLIC_LINK, target) for path, target in recipe.get("links", {}).items()}
+    links |= {path: (HARD_LINK, target) for path, target in recipe.get("hardlinks", {}).items()}
+    if "applets" in recipe:
+        table = tomllib.loads((images / "applets.toml").read_text("utf-8"))
+        hard = recipe["applets"]["type"] == "hard"
+        for place, names in table.items():
+            link = (HARD_LINK, "bin/busybox") if hard else (SYMBOLIC_LINK, "/bin/busybox")
+            links |= {f"{'bin' if hard else place}/{name}": link for name in names}
+    return links
+
+
+def _ordered(entries: Mapping[str, Entry]) -> Iterable[Entry]:
+    """By path with all parents before, hard links after what they may point at."""
+    everything = dict(entries)
+    for path in entries:
+        for parent in PurePosixPath(path).parents[:-1]:
+            everything.setdefault(str(parent), Entry(str(parent), DIRECTORY, 0o755))
+    return sorted(everything.values(), key=lambda entry: (entry.type == HARD_LINK, entry.path))
+
+
+def _owned(entry: Entry, owner: str) -> Entry:
+    """`owner` is "", "0700" or "0700 uid:gid"."""
+    mode, _, ids = owner.partition(" ")
+    uid, _, gid = (ids or "0:0").partition(":")
+    return replace(entry, mode=int(mode, 8) if mode else entry.mode, uid=int(uid), gid=int(gid))
+
+
+def _share(bulk: Sequence[Entry], weights: Mapping[str, int], padding: int, unpacked: int) -> list[Entry]:
+    """Bulk files with their part of the stored padding and of the unpacked size."""
+    total, shared = sum(weights[entry.path] for entry in bulk), list[Entry]()
+    for number, entry in enumerate(bulk, 1):
+        weight = weights[entry.path]
+        part = padding * weight // total // 4096 * 4096
+        if number == len(bulk):
+            part = padding - sum(other.padding for other in shared)
+        shared.append(replace(entry, padding=max(0, part), size=max(0, unpacked * weight // total)))
+    return shared
+
+
+def _deflate(plain: bytes, bulk: Sequence[Entry]) -> list[Segment]:
+    """The archive, deflated: `plain` and headers as text, padding as stored blocks (what aligns it is text)."""
+    if not bulk:
+        return [deflate.text(plain + END, last=True)]
+    parts: list[Segment] = [deflate.text(plain)] if plain else []
+    before = b""
+    for entry in bulk:
+        parts += [deflate.text(before + header(entry) + entry.data), *deflate.stored(entry.padding)]
+        before = bytes(-entry.stored % BLOCK)
+    return [*parts, deflate.text(before + END, last=True)]
+
+
+def _bytes(parts: Iterable[Segment]) -> bytes:
+    return b"".join(part.pattern * part.count if isinstance(part, Run) else part for part in parts)
+
+
+def _crc(tar: Segments) -> int:
+    crc = 0
+    for piece in tar.read():
+        crc = crc32(piece, crc)
+    return crc
