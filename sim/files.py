@@ -13,7 +13,7 @@ from typing import Any
 from sim import filesystem, overlay
 from sim.abi import O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_TRUNC, O_WRONLY, Stat, StatVfs
 from sim.filesystem import Directory, File, Inode, Special, Symlink
-from sim.openfiles import ACCESS_MODE, FileObject, OpenDirectory, OpenFile, Snapshot, memory_device
+from sim.openfiles import ACCESS_MODE, FileObject, OpenDirectory, OpenFile, Snapshot, memory_device, reopen
 from sim.openfiles import truncate as cut
 from sim.paths import EXECUTE, READ, WRITE, Caller, Place, allowed, capable, directory_of, error, existing, resolve
 from sim.synthetic import MagicLink, SyntheticFile
@@ -27,8 +27,9 @@ WANTED = {0: READ, 1: WRITE, 2: READ | WRITE}  # by access mode
 def stat(caller: Caller, path: str) -> Stat:
     place = existing(caller, path)
     node = place.node
-    if isinstance(node, MagicLink) and node.open_file is not None:
-        return node.open_file(caller).fstat()  # type: ignore[no-any-return]
+    if isinstance(node, MagicLink) and node.file is not None:
+        found: Stat = node.file().fstat()
+        return found
     return filesystem.stat(place.tree, place.upper, place.lower)
 
 
@@ -259,8 +260,8 @@ def open(caller: Caller, path: str, flags: int = 0, mode: int = 0o666) -> FileOb
         return OpenFile(place.tree, made, flags, place.path, place.space.storage)
     if exclusive:
         raise error(errno.EEXIST, path)
-    if isinstance(node, MagicLink) and node.open_file is not None:
-        return node.open_file(caller)
+    if isinstance(node, MagicLink) and node.file is not None:
+        return reopen(node.file(), flags)
     writes = bool(flags & ACCESS_MODE or flags & O_TRUNC)
     if node.is_dir:
         return _open_directory(caller, place, node, flags)

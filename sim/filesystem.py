@@ -145,6 +145,10 @@ class Tree:
         """Itself: a tree can stand where a bind mount's root stands."""
         return self
 
+    def options(self) -> tuple[str, ...]:
+        """What mountinfo(5) shows of it beside the options of the mount."""
+        return ()
+
     def statfs(self, default: int) -> StatVfs:
         """Sizes in bytes; `default` is the size of the disk that filesystems without a limit lie on."""
         size = self.limit or default

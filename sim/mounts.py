@@ -215,8 +215,9 @@ class MountNamespace:
             if row is None:
                 continue
             parent = self.first_id * 100 + row.parent if row.parent >= 0 else 1
+            root = self.roots[number] if number < len(self.roots) else None
             shown = tuple(option for option in row.options if option not in NOT_SHOWN)
-            options = (*(() if "ro" in shown else ("rw",)), *shown)
+            options = (*(() if "ro" in shown else ("rw",)), *shown, *(root.tree.options() if root is not None else ()))
             target = "/" + "/".join(row.target)
             lines.append(
                 MountInfo(self.first_id * 100 + number, parent, target, shown_type(row), self._source(number), options)

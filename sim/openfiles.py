@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from sim.abi import O_APPEND, O_RDONLY, O_WRONLY, Stat
+from sim.abi import O_APPEND, O_RDONLY, O_TRUNC, O_WRONLY, Stat
 from sim.filesystem import File, Inode, Special, Tree, stat
 from sim.mounts import Storage
 
@@ -91,6 +91,11 @@ class OpenFile:
     def close(self) -> None:
         pass
 
+    def reopen(self, flags: int) -> OpenFile:
+        if flags & O_TRUNC:
+            truncate(self.tree, self.node, 0, self.storage.now())
+        return OpenFile(self.tree, self.node, flags, self.path, self.storage)
+
     def _room(self, wanted: int) -> int:
         tree, end = self.tree, self.position + wanted
         if not tree.limit or end <= self.node.size:
@@ -99,6 +104,14 @@ class OpenFile:
         if room <= 0 and wanted:
             raise fail(errno.ENOSPC)
         return min(wanted, room)
+
+
+def reopen(file: Any, flags: int) -> Any:
+    """Open anew what a descriptor refers to (by /proc/PID/fd/N). Raises OSError ENXIO for sockets."""
+    again = getattr(file, "reopen", None)
+    if again is None:
+        raise fail(errno.ENXIO)
+    return again(flags)
 
 
 def truncate(tree: Tree, node: File, size: int, now: int) -> None:
@@ -162,6 +175,9 @@ class MemoryDevice:
 
     def close(self) -> None:
         pass
+
+    def reopen(self, flags: int) -> MemoryDevice:
+        return MemoryDevice(self.tree, self.node, flags, self.path, self._source)
 
 
 NULL, ZERO, FULL, RANDOM, URANDOM = (1, 3), (1, 5), (1, 7), (1, 8), (1, 9)

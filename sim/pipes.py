@@ -127,6 +127,9 @@ class End:
     def fstat(self) -> Stat:
         return Stat(self.pipe.ino, stat.S_IFIFO | 0o600, 1, 0, 0, 0, 0)
 
+    def reopen(self, flags: int) -> End:
+        return End(self.pipe, flags, self.path)
+
     def close(self) -> None:
         self.pipe.readers -= self.flags != O_WRONLY
         self.pipe.writers -= self.flags != O_RDONLY

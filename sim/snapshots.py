@@ -33,6 +33,9 @@ INIT = (
 )
 
 
+STORE = "/var/lib/docker/overlay2"
+
+
 class Committed:
     """A read-only layer on its parents."""
 
@@ -57,13 +60,25 @@ class Committed:
         return self._start
 
 
-class Active:
-    """A container's writable snapshot."""
+class Overlay(Tree):
+    """A container's writable snapshot: the filesystem itself."""
 
-    __slots__ = ("parent", "tree")
+    __slots__ = ("key", "parent")
 
-    def __init__(self, parent: Committed | None, tree: Tree) -> None:
-        self.parent, self.tree = parent, tree
+    def __init__(self, storage: Storage, key: str, parent: Committed | None, lower: Directory) -> None:
+        super().__init__("overlay", storage.inos, next(storage.devices), lower=lower)
+        self.key, self.parent = key, parent
+
+    def options(self) -> tuple[str, ...]:
+        lower = ":".join(f"{STORE}/{name.rpartition(':')[2]}/diff" for name in layers_below(self.parent))
+        return f"lowerdir={lower}", f"upperdir={STORE}/{self.key}/diff", f"workdir={STORE}/{self.key}/work"
+
+
+def layers_below(parent: Committed | None) -> Iterator[str]:
+    """Names of a snapshot and its parents, topmost first."""
+    while parent is not None:
+        yield parent.name
+        parent = parent.parent
 
 
 class Snapshots:
@@ -72,7 +87,7 @@ class Snapshots:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._committed: dict[str, Committed] = {}
-        self._active: dict[str, Active] = {}
+        self._active: dict[str, Overlay] = {}
         self._empty: Directory | None = None
 
     def exists(self, name: str) -> bool:
@@ -80,7 +95,7 @@ class Snapshots:
 
     def tree(self, key: str) -> Tree:
         """The filesystem of a container, to be mounted."""
-        return self._active[key].tree
+        return self._active[key]
 
     async def apply(self, name: str, parent: str | None, diff: BinaryIO) -> int:
         """See engine.host.Snapshotter."""
@@ -94,19 +109,13 @@ class Snapshots:
         if self.exists(key):
             raise ValueError(f"snapshot {key} already exists")
         below = self._committed[parent] if parent else None
-        tree = self._storage.tree("overlay", lower=self._start(below), source="overlay")
-        self._active[key] = Active(below, tree)
+        self._active[key] = Overlay(self._storage, key, below, self._start(below))
         if below is not None:
             below.children += 1
 
     def layers(self, key: str) -> tuple[str, ...]:
-        snapshot = self._active.get(key)
-        node = snapshot.parent if snapshot is not None else self._committed[key].parent
-        names = []
-        while node is not None:
-            names.append(node.name)
-            node = node.parent
-        return tuple(names)
+        snapshot = self._active.get(key) or self._committed[key]
+        return tuple(layers_below(snapshot.parent))
 
     async def commit(self, name: str, key: str) -> None:
         """The writable part becomes the layer `name`; `key` is gone."""
@@ -125,13 +134,13 @@ class Snapshots:
         active = self._active.get(key)
         if active is None:
             return changeset.write(layers.pack(self._committed[key].view()))
-        lower, upper = active.tree.lower, active.tree.upper
+        lower, upper = active.lower, active.upper
         view = overlay.merge(lower, upper) if isinstance(upper, Directory) else lower
         assert isinstance(view, Directory)
         return changeset.write(layers.pack(view))
 
     async def changes(self, key: str) -> list[Change]:
-        tree = self._active[key].tree
+        tree = self._active[key]
         if not isinstance(tree.upper, Directory) or not isinstance(tree.lower, Directory):
             return []
         return layers.changes(tree.upper, tree.lower)
@@ -140,7 +149,7 @@ class Snapshots:
         active = self._active.get(key)
         if active is None:
             return self._committed[key].size
-        return layers.usage(active.tree.upper) if isinstance(active.tree.upper, Directory) else 0
+        return layers.usage(active.upper) if isinstance(active.upper, Directory) else 0
 
     async def remove(self, key: str) -> None:
         """Raises ValueError for a layer that others lie on."""
@@ -161,8 +170,8 @@ class Snapshots:
         if parent is not None:
             parent.children += 1
 
-    def _upper(self, active: Active) -> Directory:
-        upper = active.tree.upper
+    def _upper(self, active: Overlay) -> Directory:
+        upper = active.upper
         return upper if isinstance(upper, Directory) else Directory(next(self._storage.inos), 0o755)
 
     def _start(self, parent: Committed | None) -> Directory:

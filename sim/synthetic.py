@@ -42,26 +42,26 @@ class SyntheticFile(Inode):
 class MagicLink(Inode):
     """A link of /proc: `text(caller)` is what readlink says.
 
-    Following it leads to the path `text`, or, if `open_file` is given, to the open file that it returns.
+    Following it leads to the path `text`, or, if `file` is given, to the open file that `file()` returns.
     """
 
-    __slots__ = ("open_file", "text")
+    __slots__ = ("file", "text")
     is_link = True
 
     def __init__(
         self,
         ino: int,
         text: Callable[[Any], str],
-        open_file: Callable[[Any], Any] | None = None,
+        file: Callable[[], Any] | None = None,
         uid: int = 0,
         gid: int = 0,
     ) -> None:
         super().__init__(ino, st.S_IFLNK | 0o777, uid, gid)
-        self.text, self.open_file = text, open_file
+        self.text, self.file = text, file
 
     def read_link(self, caller: Any) -> str | None:
-        """The path to go on with; None: there is none, use `open_file`."""
-        return None if self.open_file is not None else self.text(caller)
+        """The path to go on with; None: there is none, use `file`."""
+        return None if self.file is not None else self.text(caller)
 
 
 class Listing:
