@@ -15,7 +15,7 @@ from sim.abi import O_RDONLY, O_WRONLY
 from sim.descriptors import Description, Descriptors
 from sim.kernel import Kernel
 from sim.loader import executable
-from sim.mounting import Kernel as Root
+from sim.mounting import Superuser as Root
 from sim.mounting import make_devices, mount_at
 from sim.pipes import End, Pipe
 from sim.programs import registry
