@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from engine.loop import SECOND, Loop
-from sim import files, loader
+from sim import files, loader, mounting, procfs
 from sim.cgroups.v2 import Cgroup
 from sim.descriptors import Descriptors
 from sim.filesystem import Special, Tree
@@ -53,6 +53,8 @@ class Kernel:
             pid=PidNamespace(next(self.inodes)),
             uts=UtsNamespace(next(self.inodes), hostname),
         )
+        mounting.register(self.storage)
+        procfs.register(self)
 
     # -- the process table
 

@@ -224,6 +224,16 @@ class MountNamespace:
             )
         return lines
 
+    def shown_roots(self) -> list[tuple[int, str]]:
+        """For each line of `info`: the filesystem's device number, and which of its directories is shown."""
+        shown = []
+        for number, row in enumerate(self.table.rows):
+            if row is not None:
+                root = self.root(number)
+                inside = root.source if isinstance(root, Bind) else "/" + "/".join(row.target[-1:] if row.over else ())
+                shown.append((root.tree.dev, inside))
+        return shown
+
     def _source(self, number: int) -> str:
         row = self.table.rows[number]
         assert row is not None
