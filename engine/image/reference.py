@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from engine.errors import InvalidParameter
 from engine.image.digest import Digest, DigestError
@@ -112,6 +113,7 @@ class Reference:
         return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 
+@lru_cache(maxsize=1024)
 def parse_any(text: str) -> Reference | Digest:
     """A name, or an image id (`sha256:<64 hex>` or the 64 hex digits alone). Raises InvalidReference."""
     if _IDENTIFIER.fullmatch(text):

@@ -1,25 +1,27 @@
-"""A daemon's image half on a real store, a real snapshotter and a small registry that can be told to misbehave."""
+"""A daemon's image half on a real store, a real snapshotter and a way to a registry that can be told to misbehave."""
 
 from __future__ import annotations
 
-import base64
 import gzip
 import io
 import json
 import random
 import tarfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from engine.api.messages import Request, Response, json_response
 from engine.daemon.images import Images
 from engine.daemon.state import open_state
+from engine.distribution.access import TokenGuard
 from engine.distribution.progress import Message
+from engine.distribution.registry import Document, Refused, Registry
 from engine.distribution.transport import Reply, Unreachable
 from engine.errors import EngineError
 from engine.events import EventBus
@@ -48,27 +50,51 @@ def layer_tar(**files: bytes) -> bytes:
     return stream.getvalue()
 
 
-class MiniRegistry:
-    """A transport whose other end is a registry at any host name; requests are logged as (method, path)."""
+@dataclass(frozen=True)
+class MemoryBlob:
+    data: bytes
 
-    def __init__(self, loop: Loop) -> None:
-        self.loop = loop
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        yield self.data[start:end]
+
+
+class Shelf:
+    """A registry's storage and its members, filled by hand."""
+
+    def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
-        self.documents: dict[str, tuple[str, bytes]] = {}  # digest -> (media type, bytes)
-        self.tags: dict[tuple[str, str], str] = {}
-        self.log: list[tuple[str, str]] = []
+        self.documents: dict[str, Document] = {}
+        self.names: dict[str, dict[str, str]] = {}  # repository -> tag -> digest
+        self.private: dict[str, str] = {}  # repository -> whose it is
         self.users: dict[str, str] = {}
-        self.token_needed = False
-        self.private: set[str] = set()
-        self.cut: dict[str, list[int]] = {}  # digest -> after how many bytes each coming transfer breaks
-        self.resumes = True
-        self.refuse: tuple[int, str, str] | None = None
-        self.open = 0  # bodies being read
-        self.most_open = 0
-        self.unknown_hosts: set[str] = set()
-        self.catalogue: list[dict[str, Any]] = []
 
-    # -- what it holds
+    # -- engine.distribution.registry.Storage
+
+    def repositories(self) -> list[str]:
+        return list(self.names)
+
+    def tags(self, name: str) -> list[str] | None:
+        return list(self.names[name]) if name in self.names else None
+
+    def manifest(self, name: str, reference: str) -> Document | None:
+        return self.documents.get(self.names.get(name, {}).get(reference, reference))
+
+    def blob(self, name: str, digest: str) -> MemoryBlob | None:
+        return MemoryBlob(self.blobs[digest]) if digest in self.blobs else None
+
+    # -- engine.distribution.access.Accounts
+
+    def password(self, user: str) -> str | None:
+        return self.users.get(user)
+
+    def allows(self, user: str, name: str, action: str) -> bool:
+        return name in self.names and self.private.get(name, user) == user
+
+    # -- filling it
 
     def push(
         self, path: str, tag: str, *layers: bytes, platforms: tuple[str, ...] = ("linux/amd64",), **config: Any
@@ -76,53 +102,62 @@ class MiniRegistry:
         """An image of these (uncompressed) layers, behind a manifest list; returns the list's digest."""
         entries = []
         for platform in platforms:
-            os, _, rest = platform.partition("/")
-            machine, _, variant = rest.partition("/")
-            entry = self._manifest(layers, os, machine, config) | {"platform": {"os": os, "architecture": machine}}
-            if variant:
-                entry["platform"]["variant"] = variant
-            entries.append(entry)
+            os, machine, *variant = platform.split("/")
+            described = {"os": os, "architecture": machine} | ({"variant": variant[0]} if variant else {})
+            entries.append(self._manifest(layers, os, machine, config) | {"platform": described})
         listed = {"schemaVersion": 2, "mediaType": DOCKER_LIST, "manifests": entries}
         digest = self._document(DOCKER_LIST, listed)
-        self.tags[path, tag] = digest
-        return digest
-
-    def _manifest(self, layers: tuple[bytes, ...], os: str, machine: str, config: Any) -> dict[str, Any]:
-        descriptors, diff_ids = [], []
-        for tar in layers:
-            packed = gzip.compress(tar, mtime=0)
-            descriptors.append({"mediaType": "layer", "digest": self._blob(packed), "size": len(packed)})
-            diff_ids.append(Digest.of(tar))
-        history = [{"created_by": f"step {number}"} for number in range(len(layers))]
-        document = {
-            "architecture": machine,
-            "os": os,
-            "config": config,
-            "created": "2024-01-02T03:04:05Z",
-            "history": history,
-            "rootfs": {"type": "layers", "diff_ids": diff_ids},
-        }
-        raw = json.dumps(document).encode()
-        described = {"mediaType": "config", "digest": self._blob(raw), "size": len(raw)}
-        manifest = {"schemaVersion": 2, "mediaType": DOCKER_MANIFEST, "config": described, "layers": descriptors}
-        digest = self._document(DOCKER_MANIFEST, manifest)
-        return {"mediaType": DOCKER_MANIFEST, "digest": digest, "size": len(self.documents[digest][1])}
-
-    def _blob(self, data: bytes) -> str:
-        digest = Digest.of(data)
-        self.blobs[digest] = data
-        return digest
-
-    def _document(self, kind: str, value: Any) -> str:
-        raw = json.dumps(value).encode()
-        digest = Digest.of(raw)
-        self.documents[digest] = (kind, raw)
+        self.names.setdefault(path, {})[tag] = digest
         return digest
 
     def layer_digest(self, tar: bytes) -> str:
         return Digest.of(gzip.compress(tar, mtime=0))
 
-    # -- what it answers
+    def _manifest(self, layers: tuple[bytes, ...], os: str, machine: str, config: Any) -> dict[str, Any]:
+        document = {
+            "architecture": machine,
+            "os": os,
+            "config": config,
+            "created": "2024-01-02T03:04:05Z",
+            "history": [{"created_by": f"step {number}"} for number in range(len(layers))],
+            "rootfs": {"type": "layers", "diff_ids": [Digest.of(tar) for tar in layers]},
+        }
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": DOCKER_MANIFEST,
+            "config": self._blob(json.dumps(document).encode()),
+            "layers": [self._blob(gzip.compress(tar, mtime=0)) for tar in layers],
+        }
+        digest = self._document(DOCKER_MANIFEST, manifest)
+        return {"mediaType": DOCKER_MANIFEST, "digest": digest, "size": len(self.documents[digest].data)}
+
+    def _blob(self, data: bytes) -> dict[str, Any]:
+        digest = Digest.of(data)
+        self.blobs[digest] = data
+        return {"mediaType": "x", "digest": digest, "size": len(data)}
+
+    def _document(self, kind: str, value: Any) -> str:
+        document = Document(kind, json.dumps(value).encode())
+        self.documents[document.digest] = document
+        return document.digest
+
+
+class Way:
+    """A transport to a real registry (at any host name) that can be told to misbehave; requests are logged."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop, self.shelf = loop, Shelf()
+        self._guard = TokenGuard(self.shelf, lambda: loop.time, b"secret", "https://auth.test/token", "test")
+        self._open, self._guarded = Registry(self.shelf), Registry(self.shelf, self._guard)
+        self.log: list[tuple[str, str]] = []  # (method, path)
+        self.token_needed = False
+        self.cut: dict[str, list[int]] = {}  # digest -> after how many bytes each coming transfer breaks
+        self.resumes = True
+        self.refusal: Refused | None = None
+        self.unknown_hosts: set[str] = set()
+        self.catalogue: list[dict[str, Any]] = []
+        self.open = 0  # bodies being read
+        self.most_open = 0
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: Any = b"") -> Reply:
         where = urlsplit(url)
@@ -130,76 +165,39 @@ class MiniRegistry:
         if where.hostname in self.unknown_hosts:
             raise Unreachable(f"dial tcp: lookup {where.hostname}: no such host")
         self.log.append((method, where.path))
-        if where.path == "/token":
-            return self._token(headers, parse_qs(where.query))
-        if where.path == "/v1/search":
-            return self._reply(200, json.dumps({"results": self.catalogue}).encode())
-        if self.token_needed and not headers.get("Authorization", "").startswith("Bearer "):
-            return self._error(401, "UNAUTHORIZED", "authentication required", challenge="")
-        parts = where.path.removeprefix("/v2/").split("/")
-        if where.path == "/v2/":
-            return self._reply(200, b"{}")
-        if self.refuse:
-            return self._error(*self.refuse)
-        if parts[-2:] == ["tags", "list"]:
-            path = "/".join(parts[:-2])
-            return self._reply(200, json.dumps({"tags": [tag for name, tag in self.tags if name == path]}).encode())
-        path, kind, name = "/".join(parts[:-2]), parts[-2], parts[-1]
-        if path in self.private and headers.get("Authorization") != "Bearer alice":
-            return self._error(401, "UNAUTHORIZED", "authentication required", challenge=',error="insufficient_scope"')
-        return self._manifest_reply(method, path, name) if kind == "manifests" else self._blob_reply(name, headers)
+        sent = {name.lower(): value for name, value in headers.items() if self.resumes or name != "Range"}
+        response = await self._answer(Request(method, where.path, dict(parse_qsl(where.query)), sent))
+        answer = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, answer, self._body(response, where.path.rpartition("/")[2]))
 
-    def _token(self, headers: Mapping[str, str], query: Mapping[str, list[str]]) -> Reply:
-        basic = headers.get("Authorization", "")
-        if not basic:
-            return self._reply(200, b'{"token":"anonymous","expires_in":300}')
-        user, _, password = base64.b64decode(basic.removeprefix("Basic ")).decode().partition(":")
-        if self.users.get(user) != password:
-            return self._reply(401, b'{"details":"incorrect username or password"}')
-        return self._reply(200, json.dumps({"token": user}).encode())
+    async def _answer(self, request: Request) -> Response:
+        if request.path == "/token":
+            return self._guard.issue(request, request.query.get("scope", "").split())
+        if request.path == "/v1/search":
+            return json_response({"results": self.catalogue})
+        if self.refusal is not None:
+            return self.refusal.response()
+        return await (self._guarded if self.token_needed else self._open).handle(request)
 
-    def _manifest_reply(self, method: str, path: str, name: str) -> Reply:
-        digest = name if ":" in name else self.tags.get((path, name), "")
-        if digest not in self.documents:
-            return self._error(404, "MANIFEST_UNKNOWN", "manifest unknown")
-        kind, raw = self.documents[digest]
-        headers = {"content-type": kind, "docker-content-digest": digest, "content-length": str(len(raw))}
-        return self._reply(200, raw if method == "GET" else b"", headers)
-
-    def _blob_reply(self, digest: str, headers: Mapping[str, str]) -> Reply:
-        if digest not in self.blobs:
-            return self._error(404, "BLOB_UNKNOWN", "blob unknown to registry")
-        data, offset = self.blobs[digest], 0
-        if self.resumes and (wanted := headers.get("Range")):
-            offset = int(wanted.removeprefix("bytes=").removesuffix("-"))
-        cuts = self.cut.get(digest)
-        stop = cuts.pop(0) if cuts else len(data)
-        return Reply(206 if offset else 200, {}, self._stream(data, offset, stop))
-
-    async def _stream(self, data: bytes, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def _body(self, response: Response, digest: str) -> AsyncIterator[bytes]:
+        if response.stream is None:
+            yield response.body
+            return
         self.open += 1
         self.most_open = max(self.open, self.most_open)
         try:
-            for at in range(start, min(stop, len(data)), CHUNK):
+            data = b"".join([piece async for piece in response.stream])
+            whole = len(self.shelf.blobs[digest])
+            first = whole - len(data)
+            cuts = self.cut.get(digest)
+            stop = cuts.pop(0) if cuts else whole
+            for at in range(first, min(stop, whole), CHUNK):
                 await self.loop.sleep(0.05)
-                yield data[at : min(at + CHUNK, stop)]
-            if stop < len(data):
+                yield data[at - first : min(at + CHUNK, stop) - first]
+            if stop < whole:
                 raise Unreachable("unexpected EOF")
         finally:
             self.open -= 1
-
-    def _error(self, status: int, code: str, message: str, challenge: str | None = None) -> Reply:
-        headers = {}
-        if challenge is not None:
-            headers["www-authenticate"] = f'Bearer realm="https://auth.test/token",service="test"{challenge}'
-        return self._reply(status, json.dumps({"errors": [{"code": code, "message": message}]}).encode(), headers)
-
-    def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> Reply:
-        return Reply(status, headers or {}, _once(body))
-
-
-async def _once(body: bytes) -> AsyncIterator[bytes]:
-    yield body
 
 
 @dataclass
@@ -216,10 +214,14 @@ class Bench:
     """An engine with images only."""
 
     loop: Loop
-    registry: MiniRegistry
+    way: Way
     engine: Any
     images: Images
     containers: list[FakeContainer] = field(default_factory=list)
+
+    @property
+    def shelf(self) -> Shelf:
+        return self.way.shelf
 
     def run(self, coroutine: Any) -> Any:
         return self.loop.run(coroutine)
@@ -251,7 +253,7 @@ class Bench:
         """Nothing under way, nothing held, no connection open."""
         self.loop.run_ready()
         layers = self.images.layers
-        return not (layers.busy or layers._held or self.registry.open) and layers._slots.free == 3
+        return not (layers.busy or layers._held or self.way.open) and layers._slots.free == 3
 
 
 def make_bench(data_root: Path | None = None) -> Bench:
@@ -260,7 +262,7 @@ def make_bench(data_root: Path | None = None) -> Bench:
     mounting.register(storage)
     host = Snapshots(storage)
     host.info = HostInfo("test", "6.1", "Test Linux", "1", "x86_64")  # type: ignore[attr-defined]
-    registry = MiniRegistry(loop)
+    way = Way(loop)
     containers: list[FakeContainer] = []
 
     def by_image(id: str) -> list[FakeContainer]:
@@ -274,8 +276,8 @@ def make_bench(data_root: Path | None = None) -> Bench:
         state=open_state(data_root),
         containers=SimpleNamespace(by_image=by_image),
     )
-    engine.images = Images(engine, registry, data_root)  # type: ignore[arg-type]
-    return Bench(loop, registry, engine, engine.images, containers)
+    engine.images = Images(engine, way, data_root)  # type: ignore[arg-type]
+    return Bench(loop, way, engine, engine.images, containers)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class Client:
 
 @pytest.fixture
 def client(bench: Any, tar: Any) -> Client:
-    bench.registry.push("library/alpine", "latest", tar(sh=b"#!" * 500), Cmd=["sh"])
+    bench.shelf.push("library/alpine", "latest", tar(sh=b"#!" * 500), Cmd=["sh"])
     return Client(bench)
 
 
@@ -83,7 +83,7 @@ def test_what_fails_before_the_first_line_is_an_error(
 
 
 def test_what_fails_later_is_the_last_line(client: Client) -> None:
-    registry = client.bench.registry
+    registry = client.bench.shelf
     for digest in list(registry.blobs):
         if registry.blobs[digest].startswith(b"\x1f\x8b"):
             registry.blobs[digest] = b"broken"
@@ -106,10 +106,10 @@ def test_a_vanished_client_gives_the_pull_up(client: Client) -> None:
 
 
 def test_credentials_come_in_the_header(client: Client, tar: Any) -> None:
-    registry = client.bench.registry
-    registry.token_needed = True
+    registry = client.bench.shelf
+    client.bench.way.token_needed = True
     registry.users["alice"] = "pw"
-    registry.private.add("alice/secret")
+    registry.private["alice/secret"] = "alice"
     registry.push("alice/secret", "latest", tar(a=b"a"))
     account = base64.urlsafe_b64encode(json.dumps({"username": "alice", "password": "pw"}).encode()).decode()
     for header, status in ((account, 200), (account.rstrip("="), 200), ("e30=", 404), ("%%%", 404)):
@@ -170,8 +170,8 @@ def test_prune_says_what_went(pulled: Client) -> None:
 
 
 def test_login_asks_the_registry(client: Client) -> None:
-    client.bench.registry.token_needed = True
-    client.bench.registry.users["alice"] = "pw"
+    client.bench.way.token_needed = True
+    client.bench.shelf.users["alice"] = "pw"
 
     def login(**account: str) -> Any:
         headers = {"content-type": "application/json"}
@@ -183,13 +183,13 @@ def test_login_asks_the_registry(client: Client) -> None:
         401,
         {"message": 'Get "https://registry-1.docker.io/v2/": unauthorized: incorrect username or password'},
     )
-    client.bench.registry.unknown_hosts.add("reg.test")
+    client.bench.way.unknown_hosts.add("reg.test")
     status, answer = login(**right | {"serveraddress": "reg.test"})
     assert status == 500 and answer["message"].endswith("lookup reg.test: no such host")
 
 
 def test_the_registry_is_asked_for_platforms_without_a_pull(client: Client, tar: Any) -> None:
-    digest = client.bench.registry.push("library/two", "latest", tar(a=b"a"), platforms=("linux/amd64", "linux/arm64"))
+    digest = client.bench.shelf.push("library/two", "latest", tar(a=b"a"), platforms=("linux/amd64", "linux/arm64"))
     answer = client.ok("GET", "/distribution/two/json")
     assert answer["Descriptor"]["digest"] == digest and answer["Descriptor"]["size"] > 0
     assert [platform["architecture"] for platform in answer["Platforms"]] == ["amd64", "arm64"]
@@ -199,7 +199,7 @@ def test_the_registry_is_asked_for_platforms_without_a_pull(client: Client, tar:
 
 def test_a_search_reaches_the_hub(client: Client) -> None:
     row = {"name": "redis", "description": "d", "star_count": 9, "is_official": True, "is_automated": True}
-    client.bench.registry.catalogue = [row]
+    client.bench.way.catalogue = [row]
     assert client.ok("GET", "/images/search", term="redis") == [row | {"is_automated": False}]
     assert client.send("GET", "/images/search", term="redis", limit="x")[0] == 400
     assert client.send("GET", "/images/search", term="https://redis")[0] == 400

@@ -16,8 +16,8 @@ from engine.image.reference import Reference
 def two(bench: Any, tar: Any) -> Any:
     """busybox (one layer) and httpd (the same layer and one more)."""
     base = tar(sh=b"#!" * 500)
-    bench.registry.push("library/busybox", "latest", base, Labels={"k": "v"})
-    bench.registry.push("library/httpd", "latest", base, tar(index=b"<html>"))
+    bench.shelf.push("library/busybox", "latest", base, Labels={"k": "v"})
+    bench.shelf.push("library/httpd", "latest", base, tar(index=b"<html>"))
     bench.pull("busybox:latest")
     bench.pull("httpd:latest")
     return bench
@@ -211,7 +211,7 @@ def test_prune_heeds_labels_and_age(two: Any) -> None:
 
 def test_search_filters_the_hubs_catalogue(bench: Any) -> None:
     row = {"description": "", "is_automated": True}
-    bench.registry.catalogue = [
+    bench.way.catalogue = [
         row | {"name": "redis", "star_count": 900, "is_official": True},
         row | {"name": "me/redis", "star_count": 3, "is_official": False},
     ]
