@@ -6,7 +6,6 @@ The store itself is `engine.image.store`; what lists show is in image_views, wha
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.daemon import image_import, image_removal, image_views
@@ -46,13 +45,13 @@ class User(Protocol):
 
 
 class Images:
-    """`engine.images`. `data_root` is where blobs are kept; None for memory."""
+    """`engine.images`. `blobs` is where documents are kept (and archives, if it is a folder); None: in memory."""
 
-    def __init__(self, engine: Engine, transport: Transport, data_root: Path | None = None) -> None:
+    def __init__(self, engine: Engine, transport: Transport, blobs: Blobs | None = None) -> None:
         self._engine = engine
         self.host = engine.host
         self.transport = transport
-        self.store = ImageStore(engine.state, Blobs(data_root / "blobs" if data_root else None))
+        self.store = ImageStore(engine.state, blobs or Blobs())
         self.layers = Layers(engine.loop, engine.trace, engine.host, self.store)
         self.platform = Platform.parse(f"{engine.host.info.os_type}/{engine.host.info.architecture}")
         self._puller = Puller(engine.loop, engine.trace, transport, self.store, self.layers, self.platform)

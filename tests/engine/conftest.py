@@ -26,6 +26,7 @@ from engine.distribution.transport import Reply, Unreachable
 from engine.errors import EngineError
 from engine.events import EventBus
 from engine.host import HostInfo
+from engine.image.blobs import Blobs
 from engine.image.digest import Digest
 from engine.image.manifest import DOCKER_LIST, DOCKER_MANIFEST
 from engine.image.reference import Reference
@@ -276,7 +277,7 @@ def make_bench(data_root: Path | None = None) -> Bench:
         state=open_state(data_root),
         containers=SimpleNamespace(by_image=by_image),
     )
-    engine.images = Images(engine, way, data_root)  # type: ignore[arg-type]
+    engine.images = Images(engine, way, Blobs(data_root / "blobs" if data_root else None))  # type: ignore[arg-type]
     return Bench(loop, way, engine, engine.images, containers)
 
 
