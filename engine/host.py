@@ -159,6 +159,9 @@ class Snapshotter(Protocol):
     async def prepare(self, key: str, parent: str | None) -> None:
         """A writable snapshot for a container."""
 
+    async def restore(self, key: str, parent: str | None, diff: BinaryIO) -> None:
+        """`prepare`, and unpack into the writable part what `diff` had given before."""
+
     def layers(self, key: str) -> tuple[str, ...]:
         """Names of the committed snapshots below `key` or `name`, topmost first."""
 
@@ -235,6 +238,9 @@ class Host(Runtime, Snapshotter, NetworkDriver, Protocol):
 
     def write_file(self, path: str, data: bytes) -> None:
         """A small file of the daemon's on the host (a container's hosts, hostname, resolv.conf); parents are made."""
+
+    def make_directory(self, path: str) -> None:
+        """A folder on the host (a volume, a missing source of a bind mount), with its parents, if it is not there."""
 
     def remove_tree(self, path: str) -> None:
         """Remove the daemon's own folder on the host, if it is there."""

@@ -8,11 +8,12 @@ dropped first. Words and shape follow OpenTelemetry's spans, cut down to what a 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from engine.loop import Loop
+from engine.operations import Performed
 
 WHERES = ("client", "api", "daemon", "cache", "hub", "host")
 
@@ -32,16 +33,60 @@ class Span:
 
     def json(self) -> dict[str, Any]:
         """{"id", "parent", "where", "name", "start" (ns since 1970), "duration" (ns), "error", "attributes"}."""
+        return _json(self)
+
+
+class OperationSpan:
+    """A kernel operation that a host performed. It says its words when it is read: there are forty for a container."""
+
+    __slots__ = ("id", "outer", "performed")
+    where = "host"
+
+    def __init__(self, id: int, outer: Span | None, performed: Performed) -> None:
+        self.id, self.outer, self.performed = id, outer, performed
+
+    @property
+    def name(self) -> str:
+        """The shell command that does the same."""
+        return self.performed.operation.shell()
+
+    @property
+    def start(self) -> int:
+        return self.performed.start
+
+    @property
+    def duration(self) -> int:
+        return self.performed.duration
+
+    @property
+    def error(self) -> str | None:
+        return self.performed.error
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        operation = self.performed.operation
         return {
-            "id": self.id,
-            "parent": self.outer.id if self.outer else None,
-            "where": self.where,
-            "name": self.name,
-            "start": self.start,
-            "duration": self.duration,
-            "error": self.error,
-            "attributes": self.attributes,
+            "kind": type(operation).__name__,
+            "man": operation.man,
+            "result": self.performed.error or "ok",
         }
+
+    def json(self) -> dict[str, Any]:
+        """As `Span.json`."""
+        return _json(self)
+
+
+def _json(span: Span | OperationSpan) -> dict[str, Any]:
+    return {
+        "id": span.id,
+        "parent": span.outer.id if span.outer else None,
+        "where": span.where,
+        "name": span.name,
+        "start": span.start,
+        "duration": span.duration,
+        "error": span.error,
+        "attributes": span.attributes,
+    }
 
 
 class Trace:
@@ -50,7 +95,7 @@ class Trace:
     def __init__(self, loop: Loop, limit: int = 20_000) -> None:
         self._loop = loop
         self._next = 1
-        self.finished: deque[Span] = deque(maxlen=limit)
+        self.finished: deque[Span | OperationSpan] = deque(maxlen=limit)
 
     @contextmanager
     def span(self, where: str, name: str, **attributes: Any) -> Iterator[Span]:
@@ -86,6 +131,13 @@ class Trace:
         span.duration, span.error = duration, error
         self.finished.append(span)
         return span
+
+    def record_operations(self, performed: Sequence[Performed]) -> None:
+        """Add what a host did, each operation a span under the open one."""
+        task, id = self._loop.current, self._next
+        outer = task.context if task is not None else None
+        self._next += len(performed)
+        self.finished.extend([OperationSpan(id + number, outer, each) for number, each in enumerate(performed)])
 
     def _new(self, where: str, name: str, start: int, attributes: dict[str, Any]) -> Span:
         task = self._loop.current

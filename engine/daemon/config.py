@@ -265,9 +265,9 @@ class NetworkingConfig:
     endpoints_config: Mapping[str, EndpointRequest | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Settings:
-    """All that a create request says beside the name."""
+    """All that a create request says beside the name. Compared by identity: what is made of it can be kept by it."""
 
     config: ContainerConfig = ContainerConfig()
     host: HostConfig = HostConfig()

@@ -1,0 +1,237 @@
+"""Being connected to a container's (or an exec's) standard streams: several clients at once, input from any of them.
+
+A `Client` is one connection's queue of output; when it is full the program waits. `Stdin` outlives runs: what clients
+send before the start waits for it. `converse` carries one connection until the program or the client has had enough
+(moby, daemon/attach.go and container/stream/attach.go).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.api.streams import frame
+from engine.errors import InvalidParameter
+from engine.host import STDERR, Input
+from engine.loop import Future, Loop
+
+if TYPE_CHECKING:
+    from engine.api.messages import Duplex
+
+FULL = 1 << 20  # bytes that may wait for a client before the program has to
+DEFAULT_KEYS = b"\x10\x11"  # ctrl-p ctrl-q
+SPECIAL_KEYS = {"@": 0, "[": 27, "\\": 28, "]": 29, "^": 30, "_": 31}
+
+
+class Client:
+    """One connection's output. `put` is the program's side, `get` the connection's."""
+
+    __slots__ = ("_closed", "_drained", "_loop", "_news", "_pieces", "_size", "stderr", "stdout")
+
+    def __init__(self, loop: Loop, stdout: bool = True, stderr: bool = True) -> None:
+        self.stdout, self.stderr = stdout, stderr
+        self._loop = loop
+        self._pieces: deque[tuple[int, bytes]] = deque()
+        self._size = 0
+        self._closed = False
+        self._news: Future[None] | None = None
+        self._drained: Future[None] | None = None
+
+    def put(self, stream: int, data: bytes) -> Future[None] | None:
+        """A Future if so much waits already that the program should, too."""
+        if self._closed or not (self.stderr if stream == STDERR else self.stdout):
+            return None
+        self._pieces.append((stream, data))
+        self._size += len(data)
+        self._wake()
+        if self._size < FULL:
+            return None
+        self._drained = self._drained or Future(self._loop)
+        return self._drained
+
+    async def get(self) -> tuple[int, bytes] | None:
+        """The next piece; None when all has been said."""
+        while not self._pieces:
+            if self._closed:
+                return None
+            self._news = Future(self._loop)
+            await self._news
+        stream, data = self._pieces.popleft()
+        self._size -= len(data)
+        if self._size < FULL:
+            self._release()
+        return stream, data
+
+    def close(self) -> None:
+        """Nothing more comes; what is here can still be got."""
+        self._closed = True
+        self._wake()
+
+    def abandon(self) -> None:
+        """Nobody reads any more."""
+        self._pieces.clear()
+        self.close()
+        self._release()
+
+    def _wake(self) -> None:
+        if self._news is not None:
+            self._news.set_result(None)
+            self._news = None
+
+    def _release(self) -> None:
+        if self._drained is not None:
+            self._drained.set_result(None)
+            self._drained = None
+
+
+class Stdin:
+    """A container's standard input, for all its clients. Before the start it keeps what they send."""
+
+    __slots__ = ("_before", "_closed", "input")
+
+    def __init__(self) -> None:
+        self.input: Input | None = None
+        self._before: list[bytes] = []
+        self._closed = False
+
+    def connect(self, input: Input) -> None:
+        """The program has started."""
+        self.input = input
+        for data in self._before:
+            input.write(data)
+        self._before.clear()
+        if self._closed:
+            input.close()
+
+    def disconnect(self) -> None:
+        """The program has ended; the next run begins anew."""
+        self.input, self._closed = None, False
+        self._before.clear()
+
+    def write(self, data: bytes) -> Future[None] | None:
+        if self.input is not None:
+            return self.input.write(data)
+        self._before.append(data)
+        return None
+
+    def close(self) -> None:
+        self._closed = True
+        if self.input is not None:
+            self.input.close()
+
+
+class Detached(Exception):
+    """The client has typed the detach keys."""
+
+
+class KeyWatcher:
+    """Finds the detach keys in what a person types; a beginning of them is held back until it is clear."""
+
+    __slots__ = ("_keys", "_seen")
+
+    def __init__(self, keys: bytes) -> None:
+        self._keys = keys
+        self._seen = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """What is for the program. Raises Detached.
+
+        >>> watcher = KeyWatcher(DEFAULT_KEYS)
+        >>> watcher.feed(b"ls\\x10"), watcher.feed(b"x")
+        (b'ls', b'\\x10x')
+        """
+        passed = bytearray()
+        for byte in data:
+            if self._keys and byte == self._keys[self._seen]:
+                self._seen += 1
+                if self._seen == len(self._keys):
+                    raise Detached
+                continue
+            passed += self._keys[: self._seen]
+            self._seen = 1 if self._keys and byte == self._keys[0] else 0
+            if not self._seen:
+                passed.append(byte)
+        return bytes(passed)
+
+
+def parse_keys(text: str) -> bytes:
+    """
+    >>> parse_keys("ctrl-p,ctrl-q"), parse_keys("a")
+    (b'\\x10\\x11', b'a')
+    """
+    codes = bytearray()
+    for key in text.split(",") if text else ():
+        letter = key.removeprefix("ctrl-")
+        if len(key) == 1 and key.isascii():
+            codes.append(ord(key))
+        elif key != letter and len(letter) == 1 and "a" <= letter.lower() <= "z":
+            codes.append(ord(letter.lower()) - ord("a") + 1)
+        elif key != letter and letter in SPECIAL_KEYS:
+            codes.append(SPECIAL_KEYS[letter])
+        else:
+            raise InvalidParameter(f"Invalid detach keys ({text}) provided")
+    return bytes(codes) or DEFAULT_KEYS
+
+
+async def converse(
+    duplex: Duplex,
+    client: Client,
+    stdin: Stdin | None,
+    *,
+    raw: bool,
+    keys: bytes = b"",
+    close_stdin: bool = False,
+    first: list[bytes] | None = None,
+    on_detach: Callable[[], object] | None = None,
+) -> None:
+    """Carry one connection. `raw`: a terminal, so no frames. `first` goes out before anything else.
+
+    `close_stdin`: the client's end of input is the program's. Ends when the output has, the client is gone, or it has
+    typed `keys`.
+    """
+    loop = client._loop
+    output = loop.spawn(_send(duplex, client, raw, first or []), "attached output")
+    input = loop.spawn(_receive(duplex, stdin, keys if raw else b"", close_stdin), "attached input")
+    ended: Future[None] = Future(loop)
+    output.add_done_callback(lambda: ended.set_result(None))
+
+    def input_ended() -> None:
+        if isinstance(input.error(), Detached):
+            ended.set_result(None)
+
+    input.add_done_callback(input_ended)
+    try:
+        await ended
+        if isinstance(input.error() if input.done() else None, Detached) and on_detach is not None:
+            on_detach()
+    finally:
+        output.cancel()
+        input.cancel()
+        client.abandon()
+        duplex.close()
+
+
+async def _send(duplex: Duplex, client: Client, raw: bool, first: list[bytes]) -> None:
+    try:
+        for data in first:
+            await duplex.write(data)
+        while (piece := await client.get()) is not None:
+            stream, data = piece
+            await duplex.write(data if raw else frame(stream, data))
+    except ConnectionError:
+        return
+
+
+async def _receive(duplex: Duplex, stdin: Stdin | None, keys: bytes, close_stdin: bool) -> None:
+    """The client's bytes to the program, as fast as it takes them. Raises Detached."""
+    watcher = KeyWatcher(keys)
+    try:
+        while data := await duplex.read():
+            data = watcher.feed(data)
+            if stdin is not None and data and (full := stdin.write(data)) is not None:
+                await full
+    except ConnectionError:
+        pass
+    if stdin is not None and close_stdin:
+        stdin.close()

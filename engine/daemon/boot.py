@@ -1,0 +1,61 @@
+"""How an engine comes back to what it had acknowledged, and how it ends.
+
+After `kill -9` nothing of the containers' processes is left: what ran has exited with 255, unless its restart policy
+asks for another run. Images first, then writable layers, then names and states (moby, daemon/daemon.go: restore).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.daemon import remove, restart, start
+from engine.daemon.attach import Stdin
+from engine.errors import EngineError
+from engine.lifecycle import State
+
+if TYPE_CHECKING:
+    from engine.daemon.container import Container
+    from engine.daemon.engine import Engine
+
+KILLED = 255  # the exit code of what ended with the daemon
+
+
+async def restore(engine: Engine) -> None:
+    """Bring back what the state store has."""
+    await engine.images.recover()
+    for container in engine.containers:
+        was_active = container.active
+        await engine.saved.restore(container)
+        engine.volumes.adopt(container)
+        if container.config.open_stdin:
+            container.stdin = Stdin()
+        if was_active:
+            container.state, container.exit_code = State.EXITED, KILLED
+            container.finished_at = engine.loop.time
+            engine.containers.save(container)
+        if container.state in (State.REMOVING, State.DEAD) or (was_active and container.host_config.auto_remove):
+            await _finish_removal(engine, container)
+        elif restart.wanted_at_boot(container, was_active):
+            engine.loop.spawn(_start(engine, container), f"restart {container.name}")
+
+
+async def _finish_removal(engine: Engine, container: Container) -> None:
+    container.state = State.REMOVING
+    await remove.destroy(engine, container, volumes=container.host_config.auto_remove)
+
+
+async def _start(engine: Engine, container: Container) -> None:
+    try:
+        await start.start(engine, container)
+    except EngineError:
+        return  # it stays as it is, with the error in its state
+
+
+async def shut_down(engine: Engine) -> None:
+    """Let everything of the containers' end without a word: they will have been killed."""
+    for container in engine.containers:
+        if container.restart is not None:
+            container.restart.cancel()
+        if container.health is not None:
+            container.health.stop()
+        container.close_streams()

@@ -1,0 +1,145 @@
+"""`docker create`: settings and image become a container with a writable layer of its own (moby, daemon/create.go)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from engine.api.decode import decode
+from engine.daemon import mounts, validate
+from engine.daemon.attach import Stdin
+from engine.daemon.config import ContainerConfig, HostConfig, NetworkingConfig, Settings, merge
+from engine.daemon.container import Container
+from engine.errors import EngineError, InvalidParameter, NotFound
+
+if TYPE_CHECKING:
+    from engine.daemon.engine import Engine
+    from engine.daemon.mounts import MountPoint
+    from engine.host import HostInfo
+    from engine.image.config import Image
+
+SHARED = 256  # different settings that are remembered, so that equal containers share them
+
+
+class Creator:
+    """Makes containers. What equal requests have in common is checked, merged and kept once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._merged: dict[tuple[Settings, str], Settings] = {}
+
+    async def create(self, settings: Settings, name: str = "") -> Container:
+        """`settings` have been checked. Raises NotFound for the image, InvalidParameter, Conflict for the name."""
+        engine = self._engine
+        span = engine.trace.open("daemon", "container create", {"image": settings.config.image})
+        try:
+            container = await self._create(settings, name)
+        except EngineError as error:
+            engine.trace.close(span, error.message)
+            raise
+        span.attributes["container"] = container.name
+        engine.trace.close(span)
+        return container
+
+    async def _create(self, settings: Settings, name: str) -> Container:
+        engine = self._engine
+        image = engine.images.get(settings.config.image)
+        settings = self._with_image(settings, image)
+        id = engine.ids.new()
+        name = engine.containers.reserve(name or engine.ids.name(engine.containers.names), id)
+        try:
+            settings = share_namespaces(engine, settings)
+            container = Container(
+                engine.loop, id, name, image.id, settings, engine.loop.time, hostname(engine, id, settings)
+            )
+            container.mounts = self._mounts(container)
+            if settings.config.open_stdin:
+                container.stdin = Stdin()
+            await engine.host.prepare(id, image.chain or None)
+        except BaseException:
+            engine.containers.release(name)
+            raise
+        engine.containers.add(container)
+        engine.events.publish("container", "create", id, container.attributes())
+        return container
+
+    def _with_image(self, settings: Settings, image: Image) -> Settings:
+        """The settings over the image's. Raises InvalidParameter if there is nothing to execute."""
+        key = (settings, image.id)
+        if (merged := self._merged.get(key)) is None:
+            config = merge(settings.config, image.config)
+            if not config.entrypoint and not config.cmd:
+                raise InvalidParameter("no command specified")
+            if len(self._merged) >= SHARED:
+                self._merged.clear()
+            merged = self._merged[key] = replace(settings, config=config)
+        return merged
+
+    def _mounts(self, container: Container) -> tuple[MountPoint, ...]:
+        config, host = container.config, container.host_config
+        if not (host.binds or host.mounts or host.tmpfs or host.volumes_from or config.volumes):
+            return ()
+        points = {point.destination: point for point in self._borrowed(host)}
+        points |= {point.destination: point for point in mounts.requested(config, host)}
+        for point in points.values():
+            if point.create:
+                self._engine.host.make_directory(point.source)
+        return self._engine.volumes.settle(list(points.values()), container.id)
+
+    def _borrowed(self, host: HostConfig) -> list[MountPoint]:
+        """What `--volumes-from` brings."""
+        found = []
+        for text in host.volumes_from or ():
+            name, mode = mounts.volumes_from(text)
+            for point in self._engine.containers.get(name).mounts:
+                rw = point.rw and "ro" not in mode.split(",")
+                found.append(replace(point, rw=rw, anonymous=False, create=False))
+        return found
+
+
+@lru_cache(SHARED)
+def read_settings(body: str, info: HostInfo) -> Settings:
+    """The settings in a create request's JSON. Equal requests give the same object. Raises InvalidParameter."""
+    import json
+
+    document = json.loads(body)
+    if not isinstance(document, dict) or not document:
+        raise InvalidParameter("config cannot be empty in order to create a container")
+    folded = {key.lower(): value for key, value in document.items()}
+    settings = Settings(
+        decode(ContainerConfig, document),
+        decode(HostConfig, folded.get("hostconfig")),
+        decode(NetworkingConfig, folded.get("networkingconfig")),
+    )
+    validate.check(settings, info)
+    return replace(settings, host=validate.adapt(settings.host))
+
+
+def share_namespaces(engine: Engine, settings: Settings) -> Settings:
+    """`container:NAME` becomes `container:ID`, so that a later rename does not matter."""
+    host = settings.host
+    modes = {name: getattr(host, name) for name in ("network_mode", "pid_mode", "ipc_mode")}
+    named = {name: mode[10:] for name, mode in modes.items() if mode.startswith("container:")}
+    if not named:
+        return settings
+    found = {}
+    for name, word in named.items():
+        try:
+            found[name] = f"container:{engine.containers.get(word).id}"
+        except NotFound:
+            continue  # told when it is started
+    return replace(settings, host=replace(host, **found))
+
+
+def hostname(engine: Engine, id: str, settings: Settings) -> str:
+    """As the settings say; the host's or the other container's with their network; or else the short id."""
+    mode = settings.host.network_mode
+    if settings.config.hostname:
+        return settings.config.hostname
+    if mode == "host" or settings.host.uts_mode == "host":
+        return engine.host.info.name
+    if mode.startswith("container:"):
+        other = engine.containers.find(mode.removeprefix("container:"))
+        return other.hostname if other else ""
+    return id[:12]

@@ -1,0 +1,60 @@
+"""The engine: its parts, wired together. It decides nothing itself."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.daemon import boot, exits
+from engine.daemon.create import Creator
+from engine.daemon.execs import Execs
+from engine.daemon.ids import Ids
+from engine.daemon.images import Images
+from engine.daemon.networks import Networks
+from engine.daemon.registry import Containers
+from engine.daemon.saved import SavedRuns
+from engine.daemon.state import open_state
+from engine.daemon.volumes import Volumes
+from engine.events import EventBus
+from engine.host import Host
+from engine.image.blobs import Blobs
+from engine.trace import Trace
+
+if TYPE_CHECKING:
+    from engine.distribution.transport import Transport
+
+
+class Engine:
+    """One Docker daemon on one host.
+
+    `seed`: the same seed and the same requests give the same ids and names; None: different each time. `data_root`: a
+    folder where everything that was acknowledged survives the process; None: memory only.
+    """
+
+    def __init__(
+        self, host: Host, transport: Transport, *, seed: int | None = None, data_root: Path | None = None
+    ) -> None:
+        self.host = host
+        self.loop = host.loop
+        self.trace = Trace(self.loop)
+        self.events = EventBus(self.loop)
+        self.ids = Ids(random.Random(seed))
+        self.state = open_state(data_root)
+        self.blobs = Blobs(data_root / "blobs" if data_root is not None else None)
+        self.images = Images(self, transport, self.blobs)
+        self.networks = Networks(self)
+        self.volumes = Volumes(self)
+        self.containers = Containers(self.loop, self.state)
+        self.creator = Creator(self)
+        self.execs = Execs(self)
+        self.saved = SavedRuns(self, data_root)
+        host.listen(lambda news: exits.on_news(self, news))
+        if self.state.durable:
+            self.loop.run(boot.restore(self))
+
+    async def close(self) -> None:
+        """Stop what runs and let go of the host and the disk."""
+        await boot.shut_down(self)
+        await self.host.close()
+        self.state.close()

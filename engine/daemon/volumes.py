@@ -1,0 +1,130 @@
+"""Local volumes: folders of the host that outlive the containers that use them (moby, volume/).
+
+A volume is /var/lib/docker/volumes/NAME/_data. One without a name gets an id for a name and goes with `docker rm -v`,
+or with the container if that was run with --rm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from engine.daemon.files import ROOT
+from engine.daemon.mounts import MountPoint, check_volume_name
+from engine.errors import Conflict, NotFound
+from engine.timestamps import rfc3339
+
+if TYPE_CHECKING:
+    from engine.daemon.container import Container
+    from engine.daemon.engine import Engine
+
+KIND = "volume"  # of its row
+ANONYMOUS = "com.docker.volume.anonymous"  # the label of volumes that nobody named
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """`created` ns since 1970."""
+
+    name: str
+    created: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def mountpoint(self) -> str:
+        return f"{ROOT}/volumes/{self.name}/_data"
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "CreatedAt": rfc3339(self.created - self.created % 1_000_000_000),
+            "Driver": "local",
+            "Labels": dict(self.labels) or None,
+            "Mountpoint": self.mountpoint,
+            "Name": self.name,
+            "Options": dict(self.options) or None,
+            "Scope": "local",
+        }
+
+
+class Volumes:
+    """`engine.volumes`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._by_name: dict[str, Volume] = {}
+        self._users: dict[str, set[str]] = {}  # name -> ids of containers
+        for name, row in engine.state.items(KIND):
+            self._by_name[name] = Volume(name, row["created"], row["labels"], row["options"])
+
+    def __iter__(self) -> Iterator[Volume]:
+        return iter(list(self._by_name.values()))
+
+    def get(self, name: str) -> Volume:
+        if volume := self._by_name.get(name):
+            return volume
+        raise NotFound(f"get {name}: no such volume")
+
+    def users(self, name: str) -> int:
+        """How many containers have it."""
+        return len(self._users.get(name, ()))
+
+    def create(
+        self, name: str = "", labels: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
+    ) -> Volume:
+        """The volume of that name, made if it is not there; no name: a new one with an id for a name."""
+        if volume := self._by_name.get(name):
+            return volume
+        engine, labels = self._engine, dict(labels or {})
+        if not name:
+            name = engine.ids.new()
+            labels[ANONYMOUS] = ""
+        check_volume_name(name)
+        volume = Volume(name, engine.loop.time, labels, dict(options or {}))
+        engine.host.make_directory(volume.mountpoint)
+        engine.state.put(KIND, name, {"created": volume.created, "labels": labels, "options": dict(volume.options)})
+        self._by_name[name] = volume
+        engine.events.publish("volume", "create", name, {"driver": "local"})
+        return volume
+
+    def remove(self, name: str) -> None:
+        """Raises NotFound, or Conflict while a container has it."""
+        volume = self.get(name)
+        if users := self._users.get(name):
+            raise Conflict(f"remove {name}: volume is in use - [{', '.join(sorted(users))}]")
+        self._engine.host.remove_tree(f"{ROOT}/volumes/{volume.name}")
+        self._engine.state.delete(KIND, name)
+        del self._by_name[name]
+        self._engine.events.publish("volume", "destroy", name, {"driver": "local"})
+
+    # -- containers
+
+    def settle(self, points: list[MountPoint], container_id: str) -> tuple[MountPoint, ...]:
+        """Mount points with their volumes made; the container counts as their user from now on."""
+        settled = []
+        for point in points:
+            if point.type == "volume":
+                volume = self.create(point.name)
+                self._users.setdefault(volume.name, set()).add(container_id)
+                point = replace(point, name=volume.name, source=volume.mountpoint)
+            settled.append(point)
+        return tuple(settled)
+
+    def adopt(self, container: Container) -> None:
+        """A container that was there before the daemon."""
+        for point in container.mounts:
+            if point.type == "volume":
+                self._users.setdefault(point.name, set()).add(container.id)
+
+    def container_removed(self, container: Container, with_anonymous: bool) -> None:
+        """It uses its volumes no more; those that nobody named go too, if asked and nobody else has them."""
+        for point in container.mounts:
+            if point.type != "volume":
+                continue
+            users = self._users.get(point.name, set())
+            users.discard(container.id)
+            if not users:
+                self._users.pop(point.name, None)
+                if with_anonymous and point.anonymous and point.name in self._by_name:
+                    self.remove(point.name)
