@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from engine.api.body import read_json
@@ -65,21 +65,31 @@ async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-async def _progress(progress: AsyncIterator[Progress | Message]) -> Response:
-    first = await anext(progress, None)
-    return Response(200, headers={"Content-Type": "application/json"}, stream=_lines(first, progress))
+async def _progress(progress: AsyncGenerator[Progress | Message]) -> Response:
+    lines = _Lines(await anext(progress, None), progress)
+    return Response(200, headers={"Content-Type": "application/json"}, stream=lines)
 
 
-async def _lines(first: Progress | Message | None, rest: AsyncIterator[Progress | Message]) -> AsyncIterator[bytes]:
-    try:
-        if first is not None:
-            yield _line(first)
-        async for progress in rest:
-            yield _line(progress)
-    except EngineError as error:
-        yield error_line(error.message)
-    finally:
-        await rest.aclose()  # type: ignore[attr-defined]
+class _Lines:
+    """Progress as JSON lines. Not a generator: closing it gives the pull up even if nobody has read a line."""
+
+    __slots__ = ("_first", "_rest")
+
+    def __init__(self, first: Progress | Message | None, rest: AsyncGenerator[Progress | Message]) -> None:
+        self._first, self._rest = first, rest
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        first, self._first = self._first, None
+        try:
+            return _line(first if first is not None else await anext(self._rest))
+        except EngineError as error:  # the generator is over with it
+            return error_line(error.message)
+
+    async def aclose(self) -> None:
+        await self._rest.aclose()
 
 
 def _line(progress: Progress | Message) -> bytes:

@@ -5,7 +5,7 @@ The store itself is `engine.image.store`; what lists show is in image_views, wha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.daemon import image_import, image_removal, image_views
@@ -95,7 +95,7 @@ class Images:
 
     async def pull(
         self, reference: Reference, platform: Platform | None = None, credentials: Credentials = NOBODY
-    ) -> AsyncIterator[Progress | Message]:
+    ) -> AsyncGenerator[Progress | Message]:
         """Pull a tag, a digest, or (if the name has neither) all tags; yields what Docker tells meanwhile.
 
         Raises EngineError. Closing the iterator gives the pull up.
@@ -233,7 +233,12 @@ class Images:
         """After a restart, once the containers are known: what layers the host lost, what nobody needs."""
         for container, stack in self._engine.state.items(HELD):
             self._hold(container, [ChainID(chain) for chain in stack])
-        await self.layers.recover()
+        await self.layers.recover(self._held.values())
+
+    def kept_chain(self, container: str) -> ChainID | None:
+        """The layer that a container stands on though its image is gone."""
+        stack = self._held.get(container)
+        return stack[-1] if stack else None
 
     # -- events
 

@@ -8,7 +8,7 @@ the host. A transfer that breaks goes on where it stopped. Model: moby, distribu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.distribution.client import Repository
@@ -230,11 +230,14 @@ class Layers:
 
     # -- after a restart
 
-    async def recover(self) -> None:
-        """Unpack again, from the archives kept, what the host no longer has; remove what no image needs."""
-        for image in self._store:
+    async def recover(self, held: Iterable[Sequence[ChainID]] = ()) -> None:
+        """Unpack again, from the archives kept, what the host no longer has; remove what nobody needs.
+
+        `held`: stacks (bottom up) that are needed besides the images'.
+        """
+        for stack in [*(chains(image.diff_ids) for image in self._store), *held]:
             parent: ChainID | None = None
-            for chain in chains(image.diff_ids):
+            for chain in stack:
                 await self._restore(self._store.layers[chain], parent)
                 parent = chain
         await self.sweep([chain for chain, layer in self._store.layers.items() if not layer.users])

@@ -94,15 +94,17 @@ def test_what_fails_later_is_the_last_line(client: Client) -> None:
 
 
 def test_a_vanished_client_gives_the_pull_up(client: Client) -> None:
-    async def vanish() -> None:
+    async def vanish(lines: int) -> None:
         query = {"fromImage": "alpine", "tag": "latest"}
         response = await client.app.handle(Request("POST", "/images/create", query))
         assert response.stream is not None
-        await anext(response.stream)
+        for _ in range(lines):
+            await anext(response.stream)
         await response.stream.aclose()  # type: ignore[attr-defined]
 
-    client.bench.run(vanish())
-    assert client.bench.idle() and not client.bench.images.store.layers
+    for lines in (0, 1, 3):
+        client.bench.run(vanish(lines))
+        assert client.bench.idle() and not client.bench.images.store.layers
 
 
 def test_credentials_come_in_the_header(client: Client, tar: Any) -> None:

@@ -115,6 +115,24 @@ def test_a_stopped_container_keeps_its_layers_when_the_image_is_forced_away(two:
     assert not two.engine.host.exists(image.chain) and two.idle()
 
 
+def test_layers_that_a_container_keeps_survive_a_restart(
+    tmp_path: Any, new_bench: Any, tar: Any, container: Any
+) -> None:
+    first = new_bench(tmp_path)
+    first.shelf.push("library/busybox", "latest", tar(sh=b"#!"))
+    first.pull("busybox:latest")
+    image = first.images.get("busybox")
+    user = container(first, "busybox")
+    remove(first, "busybox", force=True)
+    first.engine.state.close()
+    second = new_bench(tmp_path)
+    second.run(second.images.recover())
+    assert second.images.kept_chain(user.id) == image.chain and second.engine.host.exists(image.chain)
+    second.engine.events.publish("container", "destroy", user.id)
+    second.loop.run_ready()
+    assert not second.engine.host.exists(image.chain) and not second.images.store.layers
+
+
 def test_a_parent_stays_while_it_has_a_child_and_goes_with_it(two: Any) -> None:
     parent, child = two.images.get("busybox"), build(two, "busybox")
     assert conflict(two, parent.id, force=True).endswith("(cannot be forced) - image has dependent child images")
