@@ -13,12 +13,13 @@ from engine.loop import SECOND
 from sim import procpid
 from sim.filesystem import Inode
 from sim.mounts import MountNamespace, Row
-from sim.namespaces import PidNamespace
 from sim.paths import error
 from sim.synthetic import Listing, MagicLink, SyntheticFile, SyntheticTree, directory, folder
+from sim.sysctl import SYSCTLS, Sysctls
 
 if TYPE_CHECKING:
     from sim.kernel import Kernel
+    from sim.namespaces import PidNamespace
 
 FILESYSTEMS = (
     "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tdevpts\nnodev\tmqueue\nnodev\toverlay\n\text4\n"
@@ -27,53 +28,23 @@ DEVICES = "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev
 CPU_FLAGS = (
     "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat clflush mmx fxsr sse sse2 ht syscall nx lm"
 )
-# Names and first values of what sysctl(8) shows. Those of "net" belong to a network namespace, the others to the host.
-SYSCTLS: dict[str, str] = {
-    "fs.file-max": "9223372036854775807",
-    "fs.inotify.max_user_instances": "128",
-    "fs.inotify.max_user_watches": "65536",
-    "fs.mqueue.msg_max": "10",
-    "kernel.cap_last_cap": "40",
-    "kernel.msgmax": "8192",
-    "kernel.msgmnb": "16384",
-    "kernel.msgmni": "32000",
-    "kernel.ngroups_max": "65536",
-    "kernel.panic": "0",
-    "kernel.pid_max": "4194304",
-    "kernel.sem": "32000\t1024000000\t500\t32000",
-    "kernel.shm_rmid_forced": "0",
-    "kernel.shmall": "18446744073692774399",
-    "kernel.shmmax": "18446744073692774399",
-    "kernel.shmmni": "4096",
-    "kernel.threads-max": "63281",
-    "net.core.somaxconn": "4096",
-    "net.ipv4.conf.all.forwarding": "0",
-    "net.ipv4.icmp_echo_ignore_all": "0",
-    "net.ipv4.ip_default_ttl": "64",
-    "net.ipv4.ip_forward": "0",
-    "net.ipv4.ip_local_port_range": "32768\t60999",
-    "net.ipv4.ip_unprivileged_port_start": "1024",
-    "net.ipv4.ping_group_range": "1\t0",
-    "net.ipv4.tcp_keepalive_time": "7200",
-    "net.ipv4.tcp_syncookies": "1",
-    "net.ipv6.conf.all.disable_ipv6": "0",
-    "vm.max_map_count": "65530",
-    "vm.overcommit_memory": "0",
-    "vm.swappiness": "60",
-}
-OWN_IPC = ("fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm")  # of the IPC namespace (ipc_namespaces(7))
 
 
-def register(kernel: Kernel) -> None:
-    """Let `mount -t proc` work. A mount namespace's `context` says whose processes it shows; default: the host's."""
-    shared = _shared(kernel)
+def register(kernel: Kernel) -> Sysctls:
+    """Let `mount -t proc` work. It shows the processes of the mount namespace's `context`; default: the host's.
+
+    Returns what /proc/sys holds.
+    """
+    sysctls = Sysctls()
+    shared = _shared(kernel, sysctls)
 
     def make(space: MountNamespace, row: Row) -> SyntheticTree:
-        pids = space.context if isinstance(space.context, PidNamespace) else kernel.host.pid
+        pids = getattr(space.context, "pid", None) or kernel.host.pid
         storage = space.storage
         return SyntheticTree("proc", storage.inos, next(storage.devices), lower=_root(pids, shared), source=row.source)
 
     kernel.storage.types["proc"] = make
+    return sysctls
 
 
 def _root(pids: PidNamespace, shared: Mapping[str, Inode]) -> Inode:
@@ -84,7 +55,7 @@ def _root(pids: PidNamespace, shared: Mapping[str, Inode]) -> Inode:
     return directory(1, Listing(process, lambda: map(str, sorted(pids.table)), shared))
 
 
-def _shared(kernel: Kernel) -> dict[str, Inode]:
+def _shared(kernel: Kernel, sysctls: Sysctls) -> dict[str, Inode]:
     """What does not depend on the PID namespace; made once for a kernel."""
     inos: Iterator[int] = kernel.storage.inos
     boot_id = Random(kernel.boot)
@@ -117,7 +88,7 @@ def _shared(kernel: Kernel) -> dict[str, Inode]:
         "fs": {},
         "irq": {},
         "scsi": {},
-        "sys": _sys(kernel, boot_id),
+        "sys": _sys(kernel, sysctls, boot_id),
     }
     made = dict(folder(inos, texts).entries)
     made["self"] = MagicLink(next(inos), _number)
@@ -133,16 +104,16 @@ def _number(reader: Any) -> str:
     return str(reader.pid)
 
 
-def _sys(kernel: Kernel, random: Random) -> dict[str, Any]:
-    """/proc/sys as nested mappings; values are kept by the kernel under the namespace that owns them."""
+def _sys(kernel: Kernel, sysctls: Sysctls, random: Random) -> dict[str, Any]:
+    """/proc/sys as nested mappings."""
     tree: dict[str, Any] = {}
-    for name, first in SYSCTLS.items():
+    uname, inos = kernel.uname, kernel.storage.inos
+    for name in SYSCTLS:
         *parents, last = name.split(".")
         inside = tree
         for parent in parents:
             inside = inside.setdefault(parent, {})
-        inside[last] = _sysctl(kernel, name, first)
-    uname, inos = kernel.uname, kernel.storage.inos
+        inside[last] = _sysctl(next(inos), kernel, sysctls, name)
     tree["kernel"] |= {
         "ostype": uname["sysname"] + "\n",
         "osrelease": uname["release"] + "\n",
@@ -154,20 +125,14 @@ def _sys(kernel: Kernel, random: Random) -> dict[str, Any]:
     return tree
 
 
-def _sysctl(kernel: Kernel, name: str, first: str) -> SyntheticFile:
-    values: dict[Any, str] = {}  # by the owning namespace's number
-
-    def owner(process: Any) -> Any:
-        spaces = getattr(process, "namespaces", kernel.host)
-        space = (
-            spaces.network if name.startswith("net.") else spaces.ipc if name.startswith(OWN_IPC) else kernel.host.ipc
-        )
-        return getattr(space, "inode", 0)
+def _sysctl(ino: int, kernel: Kernel, sysctls: Sysctls, name: str) -> SyntheticFile:
+    def spaces(process: Any) -> Any:
+        return getattr(process, "namespaces", kernel.host)
 
     def write(process: Any, data: bytes) -> None:
-        values[owner(process)] = data.decode(errors="replace").strip()
+        sysctls.write(spaces(process), name, data.decode(errors="replace").strip())
 
-    return SyntheticFile(next(kernel.storage.inos), lambda reader: values.get(owner(reader), first) + "\n", write)
+    return SyntheticFile(ino, lambda reader: sysctls.read(spaces(reader), name) + "\n", write)
 
 
 def _set_hostname(process: Any, data: bytes) -> None:

@@ -244,7 +244,7 @@ def _namespaces(process: Process, base: int) -> Listing:
     def link(name: str) -> Inode | None:
         if name not in names:
             return None
-        inode = getattr(getattr(process.namespaces, names[name]), "inode", 0)
+        inode = process.namespaces.inode(names[name])
         return MagicLink(base + 10, lambda reader: f"{name}:[{inode}]", _no_file, process.uid, process.gid)
 
     return Listing(link, lambda: names)
