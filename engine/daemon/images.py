@@ -234,9 +234,12 @@ class Images:
         for container, stack in self._engine.state.items(HELD):
             self._hold(container, [ChainID(chain) for chain in stack])
         await self.layers.recover(self._held.values())
+        self.store.sweep_blobs()
 
-    def kept_chain(self, container: str) -> ChainID | None:
-        """The layer that a container stands on though its image is gone."""
+    def chain_for(self, container: str, image_id: str) -> ChainID | None:
+        """The layer that a container stands on, also if its image has been removed by force; None for no layer."""
+        if image_id in self.store:
+            return self.store.get(image_id).chain or None
         stack = self._held.get(container)
         return stack[-1] if stack else None
 

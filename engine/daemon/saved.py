@@ -64,11 +64,10 @@ class SavedRuns:
             container.logs.load(pieces)
         if engine.host.exists(container.id):
             return
-        images = engine.images.store
-        parent = images.get(container.image_id).chain if container.image_id in images else ""
+        parent = engine.images.chain_for(container.id, container.image_id)
         digest = engine.state.get(LAYER, container.id)
         if digest is None or Digest(digest) not in self._blobs:
-            await engine.host.prepare(container.id, parent or None)
+            await engine.host.prepare(container.id, parent)
             return
         with self._blobs.open(Digest(digest)) as diff:
-            await engine.host.restore(container.id, parent or None, diff)
+            await engine.host.restore(container.id, parent, diff)

@@ -195,17 +195,23 @@ class Repository:
             reply = await self._send("GET", f"{challenge.parameters.get('realm', '')}?{asked}", headers)
             if reply.status >= 300:
                 raise await refusal(reply)
-            document = json.loads(await _whole(reply, 1 << 20))
-            self._token = document.get("token") or document["access_token"]
+            self._token, life = _read_token(await _whole(reply, 1 << 20))
         except Unreachable as error:
             raise Unreachable(f"{request}: {error}") from None
         except RegistryError as error:
             raise RegistryError(error.code, _message(error), final=True, request=request) from None
-        except (ValueError, KeyError, AttributeError):
-            words = "authorization server did not include a token in the response"
-            raise RegistryError("", words, final=True, request=request) from None
-        life = document.get("expires_in")
-        self._token_ends = self._loop.time + max(TOKEN_LIFE, life if isinstance(life, int) else 0) * SECOND
+        self._token_ends = self._loop.time + life * SECOND
+
+
+def _read_token(raw: bytes) -> tuple[str, int]:
+    """The token and for how many seconds it is good. Raises RegistryError."""
+    try:
+        document = json.loads(raw)
+        token = document.get("token") or document["access_token"]
+    except (ValueError, KeyError, AttributeError):
+        raise RegistryError("", "authorization server did not include a token in the response") from None
+    life = document.get("expires_in")
+    return str(token), max(TOKEN_LIFE, life if isinstance(life, int) else 0)
 
 
 async def _refuse_errors(reply: Reply) -> None:

@@ -12,6 +12,7 @@ import io
 import os
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -146,6 +147,11 @@ class Blobs:
         if not isinstance(digest, Digest):
             return False
         return self._path(digest).is_file() if self._root else digest in self._memory
+
+    def __iter__(self) -> Iterator[Digest]:
+        if self._root is None:
+            return iter(self._memory)
+        return (Digest(f"{path.parent.name}:{path.name}") for path in self._root.glob("*/*"))
 
     def put(self, data: bytes) -> Digest:
         """Keep a small document; returns its digest."""

@@ -205,6 +205,15 @@ class ImageStore:
         self._rows.delete(TAG, reference.key)
         return True
 
+    def sweep_blobs(self) -> None:
+        """Delete what a crash has left in the blob store: nothing here refers to it."""
+        needed: set[str] = {layer.blob for layer in self.layers.values()}
+        for id, entry in self._images.items():
+            needed |= {id, *entry.documents}
+        for digest in list(self.blobs):
+            if digest not in needed:
+                self.blobs.delete(digest)
+
     # -- rows
 
     def _file(self, image: Image, tagged: int, documents: tuple[str, ...]) -> _Entry:

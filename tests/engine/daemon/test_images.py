@@ -127,7 +127,7 @@ def test_layers_that_a_container_keeps_survive_a_restart(
     first.engine.state.close()
     second = new_bench(tmp_path)
     second.run(second.images.recover())
-    assert second.images.kept_chain(user.id) == image.chain and second.engine.host.exists(image.chain)
+    assert second.images.chain_for(user.id, image.id) == image.chain and second.engine.host.exists(image.chain)
     second.engine.events.publish("container", "destroy", user.id)
     second.loop.run_ready()
     assert not second.engine.host.exists(image.chain) and not second.images.store.layers

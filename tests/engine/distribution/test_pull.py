@@ -273,10 +273,12 @@ def test_pulls_survive_a_restart(tmp_path: Any, new_bench: Any, tar: Any) -> Non
     first.shelf.push("library/alpine", "latest", tar(one=noise(12)), tar(two=b"2"))
     first.pull("alpine:latest")
     image = first.images.get("alpine")
+    left = first.images.store.blobs.put(b"left behind by a crash")
     first.engine.state.close()
     second = new_bench(tmp_path)
     assert second.images.get("alpine") == image
     assert second.images.inspect("alpine") == first.images.inspect("alpine")
     second.run(second.images.recover())
+    assert left not in second.images.store.blobs
     assert second.engine.host.exists(image.chain)
     assert second.images.store.layers == first.images.store.layers
