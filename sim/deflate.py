@@ -1,9 +1,9 @@
 """gzip archives that are the same bytes on every machine: deflate (RFC 1951) and its frame (RFC 1952), writing only.
 
 A compressor may choose its bits freely, and zlib's choice differs between versions and builds; a layer's digest would
-then differ, too. So the shelf compresses by itself, with the simplest choice that any reader understands: text as
-blocks with the fixed codes and greedy matches, padding as stored blocks (which keep their size: that is how a layer of
-zeros gets the transfer size of the real one).
+then differ, too. So the shelf compresses by itself, with the simplest choices that any reader understands: stored
+blocks, which keep their size (that is how a layer of zeros gets the transfer size of the real one), and, where a layer
+has to be small, blocks with the fixed codes and greedy matches.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from sim.segments import Run, Segment
 
 STORED_MAX = 65535  # bytes in a stored block
 WINDOW, SHORTEST, LONGEST = 32768, 3, 258  # of matches
-_HEADER = b"\x1f\x8b\x08%c\0\0\0\0\0\xff"  # deflate, flags, no time, no system
 FRAME = 18  # bytes of header and trailer
-_COMMENT = 16  # the flag of a comment in the header
+FILLER_MAX = 65000
+_HEADER = b"\x1f\x8b\x08%c\0\0\0\0\0\xff"  # deflate, flags, no time, no system
+_EXTRA, _COMMENT, _COMMENT_MAX = 4, 16, 500  # flags in the header; letters (Go's reader takes 511)
 
 # A thousand zeros and 24 more, as Docker compresses them: the archive of a layer without files, known to every registry
 EMPTY_TAR = bytes(1024)
@@ -35,11 +36,16 @@ _LENGTHS = [*_codes([0] * 8 + [n for n in range(1, 6) for _ in range(4)], SHORTE
 _DISTANCES = _codes([0, 0] + [n for n in range(14) for _ in range(2)], 1)
 
 
-def gzip(parts: Iterable[Segment], crc: int, size: int, comment: str = "") -> list[Segment]:
-    """Frame deflated `parts`. `crc` and `size` are those of the uncompressed bytes; `comment` of up to 511 letters."""
-    header = _HEADER % (_COMMENT if comment else 0)
-    if comment:
-        header += comment.encode("ascii") + b"\0"
+def gzip(parts: Iterable[Segment], crc: int, size: int, filler: int = 0) -> list[Segment]:
+    """Frame deflated `parts`. `crc` and `size` are those of the uncompressed bytes.
+
+    `filler`: how many bytes longer the header is to be, up to FILLER_MAX: by a comment or, if long, an extra field.
+    """
+    if filler > _COMMENT_MAX:
+        extra = b"GD" + (filler - 6).to_bytes(2, "little") + bytes(filler - 6)
+        header = _HEADER % _EXTRA + len(extra).to_bytes(2, "little") + extra
+    else:
+        header = _HEADER % (_COMMENT if filler else 0) + b"." * (filler - 1) + b"\0" * (filler > 0)
     return [header, *parts, crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")]
 
 
@@ -57,8 +63,14 @@ def text(data: bytes, last: bool = False) -> bytes:
     return bytes(writer.out) + (b"" if last else b"\0\0\xff\xff")
 
 
-def stored(size: int) -> list[Segment]:
-    """`size` zeros in stored blocks, none of them the last. Begins and ends at a byte's border."""
+def plain(data: bytes) -> bytes:
+    """`data` in stored blocks, none of them the last. Begins and ends at a byte's border."""
+    pieces = (data[start : start + STORED_MAX] for start in range(0, len(data), STORED_MAX))
+    return b"".join(_stored_header(len(piece)) + piece for piece in pieces)
+
+
+def padding(size: int) -> list[Segment]:
+    """`size` zeros in stored blocks, as `plain` would give them."""
     blocks, rest = divmod(size, STORED_MAX)
     parts: list[Segment] = [Run(_stored_header(STORED_MAX) + bytes(STORED_MAX), blocks)] if blocks else []
     return parts + ([_stored_header(rest), Run(b"\0", rest)] if rest else [])
@@ -113,7 +125,7 @@ def _encode(data: bytes, writer: _Writer) -> None:
             continue
         length = _common(data, before, at)
         _match(length, at - before, writer)
-        for inside in range(at + 1, at + min(length, 16)):
+        for inside in range(at + 1, at + min(length, 8)):
             seen[data[inside : inside + SHORTEST]] = inside
         at += length
 

@@ -3,6 +3,7 @@
 A layer's folder has `files/` (what is there word for word) and `layer.toml`:
 
     like = "alpine/root"                                            all of another folder, and this
+    parents = false                                                 no entries for directories that lie below
     directories = ["root 0700", "tmp 1777", "data 0755 999:999"]    path, mode, owner
     [programs]                                                      directory = names in sim/programs/registry.py
     "usr/bin" = ["cat", "ls", "sh=dash"]                            (file=NAME if they differ)
@@ -26,7 +27,7 @@ from __future__ import annotations
 import calendar
 import time
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -38,7 +39,6 @@ from sim.tarball import BLOCK, DIRECTORY, END, FILE, HARD_LINK, SYMBOLIC_LINK, E
 
 SWELLING = 2.6  # unpacked size by transfer size
 PROGRAM = 48 << 10  # bytes of an ordinary program
-COMMENT_MAX = 500  # letters in gzip's header; Go's reader takes 511
 MODES = {FILE: 0o644, DIRECTORY: 0o755, SYMBOLIC_LINK: 0o777, HARD_LINK: 0o755}
 
 
@@ -85,15 +85,15 @@ def build(recipe: Recipe, transfer: int, created: str, crc: int | None = None) -
     others = [entry for entry in entries if entry.path not in recipe.bulk]
     plain = _bytes(part for entry in others for part in entry.parts())
     unpacked = int(transfer * SWELLING) - sum(max(entry.size, entry.stored) for entry in others)
-    padding = transfer - len(deflate.text(plain))
+    encode = deflate.plain if bulk and len(plain) < transfer // 2 else deflate.text
+    beginning, padding = encode(plain), transfer - len(plain)
     for _ in range(8):
         sized = _share(bulk, recipe.bulk, padding, unpacked)
-        deflated = _deflate(plain, sized)
+        deflated = [beginning, *_deflate(sized, encode)] if bulk else [deflate.text(plain + END, last=True)]
         missing = transfer - sum(map(len, deflated)) - deflate.FRAME
-        if missing == 0 or 2 <= missing <= COMMENT_MAX:
+        if 0 <= missing < (64 if bulk else deflate.FILLER_MAX):
             tar = Segments([plain, *(part for entry in sized for part in entry.parts()), END])
-            comment = "." * (missing - 1) if missing else ""
-            return Archive(tar, Segments(deflate.gzip(deflated, _crc(tar) if crc is None else crc, tar.size, comment)))
+            return Archive(tar, Segments(deflate.gzip(deflated, _crc(tar) if crc is None else crc, tar.size, missing)))
         padding += missing - 20
     raise ValueError(f"{recipe.name}: an archive of {transfer} bytes cannot be made, {missing} bytes are missing")
 
@@ -117,6 +117,9 @@ def _read(images: Path, name: str, machine: str, entries: dict[str, Entry]) -> M
         entries.setdefault(path, Entry(path))
     for path, owner in recipe.get("owners", {}).items():
         entries[path] = _owned(entries[path], owner)
+    for path in list(entries) if recipe.get("parents", True) else ():
+        for parent in PurePosixPath(path).parents[:-1]:
+            entries.setdefault(str(parent), Entry(str(parent), DIRECTORY, 0o755))
     return bulk
 
 
@@ -146,12 +149,8 @@ def _links(images: Path, recipe: Mapping[str, Mapping[str, str]]) -> dict[str, t
 
 
 def _ordered(entries: Mapping[str, Entry]) -> Iterable[Entry]:
-    """By path with all parents before, hard links after what they may point at."""
-    everything = dict(entries)
-    for path in entries:
-        for parent in PurePosixPath(path).parents[:-1]:
-            everything.setdefault(str(parent), Entry(str(parent), DIRECTORY, 0o755))
-    return sorted(everything.values(), key=lambda entry: (entry.type == HARD_LINK, entry.path))
+    """By path, hard links after what they may point at."""
+    return sorted(entries.values(), key=lambda entry: (entry.type == HARD_LINK, entry.path))
 
 
 def _owned(entry: Entry, owner: str) -> Entry:
@@ -173,16 +172,14 @@ def _share(bulk: Sequence[Entry], weights: Mapping[str, int], padding: int, unpa
     return shared
 
 
-def _deflate(plain: bytes, bulk: Sequence[Entry]) -> list[Segment]:
-    """The archive, deflated: `plain` and headers as text, padding as stored blocks (what aligns it is text)."""
-    if not bulk:
-        return [deflate.text(plain + END, last=True)]
-    parts: list[Segment] = [deflate.text(plain)] if plain else []
+def _deflate(bulk: Sequence[Entry], encode: Callable[[bytes], bytes]) -> Iterable[Segment]:
+    """The bulk files and the archive's end: headers encoded, padding stored (what aligns it goes with the headers)."""
     before = b""
     for entry in bulk:
-        parts += [deflate.text(before + header(entry) + entry.data), *deflate.stored(entry.padding)]
+        yield encode(before + header(entry) + entry.data)
+        yield from deflate.padding(entry.padding)
         before = bytes(-entry.stored % BLOCK)
-    return [*parts, deflate.text(before + END, last=True)]
+    yield deflate.text(before + END, last=True)
 
 
 def _bytes(parts: Iterable[Segment]) -> bytes:

@@ -1,0 +1,4 @@
+# Read by login shells.
+if [ -f ~/.bashrc ]; then
+  . ~/.bashrc
+fi

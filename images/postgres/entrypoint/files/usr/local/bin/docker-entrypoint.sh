@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+set -e
+
+# options are for the server
+if [ "${1#-}" != "$1" ]; then
+    set -- postgres "$@"
+fi
+if [ "$1" != 'postgres' ]; then
+    exec "$@"
+fi
+
+# the server does not run as root
+if [ "$(id -u)" = '0' ]; then
+    mkdir -p "$PGDATA"
+    chown -R postgres "$PGDATA"
+    exec setpriv --reuid postgres --regid postgres --clear-groups -- "$0" "$@"
+fi
+
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+    if [ -z "$POSTGRES_PASSWORD" ] && [ "$POSTGRES_HOST_AUTH_METHOD" != 'trust' ]; then
+        cat >&2 <<-'EOE'
+Error: Database is uninitialized and superuser password is not specified.
+       You must specify POSTGRES_PASSWORD to a non-empty value for the
+       superuser. For example, "-e POSTGRES_PASSWORD=password" on "docker run".
+
+       You may also use "POSTGRES_HOST_AUTH_METHOD=trust" to allow all
+       connections without a password. This is *not* recommended.
+
+       See PostgreSQL documentation about "trust":
+       https://www.postgresql.org/docs/current/auth-trust.html
+EOE
+        exit 1
+    fi
+    mkdir -p "$PGDATA"
+    echo "$PG_MAJOR" > "$PGDATA/PG_VERSION"
+    echo
+    echo 'PostgreSQL init process complete; ready for start up.'
+    echo
+else
+    echo
+    echo 'PostgreSQL Database directory appears to contain a database; Skipping initialization'
+    echo
+fi
+
+exec "$@"
