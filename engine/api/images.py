@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,7 @@ def _summary(request: Request, row: dict[str, Any]) -> dict[str, Any]:
 async def inspect(engine: Engine, request: Request) -> Response:
     if boolean(request, "manifests") and request.query.get("platform"):
         raise InvalidParameter("conflicting options: manifests and platform options cannot both be set")
-    answer = engine.images.inspect(request.vars["name"])
+    answer = engine.images.inspect(request.vars["name"], _exact_platform(request))
     if older(request, "1.50"):
         answer["Config"] = OLD_CONFIG | answer["Config"]
     if older(request, "1.44"):
@@ -127,7 +128,7 @@ async def inspect(engine: Engine, request: Request) -> Response:
 
 
 async def history(engine: Engine, request: Request) -> Response:
-    return json_response(engine.images.history(request.vars["name"]))
+    return json_response(engine.images.history(request.vars["name"], _exact_platform(request)))
 
 
 async def tag(engine: Engine, request: Request) -> Response:
@@ -190,6 +191,23 @@ def _platform(request: Request) -> Platform | None:
         return Platform.parse(text)
     except PlatformError as error:
         raise InvalidParameter(str(error)) from None
+
+
+def _exact_platform(request: Request) -> Platform | None:
+    """The `platform` of inspect and history is a JSON object (moby, httputils.DecodePlatform)."""
+    text = request.query.get("platform", "")
+    if not text or older(request, "1.48"):
+        return None
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise InvalidParameter(f"failed to parse platform: {error}") from None
+    parts = [document.get(key, "") if isinstance(document, dict) else None for key in ("os", "architecture", "variant")]
+    if not all(isinstance(part, str) for part in parts):
+        raise InvalidParameter("failed to parse platform: not an OCI platform")
+    if not parts[0] or not parts[1]:
+        raise InvalidParameter("both OS and Architecture must be provided")
+    return Platform(*parts)
 
 
 def _pull_reference(name: str, tag: str) -> Reference:

@@ -193,13 +193,13 @@ class Images:
         """ImageSummary of each, newest first."""
         return image_views.summaries(self, filters, all=all, shared_size=shared_size, containers=containers)
 
-    def inspect(self, name: str) -> dict[str, Any]:
+    def inspect(self, name: str, platform: Platform | None = None) -> dict[str, Any]:
         """ImageInspect. Raises NotFound."""
-        return image_views.inspection(self, self.get(name))
+        return image_views.inspection(self, self.get(name, platform))
 
-    def history(self, name: str) -> list[dict[str, Any]]:
+    def history(self, name: str, platform: Platform | None = None) -> list[dict[str, Any]]:
         """HistoryResponseItem of each step, newest first. Raises NotFound."""
-        return image_views.history(self, self.get(name))
+        return image_views.history(self, self.get(name, platform))
 
     def disk_usage(self) -> tuple[int, list[dict[str, Any]]]:
         """For `docker system df`: bytes of all layers, and all images with their shared sizes and containers."""

@@ -8,6 +8,7 @@ access, by the beginning of an id a bisection. Every change is a row in the stat
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -238,8 +239,9 @@ class ImageStore:
         for id, row in self._rows.items(IMAGE):
             image = parse(self.blobs.get(Digest(id)), row["parent"])
             self._file(image, row["tagged"], tuple(row["documents"]))
+        parents = Counter(entry.image.parent for entry in self._images.values())
         for entry in self._images.values():
-            entry.children = sum(other.image.parent == entry.image.id for other in self._images.values())
+            entry.children = parents[entry.image.id]
         for key, id in self._rows.items(TAG):
             self._names[key] = (Reference.parse(key), Digest(id))
             self._images[Digest(id)].names.append(key)

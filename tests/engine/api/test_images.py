@@ -153,6 +153,22 @@ def test_inspect_has_dockers_shape(pulled: Client) -> None:
     assert pulled.send("GET", "/images/library/nosuch/json") == (404, {"message": "No such image: nosuch:latest"})
 
 
+def test_inspect_for_a_platform_finds_only_that(pulled: Client) -> None:
+    def ask(platform: str) -> Any:
+        return pulled.send("GET", "/images/alpine/json", platform=platform)
+
+    assert ask('{"os":"linux","architecture":"amd64"}')[0] == 200
+    assert ask('{"os":"linux","architecture":"arm64"}') == (
+        404,
+        {
+            "message": "image with reference alpine was found but its platform (linux/amd64) does not match "
+            "the specified platform (linux/arm64)"
+        },
+    )
+    for wrong in ("linux/amd64", "[]", '{"os":"linux"}', '{"os":7,"architecture":"amd64"}'):
+        assert ask(wrong)[0] == 400
+
+
 def test_tag_history_and_remove(pulled: Client) -> None:
     assert pulled.send("POST", "/images/alpine/tag", repo="reg.test:5000/team/app", tag="v1") == (201, None)
     assert pulled.send("POST", "/images/alpine/tag", repo="Bad")[0] == 400
