@@ -202,12 +202,11 @@ def _exact_platform(request: Request) -> Platform | None:
         document = json.loads(text)
     except ValueError as error:
         raise InvalidParameter(f"failed to parse platform: {error}") from None
-    parts = [document.get(key, "") if isinstance(document, dict) else None for key in ("os", "architecture", "variant")]
-    if not all(isinstance(part, str) for part in parts):
+    if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
         raise InvalidParameter("failed to parse platform: not an OCI platform")
-    if not parts[0] or not parts[1]:
+    if not document.get("os") or not document.get("architecture"):
         raise InvalidParameter("both OS and Architecture must be provided")
-    return Platform(*parts)
+    return Platform(document["os"], document["architecture"], document.get("variant", ""))
 
 
 def _pull_reference(name: str, tag: str) -> Reference:
