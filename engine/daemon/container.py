@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from engine.daemon.restart import Restart
 
 KIND = "container"  # of its row
-ROW = ("name", "created", "image_id", "hostname", "exit_code", "error", "oom_killed")
-ROW += ("started_at", "finished_at", "restart_count", "manually_stopped")
+ROW = (
+    "name", "created", "image_id", "hostname", "exit_code", "error", "oom_killed", "started_at", "finished_at",
+    "restart_count", "manually_stopped",
+)  # fmt: skip
 
 
 class Container:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.api.decode import decode
 from engine.daemon import mounts, validate
@@ -12,6 +11,7 @@ from engine.daemon.attach import Stdin
 from engine.daemon.config import ContainerConfig, HostConfig, NetworkingConfig, Settings, merge
 from engine.daemon.container import Container
 from engine.errors import EngineError, InvalidParameter, NotFound
+from engine.image.manifest import Platform, PlatformError
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
@@ -29,12 +29,12 @@ class Creator:
         self._engine = engine
         self._merged: dict[tuple[Settings, str], Settings] = {}
 
-    async def create(self, settings: Settings, name: str = "") -> Container:
+    async def create(self, settings: Settings, name: str = "", platform: str = "") -> Container:
         """`settings` have been checked. Raises NotFound for the image, InvalidParameter, Conflict for the name."""
         engine = self._engine
         span = engine.trace.open("daemon", "container create", {"image": settings.config.image})
         try:
-            container = await self._create(settings, name)
+            container = await self._create(settings, name, platform)
         except EngineError as error:
             engine.trace.close(span, error.message)
             raise
@@ -42,9 +42,9 @@ class Creator:
         engine.trace.close(span)
         return container
 
-    async def _create(self, settings: Settings, name: str) -> Container:
+    async def _create(self, settings: Settings, name: str, platform: str) -> Container:
         engine = self._engine
-        image = engine.images.get(settings.config.image)
+        image = engine.images.get(settings.config.image, _platform(platform))
         settings = self._with_image(settings, image)
         id = engine.ids.new()
         name = engine.containers.reserve(name or engine.ids.name(engine.containers.names), id)
@@ -98,12 +98,16 @@ class Creator:
         return found
 
 
-@lru_cache(SHARED)
-def read_settings(body: str, info: HostInfo) -> Settings:
-    """The settings in a create request's JSON. Equal requests give the same object. Raises InvalidParameter."""
-    import json
+def _platform(text: str) -> Platform | None:
+    """Raises InvalidParameter."""
+    try:
+        return Platform.parse(text) if text else None
+    except PlatformError as error:
+        raise InvalidParameter(str(error)) from None
 
-    document = json.loads(body)
+
+def read_settings(document: Any, info: HostInfo) -> Settings:
+    """The settings in a create request's JSON, checked and completed. Raises InvalidParameter."""
     if not isinstance(document, dict) or not document:
         raise InvalidParameter("config cannot be empty in order to create a container")
     folded = {key.lower(): value for key, value in document.items()}
@@ -123,7 +127,7 @@ def share_namespaces(engine: Engine, settings: Settings) -> Settings:
     named = {name: mode[10:] for name, mode in modes.items() if mode.startswith("container:")}
     if not named:
         return settings
-    found = {}
+    found: dict[str, Any] = {}
     for name, word in named.items():
         try:
             found[name] = f"container:{engine.containers.get(word).id}"
