@@ -63,10 +63,14 @@ def text(data: bytes, last: bool = False) -> bytes:
     return bytes(writer.out) + (b"" if last else b"\0\0\xff\xff")
 
 
-def plain(data: bytes) -> bytes:
-    """`data` in stored blocks, none of them the last. Begins and ends at a byte's border."""
-    pieces = (data[start : start + STORED_MAX] for start in range(0, len(data), STORED_MAX))
-    return b"".join(_stored_header(len(piece)) + piece for piece in pieces)
+def plain(data: bytes, last: bool = False) -> bytes:
+    """`data` (some) in stored blocks. Begins and ends at a byte's border."""
+    starts = range(0, len(data), STORED_MAX)
+    pieces = [data[start : start + STORED_MAX] for start in starts]
+    headers = [
+        _stored_header(len(piece), last and start == starts[-1]) for piece, start in zip(pieces, starts, strict=True)
+    ]
+    return b"".join(header + piece for header, piece in zip(headers, pieces, strict=True))
 
 
 def padding(size: int) -> list[Segment]:
@@ -76,8 +80,8 @@ def padding(size: int) -> list[Segment]:
     return parts + ([_stored_header(rest), Run(b"\0", rest)] if rest else [])
 
 
-def _stored_header(size: int) -> bytes:
-    return b"\0" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
+def _stored_header(size: int, last: bool = False) -> bytes:
+    return bytes([last]) + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
 
 
 class _Writer:

@@ -34,7 +34,7 @@ from pathlib import Path, PurePosixPath
 from zlib import crc32
 
 from sim import deflate
-from sim.segments import Run, Segment, Segments
+from sim.segments import Segment, Segments
 from sim.tarball import BLOCK, DIRECTORY, END, FILE, HARD_LINK, SYMBOLIC_LINK, Entry, header
 
 SWELLING = 2.6  # unpacked size by transfer size
@@ -82,19 +82,20 @@ def build(recipe: Recipe, transfer: int, created: str, crc: int | None = None) -
     mtime = calendar.timegm(time.strptime(created, "%Y-%m-%dT%H:%M:%SZ"))
     entries = [replace(entry, mtime=mtime) for entry in recipe.entries]
     bulk = [entry for entry in entries if entry.path in recipe.bulk]
-    others = [entry for entry in entries if entry.path not in recipe.bulk]
-    plain = _bytes(part for entry in others for part in entry.parts())
+    links = [entry for entry in entries if entry.type == HARD_LINK]
+    others = [entry for entry in entries if entry.path not in recipe.bulk and entry.type != HARD_LINK]
     unpacked = int(transfer * SWELLING) - sum(max(entry.size, entry.stored) for entry in others)
-    encode = deflate.plain if bulk and len(plain) < transfer // 2 else deflate.text
-    beginning, padding = encode(plain), transfer - len(plain)
+    first, last = _bytes(others), _bytes(links) + END
+    encode = deflate.plain if bulk and len(first + last) < transfer // 2 else deflate.text
+    padding = transfer - len(first + last)
     for _ in range(8):
         sized = _share(bulk, recipe.bulk, padding, unpacked)
-        deflated = [beginning, *_deflate(sized, encode)] if bulk else [deflate.text(plain + END, last=True)]
+        deflated = list(_deflate(first, sized, last, encode))
         missing = transfer - sum(map(len, deflated)) - deflate.FRAME
-        if 0 <= missing < (64 if bulk else deflate.FILLER_MAX):
-            tar = Segments([plain, *(part for entry in sized for part in entry.parts()), END])
+        if 0 <= missing < (2 * BLOCK if bulk else deflate.FILLER_MAX):
+            tar = Segments([first, *(part for entry in sized for part in entry.parts()), last])
             return Archive(tar, Segments(deflate.gzip(deflated, _crc(tar) if crc is None else crc, tar.size, missing)))
-        padding += missing - 20
+        padding += missing - BLOCK
     raise ValueError(f"{recipe.name}: an archive of {transfer} bytes cannot be made, {missing} bytes are missing")
 
 
@@ -172,18 +173,18 @@ def _share(bulk: Sequence[Entry], weights: Mapping[str, int], padding: int, unpa
     return shared
 
 
-def _deflate(bulk: Sequence[Entry], encode: Callable[[bytes], bytes]) -> Iterable[Segment]:
-    """The bulk files and the archive's end: headers encoded, padding stored (what aligns it goes with the headers)."""
-    before = b""
+def _deflate(first: bytes, bulk: Sequence[Entry], last: bytes, encode: Callable[..., bytes]) -> Iterable[Segment]:
+    """The archive, deflated: headers and text encoded, padding stored (what aligns it goes with the next header)."""
+    before = first
     for entry in bulk:
         yield encode(before + header(entry) + entry.data)
         yield from deflate.padding(entry.padding)
         before = bytes(-entry.stored % BLOCK)
-    yield deflate.text(before + END, last=True)
+    yield encode(before + last, True)
 
 
-def _bytes(parts: Iterable[Segment]) -> bytes:
-    return b"".join(part.pattern * part.count if isinstance(part, Run) else part for part in parts)
+def _bytes(entries: Iterable[Entry]) -> bytes:
+    return Segments(part for entry in entries for part in entry.parts()).whole()
 
 
 def _crc(tar: Segments) -> int:
