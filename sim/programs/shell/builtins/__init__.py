@@ -1,0 +1,13 @@
+"""Commands that the shell carries out itself: one table. Special ones are POSIX's (XCU 2.14).
+
+A builtin is called as `call(shell, argv)` and returns its status, or a coroutine that does.
+"""
+
+from __future__ import annotations
+
+from sim.programs.shell.builtins import control, environment, output, processes
+from sim.programs.shell.builtins.table import Builtin
+
+BUILTINS: dict[str, Builtin] = {**control.TABLE, **environment.TABLE, **output.TABLE, **processes.TABLE}
+
+__all__ = ["BUILTINS", "Builtin"]

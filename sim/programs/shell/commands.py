@@ -1,0 +1,458 @@
+"""How each kind of command runs (POSIX XCU 2.9): one function for each node type; `_RUN` at the end says which.
+
+A function leaves the command's status in `shell.status`. `last` means that nothing follows in this shell, so that an
+external command need not be forked: the shell becomes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sim.programs.shell import expansion, jobs, nodes, traps
+from sim.programs.shell.builtins import BUILTINS, Builtin
+from sim.programs.shell.errors import Exit, LoopJump, Return, ShellError
+from sim.programs.shell.execution import execute, find
+from sim.programs.shell.patterns import matches
+from sim.programs.shell.redirections import Undo, redirect, restore
+from sim.programs.shell.unparser import command_text
+
+if TYPE_CHECKING:
+    from sim.programs.shell.interpreter import Interpreter
+
+BATCH = 64  # loop iterations between two looks at the clock
+ITERATION = 10e-6  # seconds of CPU that an iteration takes
+
+
+async def run(shell: Interpreter, node: nodes.Command, last: bool = False) -> None:
+    """Run any command. Raises ShellError, Exit, Return, LoopJump, Interrupt."""
+    await _RUN[type(node)](shell, node, last)
+
+
+async def _check(shell: Interpreter) -> None:
+    """After a command: signals that have come, and `set -e`."""
+    if shell.pending:
+        await traps.run_pending(shell)
+    if shell.status and "e" in shell.options and not shell.tested:
+        raise Exit
+
+
+# -- simple commands
+
+
+async def _simple(shell: Interpreter, node: nodes.SimpleCommand, last: bool) -> None:
+    shell.variables.line = node.line
+    substitutions = shell.substitutions
+    argv = await expansion.fields(shell, node.words)
+    if not argv:
+        await _assign_only(shell, node, substitutions)
+    else:
+        function = shell.functions.get(argv[0]) if shell.functions is not None else None
+        builtin = BUILTINS.get(argv[0]) if function is None else None
+        if "x" in shell.options and not node.assignments:
+            await _trace(shell, [_quoted(word) for word in argv])
+        if builtin is not None and not node.assignments and not node.redirections:
+            await _builtin(shell, builtin, argv)
+        elif function is None and builtin is None:
+            await _external(shell, node, argv, last)
+        else:
+            await _surrounded(shell, node, argv, function, builtin, last)
+    if shell.pending or shell.status:
+        await _check(shell)
+
+
+async def _assign_only(shell: Interpreter, node: nodes.SimpleCommand, substitutions: int) -> None:
+    """No command: assignments stay, redirections only open files. The status is a command substitution's, or 0."""
+    undo: Undo = []
+    try:
+        await redirect(shell, node.redirections, undo)
+    except ShellError as error:
+        await shell.report(str(error))
+        shell.status = error.status
+        return
+    finally:
+        restore(shell, undo)
+    traced = []
+    for assignment in node.assignments:
+        value = await _value(shell, assignment)
+        shell.variables.set(assignment.name, value)
+        traced.append(f"{assignment.name}={_quoted(value)}")
+        if "a" in shell.options:
+            shell.variables.export(assignment.name)
+    if "x" in shell.options:
+        await _trace(shell, traced)
+    if shell.substitutions == substitutions:
+        shell.status = 0
+
+
+async def _value(shell: Interpreter, assignment: nodes.Assignment) -> str:
+    value = await expansion.assigned(shell, assignment.value)
+    return (shell.variables.get(assignment.name) or "") + value if assignment.append else value
+
+
+async def _builtin(shell: Interpreter, builtin: Builtin, argv: list[str]) -> None:
+    """Call a builtin. An error in it ends a regular one with status 2, and a special one with the shell."""
+    outer, shell.command_name = shell.command_name, argv[0]
+    try:
+        result = builtin.call(shell, argv)
+        shell.status = result if type(result) is int else await result  # type: ignore[misc]
+    except ShellError as error:
+        await shell.report(str(error))
+        shell.status = error.status
+        if builtin.special:
+            raise ShellError("", error.status) from None
+    finally:
+        shell.command_name = outer
+
+
+async def _surrounded(
+    shell: Interpreter,
+    node: nodes.SimpleCommand,
+    argv: list[str],
+    function: nodes.Command | None,
+    builtin: Builtin | None,
+    last: bool,
+) -> None:
+    """A function or builtin with assignments or redirections around it. They stay for special builtins and `exec`."""
+    undo: Undo = []
+    special = builtin is not None and builtin.special
+    try:
+        await redirect(shell, node.redirections, None if argv[0] == "exec" else undo)
+    except ShellError as error:
+        restore(shell, undo)
+        await shell.report(str(error))
+        shell.status = error.status
+        if special:
+            raise ShellError("", error.status) from None
+        return
+    if not special:
+        shell.variables.enter()
+    try:
+        await _assign_around(shell, node, argv, special)
+        if builtin is not None:
+            await _builtin(shell, builtin, argv)
+        elif function is not None:
+            await _function(shell, function, argv, last and not undo)
+    finally:
+        if not special:
+            shell.variables.leave()
+        restore(shell, undo)
+
+
+async def _assign_around(shell: Interpreter, node: nodes.SimpleCommand, argv: list[str], stays: bool) -> None:
+    traced = []
+    for assignment in node.assignments:
+        value = await _value(shell, assignment)
+        if not stays:
+            shell.variables.make_local(assignment.name)
+        shell.variables.set(assignment.name, value)
+        if not stays:
+            shell.variables.export(assignment.name)
+        traced.append(f"{assignment.name}={_quoted(value)}")
+    if traced and "x" in shell.options:
+        await _trace(shell, [*traced, *(_quoted(word) for word in argv)])
+
+
+async def _function(shell: Interpreter, body: nodes.Command, argv: list[str], last: bool) -> None:
+    """The caller has entered a scope of variables for it."""
+    outer, shell.positional = shell.positional, argv[1:]
+    loops, shell.loops = shell.loops, 0
+    depth = shell.variables.in_function
+    shell.variables.in_function = True
+    try:
+        await _RUN[type(body)](shell, body, last)
+    except Return:
+        pass
+    finally:
+        shell.positional, shell.loops, shell.variables.in_function = outer, loops, depth
+
+
+async def _external(shell: Interpreter, node: nodes.SimpleCommand, argv: list[str], last: bool) -> None:
+    """A program: in a child, or in place of this shell."""
+    env = dict(shell.variables.environment())
+    traced = []
+    for assignment in node.assignments:
+        env[assignment.name] = await _value(shell, assignment)
+        traced.append(f"{assignment.name}={_quoted(env[assignment.name])}")
+    if traced and "x" in shell.options:
+        await _trace(shell, [*traced, *(_quoted(word) for word in argv)])
+
+    async def program(child: Interpreter) -> None:
+        await redirect(child, node.redirections, None)
+        await execute(child, argv, env)
+
+    if last and shell.traps is None:
+        await program(shell)
+        return
+    try:
+        find(shell, argv[0])
+    except ShellError as error:
+        await _missing(shell, node, error)
+        return
+    await shell.run_forked(node, program)
+
+
+async def _missing(shell: Interpreter, node: nodes.SimpleCommand, error: ShellError) -> None:
+    """There is no such command: say so where its standard error would have gone."""
+    undo: Undo = []
+    try:
+        await redirect(shell, node.redirections, undo)
+    except ShellError as failure:
+        error = failure
+    try:
+        await shell.report(str(error))
+    finally:
+        restore(shell, undo)
+    shell.status = error.status
+
+
+# -- tracing (set -x)
+
+_SAFE = re.compile(r"[\w+,\-./:@\]^]+", re.ASCII)
+
+
+def _quoted(word: str) -> str:
+    """A word as `set -x` shows it."""
+    return word if _SAFE.fullmatch(word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+async def _trace(shell: Interpreter, words: Sequence[str]) -> None:
+    await shell.write(2, (shell.variables.get("PS4") or "") + " ".join(words) + "\n")
+
+
+# -- lists and pipelines
+
+
+async def _sequence(shell: Interpreter, node: nodes.Sequence, last: bool) -> None:
+    commands = node.commands
+    final = len(commands) - 1
+    for index, command in enumerate(commands):
+        await _RUN[type(command)](shell, command, last and index == final)
+    if final < 0:
+        shell.status = 0
+
+
+async def _and_or(shell: Interpreter, node: nodes.AndOr, last: bool) -> None:
+    await _tested(shell, node.left)
+    if (shell.status == 0) == (node.operator == "&&"):
+        await _RUN[type(node.right)](shell, node.right, last)
+
+
+async def _tested(shell: Interpreter, node: nodes.Command) -> None:
+    """Run a command whose status is looked at, so that `set -e` does not count."""
+    shell.tested += 1
+    try:
+        await _RUN[type(node)](shell, node, False)
+    finally:
+        shell.tested -= 1
+
+
+async def _pipeline(shell: Interpreter, node: nodes.Pipeline, last: bool) -> None:
+    if len(node.commands) == 1:
+        await _tested(shell, node.commands[0])
+    else:
+        pids = _start_pipeline(shell, node, background=False)
+        text = command_text(node) if shell.terminal is not None else ""
+        statuses = [jobs.exit_status(status) for status in await shell.wait(pids, text)]
+        if "P" in shell.options:
+            shell.status = next((status for status in reversed(statuses) if status), 0)
+    if node.negated:
+        shell.status = int(shell.status == 0)
+        if shell.pending:
+            await traps.run_pending(shell)
+    else:
+        await _check(shell)
+
+
+def _start_pipeline(shell: Interpreter, node: nodes.Pipeline, background: bool) -> list[int]:
+    """Fork every element, connected by pipes; with job control in a process group of their own."""
+    pids: list[int] = []
+    proc, previous = shell.proc, -1
+    for index, command in enumerate(node.commands):
+        reader, writer = proc.pipe() if index < len(node.commands) - 1 else (-1, -1)
+        fds = ({0: previous} if previous >= 0 else {}) | ({1: writer} if writer >= 0 else {})
+        group = None if shell.terminal is None else pids[0] if pids else 0
+
+        async def element(child: Interpreter, command: nodes.Command = command) -> None:
+            await _RUN[type(command)](child, command, True)
+
+        opened = [fd for fd in (previous, reader, writer) if fd >= 0]
+        pids.append(shell.fork(element, fds=fds, close=opened, group=group, background=background and not index))
+        for fd in (previous, writer):
+            if fd >= 0:
+                proc.close(fd)
+        previous = reader
+    if shell.terminal is not None and not background:
+        proc.tcsetpgrp(shell.terminal, pids[0])
+    return pids
+
+
+async def _background(shell: Interpreter, node: nodes.Background, last: bool) -> None:
+    command = node.command
+    if isinstance(command, nodes.Pipeline) and not command.negated:
+        pids = _start_pipeline(shell, command, background=True)
+    else:
+
+        async def body(child: Interpreter) -> None:
+            await _RUN[type(command)](child, command, True)
+
+        pids = [shell.fork(body, group=None if shell.terminal is None else 0, background=True)]
+    if shell.jobs is None:
+        shell.jobs = jobs.Jobs()
+    shell.jobs.add(pids, command_text(command) if shell.terminal is not None else "")
+    shell.last_background, shell.status = pids[-1], 0
+
+
+# -- compound commands
+
+
+async def _brace_group(shell: Interpreter, node: nodes.BraceGroup, last: bool) -> None:
+    await _sequence(shell, node.body, last)
+
+
+async def _subshell(shell: Interpreter, node: nodes.Subshell, last: bool) -> None:
+    if last and shell.traps is None:
+        await _sequence(shell, node.body, True)
+        return
+
+    async def body(child: Interpreter) -> None:
+        await _sequence(child, node.body, True)
+
+    await shell.run_forked(node, body)
+    await _check(shell)
+
+
+async def _if(shell: Interpreter, node: nodes.If, last: bool) -> None:
+    await _tested(shell, node.condition)
+    if shell.status == 0:
+        await _sequence(shell, node.then, last)
+    elif node.otherwise is not None:
+        await _RUN[type(node.otherwise)](shell, node.otherwise, last)
+    else:
+        shell.status = 0
+
+
+async def _while(shell: Interpreter, node: nodes.While, last: bool) -> None:
+    status = 0
+    shell.loops += 1
+    try:
+        while True:
+            try:
+                await _tested(shell, node.condition)
+                if (shell.status == 0) == node.until:
+                    break
+                await _sequence(shell, node.body, False)
+                status = shell.status
+            except LoopJump as jump:
+                status = 0
+                if _leaves(shell, jump):
+                    break
+            await _iterated(shell)
+    finally:
+        shell.loops -= 1
+    shell.status = status
+
+
+async def _for(shell: Interpreter, node: nodes.For, last: bool) -> None:
+    shell.variables.line = node.line
+    values = list(shell.positional) if node.words is None else await expansion.fields(shell, node.words)
+    shell.status = 0
+    shell.loops += 1
+    try:
+        for value in values:
+            shell.variables.set(node.name, value)
+            try:
+                await _sequence(shell, node.body, False)
+            except LoopJump as jump:
+                shell.status = 0
+                if _leaves(shell, jump):
+                    break
+            await _iterated(shell)
+    finally:
+        shell.loops -= 1
+
+
+def _leaves(shell: Interpreter, jump: LoopJump) -> bool:
+    """Does a `break` or `continue` end this loop? One that is meant for an outer loop goes on to it."""
+    if jump.levels > 1 and shell.loops > 1:
+        jump.levels -= 1
+        raise jump
+    return not jump.goes_on
+
+
+async def _iterated(shell: Interpreter) -> None:
+    """A loop takes time, so that an endless one lets the others run."""
+    shell.iterations += 1
+    if shell.iterations >= BATCH:
+        shell.iterations = 0
+        try:
+            await shell.proc.cpu(BATCH * ITERATION)
+        except InterruptedError:
+            await traps.run_pending(shell)
+
+
+async def _case(shell: Interpreter, node: nodes.Case, last: bool) -> None:
+    shell.variables.line = node.line
+    word = await expansion.string(shell, node.word)
+    shell.status = 0
+    for item in node.items:
+        for pattern in item.patterns:
+            if matches(await expansion.pattern(shell, pattern), word):
+                if item.body is not None:
+                    await _sequence(shell, item.body, last)
+                return
+
+
+async def _define(shell: Interpreter, node: nodes.Function, last: bool) -> None:
+    if shell.functions is None:
+        shell.functions = {}
+    shell.functions[node.name] = node.body
+    shell.status = 0
+
+
+async def _conditional(shell: Interpreter, node: nodes.Conditional, last: bool) -> None:
+    from sim.programs.shell.conditional import evaluate
+
+    shell.variables.line = node.line
+    shell.status = await evaluate(shell, node.words)
+    await _check(shell)
+
+
+async def _arithmetic(shell: Interpreter, node: nodes.ArithmeticCommand, last: bool) -> None:
+    shell.variables.line = node.line
+    shell.status = int(await expansion.arithmetic(shell, node.expression) == 0)
+    await _check(shell)
+
+
+async def _redirected(shell: Interpreter, node: nodes.Redirected, last: bool) -> None:
+    undo: Undo = []
+    try:
+        try:
+            await redirect(shell, node.redirections, undo)
+        except ShellError as error:
+            await shell.report(str(error))
+            shell.status = error.status
+        else:
+            await _RUN[type(node.command)](shell, node.command, False)
+    finally:
+        restore(shell, undo)
+
+
+_RUN: dict[type, Callable[[Interpreter, Any, bool], Coroutine[Any, Any, None]]] = {
+    nodes.SimpleCommand: _simple,
+    nodes.Pipeline: _pipeline,
+    nodes.AndOr: _and_or,
+    nodes.Background: _background,
+    nodes.Sequence: _sequence,
+    nodes.BraceGroup: _brace_group,
+    nodes.Subshell: _subshell,
+    nodes.If: _if,
+    nodes.While: _while,
+    nodes.For: _for,
+    nodes.Case: _case,
+    nodes.Function: _define,
+    nodes.Conditional: _conditional,
+    nodes.ArithmeticCommand: _arithmetic,
+    nodes.Redirected: _redirected,
+}
