@@ -44,9 +44,9 @@ class Jobs(Generic[T]):
         return len(self._running)
 
     def join(self, key: Hashable, tell: Tell, work: Callable[[Tell], Coroutine[Any, Any, T]]) -> Job[T]:
-        """Wait with the others, or begin. A latecomer hears at once where the work stands."""
+        """Wait with the others, or begin (also if it has just failed). A latecomer hears where the work stands."""
         job = self._running.get(key)
-        if job is None:
+        if job is None or job.task.error() is not None:
             job = self._running[key] = Job(key, self._loop, work)
         elif job._last is not None:
             tell(job._last)
