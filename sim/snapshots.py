@@ -113,6 +113,19 @@ class Snapshots:
         if below is not None:
             below.children += 1
 
+    async def restore(self, key: str, parent: str | None, diff: BinaryIO) -> None:
+        """See engine.host.Snapshotter."""
+        await self.prepare(key, parent)
+        tree = self._active[key].tree
+        assert isinstance(tree.lower, Directory)
+        unpacker = layers.Unpacker(tree.lower, self._storage.inos)
+        try:
+            unpacker.unpack(diff)
+        except ValueError:
+            await self.remove(key)
+            raise
+        tree.upper = unpacker.root
+
     def layers(self, key: str) -> tuple[str, ...]:
         snapshot = self._active.get(key) or self._committed[key]
         return tuple(layers_below(snapshot.parent))
