@@ -1,60 +1,72 @@
-"""The simulated kernel: one machine with its process table, its root filesystem, its processors.
+"""The simulated kernel: one machine with its process table, its root filesystem, its processors and memory.
 
-It runs no program by itself: `spawn` starts one, `reap` lets a dead one go. Source: fork(2), the kernel's
-Documentation/admin-guide.
+It runs no program by itself: `spawn` starts one for the host, the runtime starts those of containers, `reap` lets a
+dead one go. Source: fork(2), the kernel's Documentation/admin-guide.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
 from engine.loop import SECOND, Loop
-from sim import files, loader, mounting, procfs
+from sim import devices, files, loader, mounting, procfs
+from sim.cgroups import filesystem as cgroupfs
 from sim.cgroups.v2 import Cgroup
+from sim.container import Container
 from sim.descriptors import Descriptors
-from sim.filesystem import Special, Tree
+from sim.filesystem import Tree
 from sim.mounts import MountNamespace, Storage
-from sim.namespaces import Namespaces, PidNamespace, Plain, UtsNamespace
-from sim.pipes import End, Pipe
+from sim.namespaces import Namespaces, PidNamespace, UtsNamespace
 from sim.processes import Process, Session
+from sim.profiles import LINUX, Profile
 from sim.scheduler import Scheduler
+from sim.snapshots import Snapshots
 from sim.syscalls import SystemCalls
+from sim.terminal import Terminal
 
-FIRST_INODE = 4_026_531_834  # PROC_DYNAMIC_FIRST and on: the initial namespaces' numbers
+FIRST_INODE = 4_026_531_834  # PROC_DYNAMIC_FIRST and on: the numbers of namespaces
 
 
 class Kernel:
-    """The machine. `host` are the namespaces of the host's own processes."""
+    """The machine. `host` are the namespaces of the host's own processes, `root` is who mounts for the runtime."""
 
-    def __init__(self, loop: Loop, random: Random, root: Tree | None = None, storage: Storage | None = None,
-                 hostname: str = "glassdock", memory: int = 8 << 30, processors: int = 2) -> None:  # fmt: skip
-        self.loop, self.random = loop, random
-        self.storage = storage or Storage(lambda: loop.time, random.randbytes)
-        self.storage.open_special = self._open_special
-        self.memory, self.processors = memory, processors
-        self.scheduler = Scheduler()
+    def __init__(self, loop: Loop, random: Random, profile: Profile = LINUX, root: Tree | None = None) -> None:
+        self.loop, self.random, self.profile = loop, random, profile
+        self.storage = Storage(lambda: loop.time, random.randbytes, profile.disk)
+        self.storage.open_special = devices.open_special
+        mounting.register(self.storage)
+        self.snapshots = Snapshots(self.storage)
+        self.memory, self.processors = profile.memory, profile.cpus
+        self.uname: Mapping[str, str] = profile.uname
+        self.scheduler = Scheduler(loop, profile.cpus)
         self.root_cgroup = Cgroup()
         self.boot = loop.time
         self.inodes = itertools.count(FIRST_INODE)
-        self.uname = {
-            "sysname": "Linux",
-            "release": "6.12.43-glassdock",
-            "version": "#1 SMP PREEMPT_DYNAMIC",
-            "machine": "x86_64",
-        }
-        plain = {name: Plain(next(self.inodes)) for name in ("cgroup", "ipc", "time", "user")}
-        self.host = Namespaces(
-            **plain,
-            mount=MountNamespace(self.storage, root or self.storage.tree("ext4"), self),
-            network=None,
-            pid=PidNamespace(next(self.inodes)),
-            uts=UtsNamespace(next(self.inodes), hostname),
-        )
-        mounting.register(self.storage)
+        self.containers: dict[str, Container] = {}
+        self.terminals: dict[int, dict[int, Terminal]] = {}  # by mount namespace and number: each has its own devpts
+        self.on_out_of_memory: Callable[[Cgroup], object] = lambda group: None
+        self.host = self._host(root or self.storage.tree("ext4"))
+        self.root = mounting.Superuser(self.host.mount)
         procfs.register(self)
+        devices.register(self)
+        cgroupfs.register(self)
+
+    def _host(self, root: Tree) -> Namespaces:
+        inodes = self.inodes
+        pid = PidNamespace(next(inodes))
+        return Namespaces(
+            cgroup=next(inodes),
+            ipc=next(inodes),
+            mount=MountNamespace(self.storage, root, pid),
+            network=self.new_network(""),
+            pid=pid,
+            time=next(inodes),
+            user=next(inodes),
+            uts=UtsNamespace(next(inodes), self.profile.hostname),
+        )
 
     # -- the process table
 
@@ -74,42 +86,88 @@ class Kernel:
             parent.children.pop(process.pids[0], None)
         process.parent = None
 
-    def spawn(self, argv: Sequence[str], env: Sequence[str] = (), descriptors: Descriptors | None = None,
-              namespaces: Namespaces | None = None, cgroup: Cgroup | None = None) -> SystemCalls:  # fmt: skip
-        """Start a program from outside, in its own session. Raises OSError as execve(2)."""
-        process = SystemCalls(self, None, namespaces or self.host, cgroup or self.root_cgroup)
-        process.environ = tuple(env)
-        path = process.which(argv[0]) or argv[0]
-        program = loader.load(process, path, argv)
-        process.cgroup.charge_process()
-        if descriptors is not None:
-            process.descriptors = descriptors
+    def clone(self, namespaces: Namespaces) -> SystemCalls:
+        """A process without a parent, which runs nothing yet: in its own session and in the root cgroup."""
+        process = SystemCalls(self, None, namespaces, self.root_cgroup)
+        self.root_cgroup.attach(process)
         self.enter(process)
         process.session = Session(process)
+        return process
+
+    def spawn(
+        self, argv: Sequence[str], env: Sequence[str] = (), descriptors: Descriptors | None = None
+    ) -> SystemCalls:
+        """Start a program on the host itself. Raises OSError as execve(2)."""
+        process = self.clone(self.host)
+        if descriptors is not None:
+            process.descriptors = descriptors
+        try:
+            process.environ = tuple(env)
+            program = loader.load(process, process.which(argv[0]) or argv[0], argv)
+        except OSError:
+            process.exit(127)
+            raise
         process.replace(program, tuple(env))
         return process
+
+    # -- terminals and networks
+
+    def new_terminal(self, terminal: Terminal) -> int:
+        """The lowest free number of its devpts."""
+        table = self.terminals.setdefault(terminal.space.first_id, {})
+        number = next(number for number in itertools.count() if number not in table)
+        table[number] = terminal
+        return number
+
+    def forget_terminal(self, terminal: Terminal) -> None:
+        table = self.terminals.get(terminal.space.first_id, {})
+        if table.pop(terminal.number, None) is not None and not table:
+            del self.terminals[terminal.space.first_id]
+
+    def new_network(self, name: str) -> Any:
+        return None
 
     # -- facts
 
     def uptime(self) -> tuple[float, tuple[float, float, float]]:
-        return (self.loop.time - self.boot) / SECOND, (0.0, 0.0, 0.0)
+        return (self.loop.time - self.boot) / SECOND, self.scheduler.load()
+
+    def processor_time(self) -> int:
+        """ns that all processors have had since boot, idle ones too."""
+        return (self.loop.time - self.boot) * self.processors
+
+    def free_memory(self) -> int:
+        return self.memory - self.root_cgroup.usage() - self.profile.used_memory
 
     def meminfo(self) -> dict[str, int]:
-        used = self.root_cgroup.memory
-        return {"MemTotal": self.memory, "MemFree": self.memory - used, "MemAvailable": self.memory - used,
-                "Buffers": 0, "Cached": 0, "SwapTotal": 0, "SwapFree": 0}  # fmt: skip
+        free, cached = self.free_memory(), self.profile.cached_memory
+        return {
+            "MemTotal": self.memory,
+            "MemFree": max(0, free - cached),
+            "MemAvailable": free,
+            "Buffers": cached // 16,
+            "Cached": cached,
+            "SwapCached": 0,
+            "Active": self.root_cgroup.usage(),
+            "Inactive": cached // 2,
+            "SwapTotal": 0,
+            "SwapFree": 0,
+            "Shmem": 0,
+        }
+
+    def out_of_memory(self, group: Cgroup) -> None:
+        """The OOM killer has chosen a process of this group."""
+        self.on_out_of_memory(group)
 
     def user_name(self, reader: Process, uid: int) -> str:
         """As the reader's /etc/passwd has it; the number if it does not."""
         try:
             text = files.read_file(reader, "/etc/passwd").decode(errors="replace")
         except OSError:
-            return str(uid)
+            return "root" if uid == 0 else str(uid)
         rows = (line.split(":") for line in text.splitlines())
         return next((row[0] for row in rows if len(row) > 2 and row[2] == str(uid)), str(uid))
 
-    def _open_special(self, caller: Any, node: Special, path: str, flags: int) -> Any:
-        """The open file of a fifo or a terminal."""
-        if node.object is None:
-            node.object = Pipe(self.loop, node.ino)
-        return End(node.object, flags, path)
+    def network_usage(self, namespaces: Namespaces | None) -> dict[str, dict[str, int]]:
+        """Bytes and packets of each interface."""
+        return {}

@@ -24,7 +24,7 @@ SCRIPTS = 5  # scripts that are interpreted by scripts that are … (BINPRM_MAX_
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run: `argv` with an interpreter's words in front; `path` of the file executed in the end, and its `name`."""
+    """What to run: `argv` with an interpreter's words in front; `path` of the executed file and its `name`."""
 
     main: Main
     argv: Sequence[str]

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from engine.operations import JoinNamespace, SetHostname, SetSysctl, Unshare
+from sim import files
 from sim.signals import SIGKILL, send
 
 if TYPE_CHECKING:
+    from sim.container import Container, Handlers
     from sim.mounts import MountNamespace
     from sim.processes import Pids, Process
 
@@ -100,24 +103,72 @@ class UtsNamespace:
         self.inode, self.hostname, self.domain = inode, hostname, domain
 
 
-class Plain:
-    """A namespace of which only its identity matters here (ipc, user, cgroup, time)."""
-
-    __slots__ = ("inode",)
-
-    def __init__(self, inode: int) -> None:
-        self.inode = inode
-
-
 class Namespaces:
-    """The eight that a process lives in. Never changed: `with_` gives another set."""
+    """The eight that a process lives in. Of cgroup, ipc, time and user only the identity matters: an inode number."""
 
     __slots__ = TYPES
 
-    def __init__(self, cgroup: Plain, ipc: Plain, mount: MountNamespace, network: Any, pid: PidNamespace, time: Plain,
-                 user: Plain, uts: UtsNamespace) -> None:  # fmt: skip
+    def __init__(self, cgroup: int, ipc: int, mount: MountNamespace, network: Any, pid: PidNamespace, time: int,
+                 user: int, uts: UtsNamespace) -> None:  # fmt: skip
         self.cgroup, self.ipc, self.mount, self.network = cgroup, ipc, mount, network
         self.pid, self.time, self.user, self.uts = pid, time, user, uts
 
-    def with_(self, **changed: Any) -> Namespaces:
-        return Namespaces(*[changed.get(name) or getattr(self, name) for name in TYPES])
+    def inode(self, type: str) -> int:
+        """The number in a link of /proc/PID/ns, "pid:[4026531836]"."""
+        found = getattr(self, type)
+        number: int = found if isinstance(found, int) else getattr(found, "inode", 0)
+        return number
+
+
+# -- operations
+
+
+def join_namespace(container: Container, operation: JoinNamespace) -> None:
+    """Remembered until the first process is made, which happens in `unshare`."""
+    container.joined = {**(container.joined or {}), operation.type: operation.target}
+
+
+def unshare(container: Container, operation: Unshare) -> None:
+    """clone(2): the first process, in new namespaces where the operation says so."""
+    kernel, new, joined = container.kernel, operation.namespaces, container.joined or {}
+    host = kernel.host
+
+    def of(type: str) -> Any:
+        owner = joined.get(type, "host").removeprefix("container:")
+        found = host if owner == "host" else kernel.containers[owner].namespaces
+        return getattr(found or host, type)
+
+    space = container.space
+    assert space is not None
+    inodes = kernel.inodes
+    container.namespaces = Namespaces(
+        cgroup=next(inodes) if "cgroup" in new else of("cgroup"),
+        ipc=next(inodes) if "ipc" in new else of("ipc"),
+        mount=space,
+        network=kernel.new_network(container.id) if "network" in new else of("network"),
+        pid=PidNamespace(next(inodes), host.pid) if "pid" in new else of("pid"),
+        time=host.time,
+        user=host.user,
+        uts=UtsNamespace(next(inodes), host.uts.hostname) if "uts" in new else of("uts"),
+    )
+    space.context = container.namespaces.pid
+    container.process = kernel.clone(container.namespaces)
+
+
+def set_hostname(container: Container, operation: SetHostname) -> None:
+    assert container.namespaces is not None
+    uts = container.namespaces.uts
+    uts.hostname, uts.domain = operation.name, operation.domain
+
+
+def set_sysctl(container: Container, operation: SetSysctl) -> None:
+    assert container.process is not None
+    files.write_file(container.process, "/proc/sys/" + operation.name.replace(".", "/"), operation.value.encode())
+
+
+HANDLERS: Handlers = {
+    JoinNamespace: join_namespace,
+    Unshare: unshare,
+    SetHostname: set_hostname,
+    SetSysctl: set_sysctl,
+}

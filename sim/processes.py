@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 from engine.loop import Cancelled, Future, Task
 from sim import signals
 from sim.abi import SIG_DFL, SIG_IGN, Handler, Main, ProcInfo
+from sim.cgroups.v2 import BASE_MEMORY, Cgroup
 from sim.descriptors import Descriptors
 from sim.mounts import MountNamespace
 from sim.namespaces import Namespaces
 from sim.signals import SIGCHLD, SIGCONT, SIGHUP
 
 if TYPE_CHECKING:
-    from sim.cgroups.v2 import Cgroup
     from sim.kernel import Kernel
     from sim.loader import Program
 
+VIRTUAL = 4 << 20  # more that is mapped only
 STOPPED = 256  # wait's status of a stopped child: STOPPED + signal
 Pids = tuple[int, ...]
 NO_HANDLERS: Mapping[int, Handler | str] = {}
@@ -136,7 +137,6 @@ class Process:
 
     def fork(self, descriptors: Mapping[int, int] | None = None) -> Process:
         """A child that is like this one, with no task yet. Raises OSError EAGAIN at the pids limit."""
-        self.cgroup.charge_process()
         child = type(self)(self.kernel, self, self.namespaces, self.cgroup)
         child.argv, child.executable, child.program = list(self.argv), self.executable, self.program
         child.environ, child._env = self.environ, None if self._env is None else dict(self._env)
@@ -146,6 +146,7 @@ class Process:
         child.descriptors = self.descriptors.fork(descriptors)
         child.handlers = self.handlers
         child.group, child.session = self.group, self.session
+        self.cgroup.attach(child)
         self.kernel.enter(child)
         return child
 
@@ -271,15 +272,16 @@ class Process:
         space = self.namespaces.pid
         if space.init is self:
             space.kill_all(self)
-        self.cgroup.uncharge_process(self)
-        self.kernel.scheduler.forget(self)
+        self.cgroup.detach(self)
+        if self.cpu_used:
+            self.cgroup.events.cpu += self.cpu_used
         if self.on_exit is not None:
             self.on_exit(self)
         self._tell_parent()
 
     def release_memory(self) -> None:
         if self.memory:
-            self.cgroup.uncharge_memory(self.memory)
+            self.cgroup.charge(-self.memory)
             self.memory = 0
 
     def _leave_children(self) -> None:
@@ -340,7 +342,7 @@ class Process:
             start=self.start,
             cpu=self.cpu_used,
             rss=self.resident(),
-            vsz=self.resident() * 4 + (1 << 20),
+            vsz=self.resident() + VIRTUAL,
             comm=self.comm,
             args=tuple(self.argv),
         )
@@ -348,9 +350,6 @@ class Process:
     def resident(self) -> int:
         """Bytes in memory: the program itself and what it has allocated."""
         return 0 if self.status is not None else BASE_MEMORY + self.memory
-
-
-BASE_MEMORY = 1 << 20  # of a small program
 
 
 class Session:

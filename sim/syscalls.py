@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from engine.loop import Cancelled, Future
-from sim import files, jobs, mounting, signals
+from sim import files, jobs, mounting, oom, signals
 from sim.abi import O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, MountInfo, Net, ProcInfo, Stat, StatVfs
 from sim.loader import Program, load
 from sim.pipes import pair
@@ -51,9 +51,10 @@ class SystemCalls(Process):
 
     async def allocate(self, size: int) -> None:
         size = max(size, -self.memory)
-        self.memory += size
-        self.cgroup.charge_memory(size)
+        oom.make_room(self, size)
         self._last_words()
+        self.memory += size
+        self.cgroup.charge(size)
 
     async def _work(self) -> None:
         debt, self.debt = self.debt, 0.0

@@ -1,0 +1,74 @@
+"""The simulated host: the port of engine/host.py on a simulated kernel. Twin: real/host.py.
+
+It decides nothing: the runtime, the snapshotter and the network driver each answer for their part of the port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from engine.host import News
+from engine.loop import Loop
+from sim import files, mounting, overlay
+from sim.bridges import Bridges
+from sim.kernel import Kernel
+from sim.paths import resolve
+from sim.profiles import LINUX, Profile
+from sim.runtime import Runtime
+
+
+class SimHost:
+    """engine.host.Host."""
+
+    def __init__(self, loop: Loop, random: Random, profile: Profile = LINUX) -> None:
+        self.loop = loop
+        self.info = profile.info
+        self.kernel = Kernel(loop, random, profile)
+        self._callback: Callable[[News], object] = lambda news: None
+
+        runtime = self.runtime = Runtime(self.kernel, self._tell)
+        self.create, self.start, self.exec, self.delete = runtime.create, runtime.start, runtime.exec, runtime.delete
+        self.kill, self.pause, self.resume = runtime.kill, runtime.pause, runtime.resume
+        self.resize, self.update, self.stats = runtime.resize, runtime.update, runtime.stats
+        self.ps, self.top = runtime.ps, runtime.top
+
+        snapshots = self.kernel.snapshots
+        self.exists, self.apply, self.prepare = snapshots.exists, snapshots.apply, snapshots.prepare
+        self.layers, self.commit, self.diff = snapshots.layers, snapshots.commit, snapshots.diff
+        self.export, self.changes, self.usage = snapshots.export, snapshots.changes, snapshots.usage
+        self.remove, self.restore = snapshots.remove, snapshots.restore
+
+        network = Bridges()
+        self.create_network, self.delete_network = network.create_network, network.delete_network
+        self.join, self.leave = network.join, network.leave
+
+    def listen(self, callback: Callable[[News], object]) -> None:
+        self._callback = callback
+
+    def _tell(self, news: News) -> None:
+        self._callback(news)
+
+    def write_file(self, path: str, data: bytes) -> None:
+        """See engine.host.Host."""
+        root = self.kernel.root
+        try:
+            files.write_file(root, path, data)
+        except FileNotFoundError:
+            mounting.make_directories(root, path.rpartition("/")[0])
+            files.write_file(root, path, data)
+
+    def make_directory(self, path: str) -> None:
+        """See engine.host.Host."""
+        mounting.make_directories(self.kernel.root, path)
+
+    def remove_tree(self, path: str) -> None:
+        """See engine.host.Host."""
+        place = resolve(self.kernel.root, path, follow=False)
+        if place.node is not None:
+            overlay.remove(place.root, place.inside[:-1], place.names[-1])
+
+    async def close(self) -> None:
+        """See engine.host.Host."""
+        for id in list(self.kernel.containers):
+            await self.runtime.delete(id)
