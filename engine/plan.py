@@ -79,12 +79,12 @@ def plan(spec: Spec, lower: tuple[str, ...] = ()) -> tuple[Operation, ...]:
 
 
 def _limits(path: str, resources: Resources) -> Iterator[Operation]:
-    for file, value in _cgroup_files(resources):
+    for file, value in cgroup_files(resources):
         yield WriteCgroup(path, file, value)
 
 
 @shared
-def _cgroup_files(resources: Resources) -> tuple[tuple[str, str], ...]:
+def cgroup_files(resources: Resources) -> tuple[tuple[str, str], ...]:
     """Limits as cgroup v2 files, in the order in which runc writes them."""
     files: list[tuple[str, str]] = []
     if resources.memory or resources.memory_swap:
