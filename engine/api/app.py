@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from email.utils import formatdate
 from importlib import import_module
 from importlib.util import find_spec
+from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any
 
 from engine.api.body import MAX_BODY, BodyTooLarge
@@ -30,7 +30,7 @@ log = logging.getLogger("glassdock.api")
 
 API_VERSION, MIN_API_VERSION = "1.50", "1.24"
 ENGINE_VERSION = "28.2.2"  # the Docker release whose behaviour this is
-RESOURCES = ("ping", "trace", "system", "containers", "execs", "images", "networks", "volumes")
+RESOURCES = ("ping", "trace", "system", "containers", "container_streams", "execs", "images", "networks", "volumes")
 
 # moby, api/server/middleware (version, experimental)
 COMMON_HEADERS = {
@@ -39,6 +39,7 @@ COMMON_HEADERS = {
     "Ostype": "linux",
     "Server": f"Docker/{ENGINE_VERSION} (linux)",
 }
+HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"  # RFC 9110, 5.6.7
 UNTRACED = ("/_ping", "/glassdock/trace")  # looking must not change what is seen
 
 
@@ -115,7 +116,7 @@ class App:
         """The common headers, and the daemon's own time, which need not be the world's."""
         second = self.engine.loop.time // SECOND
         if second != self._second:
-            self._second, self._common = second, COMMON_HEADERS | {"Date": formatdate(second, usegmt=True)}
+            self._second, self._common = second, COMMON_HEADERS | {"Date": strftime(HTTP_DATE, gmtime(second))}
         response.headers = self._common | response.headers
         return response
 
