@@ -12,18 +12,33 @@ from importlib import import_module
 
 from sim.abi import Main, Proc
 
-PROGRAMS: dict[str, str] = {
-    "hello": "sim.programs.hello:main",
+# module → the commands in it; "name=function" where they differ
+COMMANDS: dict[str, str] = {
+    "sim.programs.basics": "cat echo false sleep true",
+    "sim.programs.printf": "printf=main",
+    "sim.programs.shell.command": "ash sh=ash",
+    "sim.programs.test": "[=main test=main",
+    "sim.programs.text.awk.program": "awk",
+    "sim.programs.text.changing": "base64 expr fold hd=od hexdump=od od paste seq tr xargs yes",
+    "sim.programs.text.comparing": "cmp diff",
+    "sim.programs.text.grep": "egrep=grep fgrep=grep grep",
+    "sim.programs.text.parts": "cut head nl rev strings tac tail tee wc",
+    "sim.programs.text.sed": "sed",
+    "sim.programs.text.sorting": "comm shuf sort uniq",
 }
 
-APPLETS: dict[str, str] = {
-    "[": "sim.programs.basics:test",
-    "cat": "sim.programs.basics:cat",
-    "echo": "sim.programs.basics:echo",
-    "false": "sim.programs.basics:false",
-    "sleep": "sim.programs.basics:sleep",
-    "true": "sim.programs.basics:true",
-}
+
+def _rows(table: dict[str, str]) -> dict[str, str]:
+    """name → "module:function" """
+    words = ((module, *word.partition("=")) for module, listed in table.items() for word in listed.split())
+    return {name: f"{module}:{function or name}" for module, name, _, function in words}
+
+
+APPLETS: dict[str, str] = _rows(COMMANDS)
+# Debian's programs are files of their own; what is behind them is the same, in GNU's wording
+PROGRAMS: dict[str, str] = APPLETS | _rows(
+    {"sim.programs.hello": "hello=main", "sim.programs.shell.command": "bash dash"}
+)
 
 
 def find(name: str, argv: Sequence[str]) -> Main | None:

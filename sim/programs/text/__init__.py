@@ -1,0 +1,1 @@
+"""Text filters: grep, sed, awk and their smaller relatives."""

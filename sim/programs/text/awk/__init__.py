@@ -1,0 +1,1 @@
+"""awk (POSIX awk): lexer, parser, interpreter."""
