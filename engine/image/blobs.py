@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import BinaryIO
 
 from engine.image.digest import Digest
 
-_ZEROS = re.compile(rb"\0{4096,}")
+_ZEROS = bytes(4096)  # fewer are not worth a part of their own
 _BLOCK = 1 << 18
 
 
@@ -43,10 +42,15 @@ class Content:
 
     def append(self, data: bytes) -> None:
         done = 0
-        for zeros in _ZEROS.finditer(data):
-            self._add(data[done : zeros.start()])
-            self._add(zeros.end() - zeros.start())
-            done = zeros.end()
+        while (start := data.find(_ZEROS, done)) >= 0:
+            end = start + len(_ZEROS)
+            while data.startswith(_ZEROS, end):
+                end += len(_ZEROS)
+            rest = data[end : end + len(_ZEROS)]
+            end += len(rest) - len(rest.lstrip(b"\0"))
+            self._add(data[done:start])
+            self._add(end - start)
+            done = end
         self._add(data[done:] if done else data)
 
     def read(self, start: int, size: int) -> bytes:
