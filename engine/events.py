@@ -51,6 +51,10 @@ class EventBus:
         self._queues: list[Queue[Event]] = []
         self._callbacks: list[Callable[[Event], object]] = []
 
+    @property
+    def listeners(self) -> int:
+        return len(self._queues)
+
     def publish(self, type: str, action: str, id: str, attributes: Mapping[str, str] | None = None) -> Event:
         event = Event(type, action, id, attributes or {}, self._loop.time)
         self.history.append(event)

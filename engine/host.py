@@ -242,6 +242,9 @@ class Host(Runtime, Snapshotter, NetworkDriver, Protocol):
     def make_directory(self, path: str) -> None:
         """A folder on the host (a volume, a missing source of a bind mount), with its parents, if it is not there."""
 
+    async def tree_size(self, path: str) -> int:
+        """Bytes of all files in a folder on the host; 0 if it is not there."""
+
     def remove_tree(self, path: str) -> None:
         """Remove the daemon's own folder on the host, if it is there."""
 

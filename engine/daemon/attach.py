@@ -109,6 +109,10 @@ class Stdin:
         self.input, self._closed = None, False
         self._before.clear()
 
+    def starving(self) -> bool:
+        """The program waits for somebody to type."""
+        return self.input is not None and not self._closed and self.input.starving()
+
     def write(self, data: bytes) -> Future[None] | None:
         if self.input is not None:
             return self.input.write(data)

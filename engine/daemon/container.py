@@ -172,6 +172,12 @@ class Container:
         self.waiting_removal.append(future)
         return future
 
+    def forget(self, future: Future[int]) -> None:
+        """Nobody waits for this one any more."""
+        for waiting in (self.waiting_exit, self.waiting_removal):
+            if waiting and future in waiting:
+                waiting.remove(future)
+
     def tell_exit(self) -> None:
         waiting, self.waiting_exit = self.waiting_exit, None
         for future in waiting or ():

@@ -41,6 +41,7 @@ class Engine:
         self.events = EventBus(self.loop)
         self.ids = Ids(random.Random(seed))
         self.state = open_state(data_root)
+        self.id = self._own_id()
         self.blobs = Blobs(data_root / "blobs" if data_root is not None else None)
         self.images = Images(self, transport, self.blobs)
         self.networks = Networks(self)
@@ -52,6 +53,14 @@ class Engine:
         host.listen(lambda news: exits.on_news(self, news))
         if self.state.durable:
             self.loop.run(boot.restore(self))
+
+    def _own_id(self) -> str:
+        """Of this daemon, for ever: a UUID (version 4's shape)."""
+        if (id := self.state.get("daemon", "id")) is None:
+            digits = self.ids.new()
+            id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
+            self.state.put("daemon", "id", id)
+        return str(id)
 
     async def close(self) -> None:
         """Stop what runs and let go of the host and the disk."""

@@ -90,8 +90,8 @@ def config(container: Container) -> dict[str, Any]:
     shown: dict[str, Any] = encode(container.config)
     shown["Hostname"] = container.hostname
     if published := container.host_config.port_bindings:
-        exposed: dict[str, Any] = {_with_protocol(port): {} for port in (*(shown.get("ExposedPorts") or ()), *published)}
-        shown["ExposedPorts"] = exposed
+        every = (*(shown.get("ExposedPorts") or ()), *published)
+        shown["ExposedPorts"] = {_with_protocol(port): {} for port in every}
     return shown
 
 

@@ -1,8 +1,8 @@
 """What a container has printed: a buffer of pieces with the time and the stream of each.
 
 Kept for each container up to 64 MiB; then the oldest goes, and a reader who asks for the beginning is told so. Lines
-are what a reader gets; a line's time is that of its first byte (moby's json-file driver, daemon/logger/copier.go: a line
-is logged when its newline has come, or the program has ended, or it has grown to 16 KiB).
+are what a reader gets; a line's time is that of its first byte (moby, daemon/logger/copier.go: a line is
+logged when its newline has come, or the program has ended, or it has grown to 16 KiB).
 """
 
 from __future__ import annotations

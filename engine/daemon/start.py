@@ -72,6 +72,8 @@ async def _start(engine: Engine, container: Container) -> None:
     container.manually_stopped = False
     if container.stdin is not None:
         container.stdin.connect(started.input)
+    else:
+        started.input.close()
     if container.config.healthcheck is not None:
         from engine.daemon import health
 

@@ -70,6 +70,10 @@ class Volumes:
         """How many containers have it."""
         return len(self._users.get(name, ()))
 
+    async def size(self, volume: Volume) -> int:
+        """Bytes in it."""
+        return await self._engine.host.tree_size(volume.mountpoint)
+
     def create(
         self, name: str = "", labels: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
     ) -> Volume:
