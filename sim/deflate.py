@@ -1,9 +1,10 @@
-"""gzip archives that are the same bytes on every machine: deflate (RFC 1951) and its frame (RFC 1952), writing only.
+"""gzip archives that are the same bytes on every machine, and of any size that one likes (RFC 1951, RFC 1952); writing
+only.
 
 A compressor may choose its bits freely, and zlib's choice differs between versions and builds; a layer's digest would
 then differ, too. So the shelf compresses by itself, with the simplest choices that any reader understands: stored
-blocks, which keep their size (that is how a layer of zeros gets the transfer size of the real one), and, where a layer
-has to be small, blocks with the fixed codes and greedy matches.
+blocks or, where a layer has to be small, one block with the fixed codes and greedy matches. What an archive lacks of
+its published size is a number of members after the first that hold nothing but an extra field of zeros.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from itertools import accumulate
 
 from sim.segments import Run, Segment
 
-STORED_MAX = 65535  # bytes in a stored block
-WINDOW, SHORTEST, LONGEST = 32768, 3, 258  # of matches
-FRAME = 18  # bytes of header and trailer
-FILLER_MAX = 65000
+_WINDOW, _SHORTEST, _LONGEST = 32768, 3, 258  # of matches
+_STORED_MAX = 65535  # bytes in a stored block
 _HEADER = b"\x1f\x8b\x08%c\0\0\0\0\0\xff"  # deflate, flags, no time, no system
-_EXTRA, _COMMENT, _COMMENT_MAX = 4, 16, 500  # flags in the header; letters (Go's reader takes 511)
+_EXTRA, _COMMENT = 4, 16  # flags in the header
+_FRAME = 18  # bytes of header and trailer
+_LEAST, _MOST = 26, 26 + 65531  # bytes of a member without content
 
 # A thousand zeros and 24 more, as Docker compresses them: the archive of a layer without files, known to every registry
 EMPTY_TAR = bytes(1024)
@@ -32,56 +33,57 @@ def _codes(extra: Iterable[int], first: int) -> list[tuple[int, int]]:
     return list(zip(accumulate((1 << count for count in bits[:-1]), initial=first), bits, strict=True))
 
 
-_LENGTHS = [*_codes([0] * 8 + [n for n in range(1, 6) for _ in range(4)], SHORTEST), (LONGEST, 0)]
+_LENGTHS = [*_codes([0] * 8 + [n for n in range(1, 6) for _ in range(4)], _SHORTEST), (_LONGEST, 0)]
 _DISTANCES = _codes([0, 0] + [n for n in range(14) for _ in range(2)], 1)
 
 
-def gzip(parts: Iterable[Segment], crc: int, size: int, filler: int = 0) -> list[Segment]:
-    """Frame deflated `parts`. `crc` and `size` are those of the uncompressed bytes.
-
-    `filler`: how many bytes longer the header is to be, up to FILLER_MAX: by a comment or, if long, an extra field.
-    """
-    if filler > _COMMENT_MAX:
-        extra = b"GD" + (filler - 6).to_bytes(2, "little") + bytes(filler - 6)
-        header = _HEADER % _EXTRA + len(extra).to_bytes(2, "little") + extra
-    else:
-        header = _HEADER % (_COMMENT if filler else 0) + b"." * (filler - 1) + b"\0" * (filler > 0)
-    return [header, *parts, crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")]
-
-
-@lru_cache(maxsize=64)
-def text(data: bytes, last: bool = False) -> bytes:
-    """One block with the fixed codes. Unless it is the `last`, an empty stored block brings it to a byte's border."""
-    writer = _Writer()
-    writer.bits(int(last), 1)
-    writer.bits(1, 2)
-    _encode(data, writer)
-    writer.code(0, 7)  # end of block
-    if not last:
-        writer.bits(0, 3)
-    writer.align()
-    return bytes(writer.out) + (b"" if last else b"\0\0\xff\xff")
-
-
-def plain(data: bytes, last: bool = False) -> bytes:
-    """`data` (some) in stored blocks. Begins and ends at a byte's border."""
-    starts = range(0, len(data), STORED_MAX)
-    pieces = [data[start : start + STORED_MAX] for start in starts]
-    headers = [
-        _stored_header(len(piece), last and start == starts[-1]) for piece, start in zip(pieces, starts, strict=True)
-    ]
-    return b"".join(header + piece for header, piece in zip(headers, pieces, strict=True))
+def gzip(data: bytes, crc: int, size: int) -> list[Segment]:
+    """`data` in an archive of exactly `size` bytes; `crc` is its CRC-32. Raises ValueError if that is too small."""
+    encoded = plain(data) if len(data) < size // 2 else text(data)
+    missing = size - len(encoded) - _FRAME
+    if missing < 0:
+        raise ValueError(f"{-missing} bytes too many")
+    comment = b"." * (missing - 1) + b"\0" if 0 < missing < _LEAST else b""
+    header = _HEADER % (_COMMENT if comment else 0) + comment
+    trailer = crc.to_bytes(4, "little") + len(data).to_bytes(4, "little")
+    return [header, encoded, trailer, *([] if comment else padding(missing))]
 
 
 def padding(size: int) -> list[Segment]:
-    """`size` zeros in stored blocks, as `plain` would give them."""
-    blocks, rest = divmod(size, STORED_MAX)
-    parts: list[Segment] = [Run(_stored_header(STORED_MAX) + bytes(STORED_MAX), blocks)] if blocks else []
-    return parts + ([_stored_header(rest), Run(b"\0", rest)] if rest else [])
+    """Members without content, `size` bytes in all (0, or at least _LEAST)."""
+    count = -(-size // _MOST)
+    if not count:
+        return []
+    each, longer = divmod(size, count)
+    return [Run(_empty_member(each + 1), longer), Run(_empty_member(each), count - longer)]
 
 
-def _stored_header(size: int, last: bool = False) -> bytes:
-    return bytes([last]) + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
+def _empty_member(size: int) -> bytes:
+    """A gzip member of nothing, with an extra field: identification, length, zeros."""
+    zeros = size - _LEAST
+    extra = b"GD" + zeros.to_bytes(2, "little") + bytes(zeros)
+    return _HEADER % _EXTRA + len(extra).to_bytes(2, "little") + extra + b"\x03\0" + bytes(8)
+
+
+def text(data: bytes) -> bytes:
+    """One block with the fixed codes."""
+    writer = _Writer()
+    writer.bits(0b011, 3)  # the last block, with the fixed codes
+    _encode(data, writer)
+    writer.code(0, 7)  # end of block
+    writer.align()
+    return bytes(writer.out)
+
+
+def plain(data: bytes) -> bytes:
+    """`data` (some) in stored blocks."""
+    starts = range(0, len(data), _STORED_MAX)
+    return b"".join(_stored(data[start : start + _STORED_MAX], start == starts[-1]) for start in starts)
+
+
+def _stored(data: bytes, last: bool) -> bytes:
+    size = len(data)
+    return bytes([last]) + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + data
 
 
 class _Writer:
@@ -120,23 +122,23 @@ def _encode(data: bytes, writer: _Writer) -> None:
     seen: dict[bytes, int] = {}
     at, size = 0, len(data)
     while at < size:
-        key = data[at : at + SHORTEST]
+        key = data[at : at + _SHORTEST]
         before = seen.get(key)
         seen[key] = at
-        if before is None or at - before > WINDOW or len(key) < SHORTEST:
+        if before is None or at - before > _WINDOW or len(key) < _SHORTEST:
             _symbol(data[at], writer)
             at += 1
             continue
         length = _common(data, before, at)
         _match(length, at - before, writer)
         for inside in range(at + 1, at + min(length, 8)):
-            seen[data[inside : inside + SHORTEST]] = inside
+            seen[data[inside : inside + _SHORTEST]] = inside
         at += length
 
 
 def _common(data: bytes, one: int, other: int) -> int:
     """How many bytes are equal at two places, up to the longest match."""
-    length = min(LONGEST, len(data) - other)
+    length = min(_LONGEST, len(data) - other)
     left = int.from_bytes(data[one : one + length], "big")
     difference = left ^ int.from_bytes(data[other : other + length], "big")
     return length - (difference.bit_length() + 7) // 8
@@ -163,7 +165,7 @@ def _match(length: int, distance: int, writer: _Writer) -> None:
     writer.bits(distance - _DISTANCES[code][0], _DISTANCES[code][1])
 
 
-@lru_cache(maxsize=LONGEST)
+@lru_cache(maxsize=_LONGEST)
 def _length_code(length: int) -> int:
     return max(code for code, (first, _) in enumerate(_LENGTHS) if first <= length)
 

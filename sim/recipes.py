@@ -15,11 +15,12 @@ A layer's folder has `files/` (what is there word for word) and `layer.toml`:
     type = "hard"                                                   folder, or "hard", all in bin; images/applets.toml
     [owners]                                                        of what has other than the usual ones
     "etc/shadow" = "0640 0:42"
-    [bulk]                                                          files that share the padding, by weight
+    [bulk]                                                          files that share the size, by weight
     "usr/local/bin/node" = 9
 
-The padding is zeros: stored, so that the archive travels at its published size, and then a hole, so that unpacked it is
-`SWELLING` times as large, as archives are on the whole. Same folder, size, date and machine: same bytes, everywhere.
+The files are holes but for what is written above, so that unpacked the layer is `SWELLING` times as large as the
+archive travels, as layers are on the whole; the archive's padding is zeros (sim/deflate.py). Same folder, size, date
+and machine: same bytes, everywhere.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ from __future__ import annotations
 import calendar
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from zlib import crc32
 
 from sim import deflate
-from sim.segments import Segment, Segments
-from sim.tarball import BLOCK, DIRECTORY, END, FILE, HARD_LINK, SYMBOLIC_LINK, Entry, header
+from sim.segments import Segments
+from sim.tarball import DIRECTORY, END, FILE, HARD_LINK, SYMBOLIC_LINK, Entry, archived
 
 SWELLING = 2.6  # unpacked size by transfer size
 PROGRAM = 48 << 10  # bytes of an ordinary program
@@ -55,7 +56,7 @@ class Recipe:
 class Archive:
     """A layer: its tar archive and how that travels."""
 
-    tar: Segments
+    tar: bytes
     blob: Segments
 
 
@@ -72,31 +73,20 @@ def read(images: Path, name: str, machine: str = "amd64") -> Recipe:
     return Recipe(name, tuple(_ordered(entries)), bulk)
 
 
-def build(recipe: Recipe, transfer: int, created: str, crc: int | None = None) -> Archive:
+def build(recipe: Recipe, transfer: int, created: str) -> Archive:
     """The layer whose compressed archive has exactly `transfer` bytes. `created`: "2026-09-18T00:00:00Z".
 
-    `crc` is that of the tar archive if it is known already. Raises ValueError if the size cannot be reached.
+    Raises ValueError if its files do not fit into that.
     """
     if not recipe.entries:
-        return Archive(Segments([deflate.EMPTY_TAR]), Segments([deflate.EMPTY]))
+        return Archive(deflate.EMPTY_TAR, Segments([deflate.EMPTY]))
     mtime = calendar.timegm(time.strptime(created, "%Y-%m-%dT%H:%M:%SZ"))
-    entries = [replace(entry, mtime=mtime) for entry in recipe.entries]
-    bulk = [entry for entry in entries if entry.path in recipe.bulk]
-    links = [entry for entry in entries if entry.type == HARD_LINK]
-    others = [entry for entry in entries if entry.path not in recipe.bulk and entry.type != HARD_LINK]
-    unpacked = int(transfer * SWELLING) - sum(max(entry.size, entry.stored) for entry in others)
-    first, last = _bytes(others), _bytes(links) + END
-    encode = deflate.plain if bulk and len(first + last) < transfer // 2 else deflate.text
-    padding = transfer - len(first + last)
-    for _ in range(8):
-        sized = _share(bulk, recipe.bulk, padding, unpacked)
-        deflated = list(_deflate(first, sized, last, encode))
-        missing = transfer - sum(map(len, deflated)) - deflate.FRAME
-        if 0 <= missing < (2 * BLOCK if bulk else deflate.FILLER_MAX):
-            tar = Segments([first, *(part for entry in sized for part in entry.parts()), last])
-            return Archive(tar, Segments(deflate.gzip(deflated, _crc(tar) if crc is None else crc, tar.size, missing)))
-        padding += missing - BLOCK
-    raise ValueError(f"{recipe.name}: an archive of {transfer} bytes cannot be made, {missing} bytes are missing")
+    left = int(transfer * SWELLING) - sum(entry.size for entry in recipe.entries if entry.path not in recipe.bulk)
+    share = left / max(1, sum(recipe.bulk.values()))
+    sizes = {path: max(0, int(share * weight)) for path, weight in recipe.bulk.items()}
+    entries = (replace(entry, mtime=mtime, size=sizes.get(entry.path, entry.size)) for entry in recipe.entries)
+    tar = b"".join(map(archived, entries)) + END
+    return Archive(tar, Segments(deflate.gzip(tar, crc32(tar), transfer)))
 
 
 def _read(images: Path, name: str, machine: str, entries: dict[str, Entry]) -> Mapping[str, int]:
@@ -159,36 +149,3 @@ def _owned(entry: Entry, owner: str) -> Entry:
     mode, _, ids = owner.partition(" ")
     uid, _, gid = (ids or "0:0").partition(":")
     return replace(entry, mode=int(mode, 8) if mode else entry.mode, uid=int(uid), gid=int(gid))
-
-
-def _share(bulk: Sequence[Entry], weights: Mapping[str, int], padding: int, unpacked: int) -> list[Entry]:
-    """Bulk files with their part of the stored padding and of the unpacked size."""
-    total, shared = sum(weights[entry.path] for entry in bulk), list[Entry]()
-    for number, entry in enumerate(bulk, 1):
-        weight = weights[entry.path]
-        part = padding * weight // total // 4096 * 4096
-        if number == len(bulk):
-            part = padding - sum(other.padding for other in shared)
-        shared.append(replace(entry, padding=max(0, part), size=max(0, unpacked * weight // total)))
-    return shared
-
-
-def _deflate(first: bytes, bulk: Sequence[Entry], last: bytes, encode: Callable[..., bytes]) -> Iterable[Segment]:
-    """The archive, deflated: headers and text encoded, padding stored (what aligns it goes with the next header)."""
-    before = first
-    for entry in bulk:
-        yield encode(before + header(entry) + entry.data)
-        yield from deflate.padding(entry.padding)
-        before = bytes(-entry.stored % BLOCK)
-    yield encode(before + last, True)
-
-
-def _bytes(entries: Iterable[Entry]) -> bytes:
-    return Segments(part for entry in entries for part in entry.parts()).whole()
-
-
-def _crc(tar: Segments) -> int:
-    crc = 0
-    for piece in tar.read():
-        crc = crc32(piece, crc)
-    return crc

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from engine.distribution.registry import Blob, Document
 from engine.image.digest import Digest
@@ -44,18 +43,16 @@ class Layer:
     created: str
     machine: str
 
-    def archive(self, crc: int | None = None) -> recipes.Archive:
-        recipe = recipes.read(IMAGES, self.folder, self.machine)
-        return recipes.build(recipe, self.size, self.created, crc)
+    def archive(self) -> recipes.Archive:
+        return recipes.build(recipes.read(IMAGES, self.folder, self.machine), self.size, self.created)
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What is known of a layer without making it: `crc` of its tar archive, as gzip wants it."""
+    """What is known of a layer without making it."""
 
     digest: str
     diff_id: str
-    crc: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +77,18 @@ class Repository:
 class LazyLayer:
     """A blob whose size is known before its bytes are."""
 
-    __slots__ = ("_crc", "_layer", "size")
+    __slots__ = ("_layer", "size")
 
-    def __init__(self, layer: Layer, crc: int) -> None:
-        self._layer, self._crc, self.size = layer, crc, layer.size
+    def __init__(self, layer: Layer) -> None:
+        self._layer, self.size = layer, layer.size
 
     def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        return _blob(self._layer, self._crc).read(start, end)
+        return _archive(self._layer).blob.read(start, end)
 
 
 @lru_cache(maxsize=64)
-def _blob(layer: Layer, crc: int) -> Segments:
-    return layer.archive(crc).blob
+def _archive(layer: Layer) -> recipes.Archive:
+    return layer.archive()
 
 
 @dataclass(slots=True)
@@ -192,7 +189,7 @@ def _add_manifest(shown: _Shown, version: Version, machine: str) -> Document:
     described, diff_ids = [], []
     for layer in stack(version, machine):
         locked = lock()[layer.key]
-        shown.blobs[locked.digest] = LazyLayer(layer, locked.crc)
+        shown.blobs[locked.digest] = LazyLayer(layer)
         described.append({"mediaType": LAYER, "digest": locked.digest, "size": layer.size})
         diff_ids.append(locked.diff_id)
     config = _compact(_configuration(catalogue()[version.like], machine, diff_ids))
@@ -238,14 +235,10 @@ def _compact(document: Mapping[str, Any]) -> bytes:
 
 def measure(layer: Layer) -> Locked:
     """Make a layer and hash it."""
-    crc, diff, digest = 0, hashlib.sha256(), hashlib.sha256()
-    archive = layer.archive(0)
-    for piece in archive.tar.read():
-        crc = crc32(piece, crc)
-        diff.update(piece)
-    for piece in layer.archive(crc).blob.read():
+    archive, digest = layer.archive(), hashlib.sha256()
+    for piece in archive.blob.read():
         digest.update(piece)
-    return Locked("sha256:" + digest.hexdigest(), "sha256:" + diff.hexdigest(), crc)
+    return Locked(f"sha256:{digest.hexdigest()}", Digest.of(archive.tar))
 
 
 def all_layers() -> dict[str, Layer]:
@@ -262,7 +255,7 @@ def all_layers() -> dict[str, Layer]:
 def write_lock() -> int:
     """Make every layer and write images/lock.json; returns how many there are."""
     measured = {key: measure(layer) for key, layer in sorted(all_layers().items())}
-    rows = (f" {json.dumps(key)}: {json.dumps([row.digest, row.diff_id, row.crc])}" for key, row in measured.items())
+    rows = (f" {json.dumps(key)}: {json.dumps([row.digest, row.diff_id])}" for key, row in measured.items())
     text = '{"layers": {\n' + ",\n".join(rows) + "\n}}\n"
     (IMAGES / "lock.json").write_text(text, "utf-8", newline="\n")
     return len(measured)

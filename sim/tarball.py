@@ -1,15 +1,13 @@
 """Layer archives, written: tar headers in the ustar format, and GNU's for files with a hole at their end.
 
 A file may be longer than its bytes in the archive: it is then a GNU sparse file, whose rest is a hole (GNU tar manual,
-"Old GNU Format"; every reader of container layers knows it). Padding is a `Run` of zeros and never in memory.
+"Old GNU Format"; every reader of container layers knows it).
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-
-from sim.segments import Segment, zeros
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -19,7 +17,7 @@ _HEADER = struct.Struct("100s8s8s8s12s12s8s1s100s8s32s32s16s155s12x")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One member. `data` is its text; `padding` zeros follow it in the archive; up to `size` it is a hole.
+    """One member. `data` is what it begins with; up to `size` bytes (if that is more) the rest is a hole.
 
     `mtime` in seconds since 1970; `target` of a link.
     """
@@ -32,29 +30,23 @@ class Entry:
     mtime: int = 0
     target: str = ""
     data: bytes = b""
-    padding: int = 0
     size: int = 0
 
-    @property
-    def stored(self) -> int:
-        """Bytes of content that the archive holds."""
-        return len(self.data) + self.padding
 
-    def parts(self) -> list[Segment]:
-        """Header, text, padding; up to a block's end."""
-        head = header(self) + self.data
-        return [head, zeros(self.padding + -self.stored % BLOCK)]
+def archived(entry: Entry) -> bytes:
+    """Header and content, up to a block's end."""
+    return header(entry) + entry.data + bytes(-len(entry.data) % BLOCK)
 
 
 def header(entry: Entry) -> bytes:
     """The 512 bytes before an entry's content. Raises ValueError for a path that does not fit."""
-    sparse = entry.type == FILE and entry.size > entry.stored
+    sparse = entry.type == FILE and entry.size > len(entry.data)
     name = entry.path + "/" if entry.type == DIRECTORY else entry.path
     if len(name.encode()) > 100 or len(entry.target.encode()) > 100:
         raise ValueError(f"too long for a tar header: {name}")
     magic, prefix = (b"ustar  \0", _map(entry)) if sparse else (b"ustar\x0000", b"")
     fields = [name.encode(), _octal(entry.mode, 8), _octal(entry.uid, 8), _octal(entry.gid, 8),
-              _octal(entry.stored, 12), _octal(entry.mtime, 12), b" " * 8, SPARSE if sparse else entry.type,
+              _octal(len(entry.data), 12), _octal(entry.mtime, 12), b" " * 8, SPARSE if sparse else entry.type,
               entry.target.encode(), magic, b"", b"", b"", prefix]  # fmt: skip
     total = sum(_HEADER.pack(*fields))
     fields[6] = b"%06o\0 " % total
@@ -63,7 +55,7 @@ def header(entry: Entry) -> bytes:
 
 def _map(entry: Entry) -> bytes:
     """Where a sparse file's bytes lie (one stretch at its beginning) and its real size. Fills the prefix's place."""
-    stretches = _octal(0, 12) + _octal(entry.stored, 12) + _octal(entry.size, 12) + _octal(0, 12)
+    stretches = _octal(0, 12) + _octal(len(entry.data), 12) + _octal(entry.size, 12) + _octal(0, 12)
     return bytes(41) + stretches + bytes(2 * 24) + b"\0" + _octal(entry.size, 12)
 
 
