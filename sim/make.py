@@ -11,7 +11,7 @@ from sim.host import SimHost
 from sim.hub import Hub, HubTransport
 from sim.profiles import PROFILES
 
-EPOCH = 1_800_000_000 * SECOND  # where time begins when chance is fixed: in January 2027, after the newest image was made
+EPOCH = 1_800_000_000 * SECOND  # where time begins when chance is fixed: in January 2027, after the newest image
 
 
 def make_engine(
