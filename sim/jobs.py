@@ -15,6 +15,7 @@ from sim.processes import Session
 
 if TYPE_CHECKING:
     from sim.processes import Process
+    from sim.terminal import Terminal
 
 
 def fail(number: int) -> OSError:
@@ -73,6 +74,18 @@ def terminal(caller: Process, fd: int) -> Any:
     if found is None:
         raise fail(errno.ENOTTY)
     return found
+
+
+async def reach_foreground(caller: Process, tty: Terminal) -> None:
+    """A process of a background group that reads from its terminal is stopped (SIGTTIN) until it is in front.
+
+    Raises OSError EIO if it cannot be stopped.
+    """
+    while caller.session is tty.session and caller.session is not None and caller.group != tty.foreground:
+        signals.send_all(caller.namespaces.pid.group(caller.group), signals.SIGTTIN, caller)
+        if not caller.stopped:
+            raise fail(errno.EIO)
+        await caller.kernel.loop.sleep(0)
 
 
 def set_foreground(caller: Process, fd: int, pgid: int) -> None:

@@ -127,11 +127,8 @@ class Process:
             return "Z"
         if self.stopped:
             return "T"
-        return "S" if self.task is not None and self.task.waiting_on() is not None and not self.cpu_waits() else "R"
-
-    def cpu_waits(self) -> bool:
-        """It waits for the processor, not for an event."""
-        return self.debt < 0
+        waits = self.task is not None and self.task.waiting_on() is not None
+        return "S" if waits and self not in self.kernel.scheduler.jobs else "R"
 
     # -- birth
 
@@ -247,12 +244,14 @@ class Process:
     def _hold(self) -> None:
         if self.task is not None:
             self.task.freeze()
+            self.kernel.scheduler.hold(self, True)
 
     def _release(self) -> None:
         if self.stopped or self.frozen:
             return
         if self.task is not None:
             self.task.thaw()
+            self.kernel.scheduler.hold(self, False)
         pending, self.pending = self.pending, ()
         for signal in pending:
             signals.send(self, signal, self.parent)
@@ -273,6 +272,7 @@ class Process:
         if space.init is self:
             space.kill_all(self)
         self.cgroup.detach(self)
+        self.cpu_used += max(self.debt, 0.0)
         if self.cpu_used:
             self.cgroup.events.cpu += self.cpu_used
         if self.on_exit is not None:

@@ -171,6 +171,7 @@ class Runtime:
         group = self._cgroup(id)
         for file, value in settings(resources):
             cgroup_files.write(group, file, value)
+        self._kernel.scheduler.changed()
 
     async def stats(self, id: str) -> Stats:
         return usage.stats(self._containers[id])

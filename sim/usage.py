@@ -12,6 +12,7 @@ def stats(container: Container) -> Stats:
     kernel, group = container.kernel, container.cgroup
     if group is None:
         return Stats()
+    kernel.scheduler.catch_up()
     limits, seen = group.limits, group.seen()
     cpu = int(cpu_seconds(group) * 1e9)
     return Stats(
@@ -20,8 +21,8 @@ def stats(container: Container) -> Stats:
         cpu_system=cpu - cpu * 3 // 4,
         host_cpu_total=kernel.processor_time(),
         online_cpus=kernel.processors,
-        throttled_periods=seen.throttled if seen else 0,
-        periods=seen.periods if seen else 0,
+        throttled_periods=int(seen.throttled) if seen else 0,
+        periods=int(seen.periods) if seen else 0,
         throttled_time=int(seen.throttled_time * 1e9) if seen else 0,
         memory_usage=group.usage(),
         memory_max_usage=max(group.usage(), seen.memory_peak if seen else 0),

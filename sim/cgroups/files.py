@@ -43,10 +43,10 @@ def cpu_seconds(group: Cgroup) -> float:
 def _cpu_stat(group: Cgroup) -> str:
     used = int(cpu_seconds(group) * 1_000_000)
     seen = group.seen()
-    periods, throttled, time = (seen.periods, seen.throttled, seen.throttled_time) if seen else (0, 0, 0.0)
+    periods, throttled, time = (seen.periods, seen.throttled, seen.throttled_time) if seen else (0.0, 0.0, 0.0)
     return (
         f"usage_usec {used}\nuser_usec {used * 3 // 4}\nsystem_usec {used - used * 3 // 4}\n"
-        f"nr_periods {periods}\nnr_throttled {throttled}\nthrottled_usec {int(time * 1_000_000)}\n"
+        f"nr_periods {int(periods)}\nnr_throttled {int(throttled)}\nthrottled_usec {int(time * 1_000_000)}\n"
     )
 
 

@@ -37,7 +37,7 @@ def register(kernel: Kernel) -> None:
     def make(space: MountNamespace, row: Row) -> SyntheticTree:
         storage = space.storage
         group = _root_for(kernel, space.context)
-        tree = _folder(group, storage.inos)
+        tree = _folder(kernel, group, storage.inos)
         return SyntheticTree("cgroup2", storage.inos, next(storage.devices), lower=tree, source=row.source)
 
     kernel.storage.types["cgroup2"] = make
@@ -51,13 +51,13 @@ def _root_for(kernel: Kernel, pids: Any) -> Cgroup:
     return init.cgroup
 
 
-def _folder(group: Cgroup, inos: Iterator[int]) -> Directory:
+def _folder(kernel: Kernel, group: Cgroup, inos: Iterator[int]) -> Directory:
     def find(name: str) -> Inode | None:
         if name in names():
-            write = (lambda caller, data: _write(group, name, data)) if name in WRITABLE else None
+            write = (lambda caller, data: _write(kernel, group, name, data)) if name in WRITABLE else None
             return SyntheticFile(next(inos), lambda caller: _read(group, name, caller), write)
         child = (group.children or {}).get(name)
-        return _folder(child, inos) if child is not None else None
+        return _folder(kernel, child, inos) if child is not None else None
 
     def names() -> list[str]:
         return [name for name in files.READ if group.parent is not None or not name.startswith(NOT_IN_ROOT)]
@@ -73,8 +73,9 @@ def _read(group: Cgroup, name: str, caller: Any) -> str:
     return files.read(group, name)
 
 
-def _write(group: Cgroup, name: str, data: bytes) -> None:
+def _write(kernel: Kernel, group: Cgroup, name: str, data: bytes) -> None:
     files.write(group, name, data.decode(errors="replace"))
+    kernel.scheduler.changed()
 
 
 WRITABLE = files.WRITE.keys()

@@ -58,8 +58,7 @@ class Events:
         self.io_read = self.io_written = 0
         self.memory_peak = 0
         self.oom = self.oom_kill = self.pids_max = 0
-        self.periods = self.throttled = 0
-        self.throttled_time = 0.0
+        self.periods = self.throttled = self.throttled_time = 0.0  # throttled_time in seconds
 
 
 class Cgroup:
