@@ -43,10 +43,10 @@ async def _check(shell: Interpreter) -> None:
 
 async def _simple(shell: Interpreter, node: nodes.SimpleCommand, last: bool) -> None:
     shell.variables.line = node.line
-    substitutions = shell.substitutions
+    shell.substituted = None
     argv = await expansion.fields(shell, node.words)
     if not argv:
-        await _assign_only(shell, node, substitutions)
+        await _assign_only(shell, node)
     else:
         function = shell.functions.get(argv[0]) if shell.functions is not None else None
         builtin = BUILTINS.get(argv[0]) if function is None else None
@@ -62,7 +62,7 @@ async def _simple(shell: Interpreter, node: nodes.SimpleCommand, last: bool) -> 
         await _check(shell)
 
 
-async def _assign_only(shell: Interpreter, node: nodes.SimpleCommand, substitutions: int) -> None:
+async def _assign_only(shell: Interpreter, node: nodes.SimpleCommand) -> None:
     """No command: assignments stay, redirections only open files. The status is a command substitution's, or 0."""
     undo: Undo = []
     try:
@@ -82,8 +82,7 @@ async def _assign_only(shell: Interpreter, node: nodes.SimpleCommand, substituti
             shell.variables.export(assignment.name)
     if "x" in shell.options:
         await _trace(shell, traced)
-    if shell.substitutions == substitutions:
-        shell.status = 0
+    shell.status = shell.substituted or 0
 
 
 async def _value(shell: Interpreter, assignment: nodes.Assignment) -> str:
@@ -180,13 +179,13 @@ async def _external(shell: Interpreter, node: nodes.SimpleCommand, argv: list[st
 
     async def program(child: Interpreter) -> None:
         await redirect(child, node.redirections, None)
-        await execute(child, argv, env)
+        await execute(child, argv, env, env.get("PATH"))
 
     if last and shell.traps is None:
         await program(shell)
         return
     try:
-        find(shell, argv[0])
+        find(shell, argv[0], env.get("PATH"))
     except ShellError as error:
         await _missing(shell, node, error)
         return

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 
-def find(shell: Interpreter, name: str) -> str:
-    """The path of a command. Raises ShellError with status 127 or 126."""
+def find(shell: Interpreter, name: str, path: str | None = None) -> str:
+    """The path of a command, looked for in `path` or $PATH. Raises ShellError with status 127 or 126."""
     if "/" in name:
         return name
-    path = shell.variables.get("PATH")
+    path = shell.variables.get("PATH") if path is None else path
     if shell.hashed is None or shell.hashed[0] != path:
         shell.hashed = (path, {})
     known = shell.hashed[1]
@@ -62,9 +62,9 @@ def _is_directory(shell: Interpreter, path: str) -> bool:
         return False
 
 
-async def execute(shell: Interpreter, argv: list[str], env: Mapping[str, str]) -> None:
+async def execute(shell: Interpreter, argv: list[str], env: Mapping[str, str], search: str | None = None) -> None:
     """Become the command. Raises ShellError if that fails; a text file without `#!` is run as a script."""
-    path = find(shell, argv[0])
+    path = find(shell, argv[0], search)
     try:
         await shell.proc.execve(path, argv, env)
     except OSError as error:

@@ -277,6 +277,8 @@ async def _parameter(shell: Shell, part: Parameter, chunks: list[Chunk]) -> None
     if part.operator[-1:] == "+":
         if present:
             chunks += await _argument(shell, part)
+        elif part.quoted:
+            chunks.append((QUOTED, ""))
     elif present:
         if many:
             _positional(shell, part, chunks, shell.positional)

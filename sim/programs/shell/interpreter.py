@@ -27,13 +27,13 @@ class Interpreter:
     __slots__ = (
         "aliases", "command_name", "dialect", "functions", "hashed", "interactive", "iterations", "jobs",
         "last_background", "loops", "name", "options", "pending", "pid", "positional", "proc", "saved", "script",
-        "status", "substitutions", "terminal", "tested", "traps", "variables",
+        "status", "substituted", "terminal", "tested", "traps", "variables",
     )  # fmt: skip
 
     def __init__(self, proc: Proc, dialect: Dialect, name: str, positional: Sequence[str] = ()) -> None:
         self.proc, self.dialect, self.name = proc, dialect, name
         self.positional = list(positional)
-        self.variables = Variables(proc.env, proc.pid)
+        self.variables = Variables(proc.env, proc.pid, proc.ppid)
         self.pid = proc.pid
         self.options = ""  # the letters of $-; P for pipefail
         self.status = 0
@@ -49,7 +49,8 @@ class Interpreter:
         self.interactive = False
         self.script = False  # commands come from a file
         self.terminal: int | None = None  # descriptor of the controlling terminal, with job control
-        self.loops = self.iterations = self.substitutions = 0
+        self.loops = self.iterations = 0
+        self.substituted: int | None = None  # the status of the last command substitution in this command
         self.tested = 0  # conditions around us, where `set -e` does not count
 
     # -- what expansion and builtins ask
@@ -69,7 +70,6 @@ class Interpreter:
 
     async def substitute(self, body: nodes.Sequence) -> str:
         """Command substitution: a forked shell writes into a pipe."""
-        self.substitutions += 1
         reader, writer = self.proc.pipe()
 
         async def commands(child: Interpreter) -> None:
@@ -81,7 +81,9 @@ class Interpreter:
         while data := await self.read(reader):
             pieces.append(data)
         self.proc.close(reader)
+        before = self.status
         await self.wait((pid,))
+        self.substituted, self.status = self.status, before
         return b"".join(pieces).replace(b"\0", b"").decode(errors="surrogateescape").rstrip("\n")
 
     async def read(self, fd: int, size: int = 65536) -> bytes:

@@ -67,7 +67,7 @@ def _literal(parts: tuple[Part, ...]) -> str | None:
     for part in parts:
         if not isinstance(part, Text) or (not part.quoted and not _GLOB.isdisjoint(part.value)):
             return None
-        if not part.quoted and "~" in part.value:
+        if not part.quoted and (part.value.startswith("~") or ":~" in part.value):
             return None
         text += part.value
     return text

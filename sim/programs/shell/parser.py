@@ -128,6 +128,7 @@ class Parser:
         self.aliases = aliases
         self._peeked: Token | None = None
         self._in_alias: dict[str, int] = {}  # aliases being replaced, and how much text is left after each
+        self._blank_alias: int | None = None  # the text left after an alias that ends in a blank: the next word counts
 
     # -- tokens
 
@@ -178,6 +179,7 @@ class Parser:
         if value is None or token.raw in self._in_alias:
             return False
         self._in_alias[token.raw] = left
+        self._blank_alias = left if value[-1:] in (" ", "\t") else None
         self.lexer.replace(token.start, value)
         self._peeked = None
         return True
@@ -425,7 +427,7 @@ class Parser:
         redirections: list[Redirect] = []
         line = self._peek().line
         while True:
-            kind = self._peek().kind if words else self._keyword_or_word()
+            kind = self._word_kind(bool(words))
             if kind == WORD:
                 token = self._take()
                 assignment = None if words else _assignment(token, self.lexer.bash)
@@ -441,9 +443,15 @@ class Parser:
                 break
         return SimpleCommand(tuple(assignments), tuple(words), tuple(redirections), line)
 
-    def _keyword_or_word(self) -> str:
-        """The next token's kind before the command's name: aliases count, reserved words no more."""
-        self._keyword(substitute=True)
+    def _word_kind(self, named: bool) -> str:
+        """The next token's kind. Aliases count for the command's name, and after an alias that ends in a blank."""
+        token = self._peek()
+        if not named:
+            self._keyword(substitute=True)
+        elif self._blank_alias is not None and len(self.lexer.text) - token.start <= self._blank_alias:
+            self._blank_alias = None
+            if token.kind == WORD:
+                self._replace_alias(token)
         return self._peek().kind
 
     def _words(self, token: Token) -> tuple[Word, ...]:

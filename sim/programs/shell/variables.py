@@ -14,15 +14,16 @@ Saved = dict[str, tuple[str | None, bool]]
 
 
 class Variables:
-    """Names and values. `line` and `chance` stand behind `$LINENO` and `$RANDOM`."""
+    """Names and values. `line`, `chance` and `ppid` stand behind `$LINENO`, `$RANDOM` and `$PPID`."""
 
-    __slots__ = ("_export_unset", "_readonly", "_scopes", "chance", "exported", "in_function", "line", "private")
+    __slots__ = ("_export_unset", "_readonly", "_scopes", "chance", "exported", "in_function", "line", "ppid", "private")
 
-    def __init__(self, exported: dict[str, str], chance: int = 1) -> None:
+    def __init__(self, exported: dict[str, str], chance: int = 1, ppid: int = 0) -> None:
         self.exported = exported
         self.private: dict[str, str] = {}
         self.line = 0
         self.chance = chance
+        self.ppid = ppid
         self.in_function = False
         self._readonly: frozenset[str] = frozenset()
         self._export_unset: frozenset[str] = frozenset()  # `export x` while x has no value
@@ -30,7 +31,7 @@ class Variables:
 
     def copy(self) -> Variables:
         """For a forked shell."""
-        copied = Variables(dict(self.exported), self.chance)
+        copied = Variables(dict(self.exported), self.chance, self.ppid)
         copied.private = dict(self.private)
         copied.line, copied.in_function = self.line, self.in_function
         copied._readonly, copied._export_unset = self._readonly, self._export_unset
@@ -128,13 +129,15 @@ class Variables:
             return str(self.line)
         if name == "IFS":
             return DEFAULT_IFS
+        if name == "PPID":
+            return str(self.ppid)
         if name == "RANDOM":
             self.chance = (self.chance * 1103515245 + 12345) % (1 << 31)
             return str(self.chance >> 16)
         return _DYNAMIC[name]
 
 
-_DYNAMIC = {"LINENO": "", "RANDOM": "", "IFS": "", "OPTIND": "1", "PS2": "> ", "PS4": "+ "}
+_DYNAMIC = {"LINENO": "", "RANDOM": "", "IFS": "", "PPID": "", "OPTIND": "1", "PS2": "> ", "PS4": "+ "}
 
 
 def _bucket(name: str) -> int:

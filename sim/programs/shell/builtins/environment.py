@@ -138,7 +138,8 @@ async def _set_named(shell: Interpreter, rest: list[str], on: bool) -> list[str]
             await shell.write(1, line + "\n")
         return rest
     if rest[0] not in OPTIONS:
-        raise ShellError(f"illegal option {'-' if on else '+'}o {rest[0]}")
+        await shell.report(f"illegal option {'-' if on else '+'}o {rest[0]}")
+        return rest[1:]
     set_option(shell, OPTIONS[rest[0]], on)
     return rest[1:]
 
@@ -268,7 +269,7 @@ async def _pwd(shell: Interpreter, argv: list[str]) -> int:
 TABLE: dict[str, Builtin] = {
     "export": Builtin(_export, special=True),
     "readonly": Builtin(_readonly, special=True),
-    "local": Builtin(_local),
+    "local": Builtin(_local, special=True),
     "unset": Builtin(_unset, special=True),
     "set": Builtin(_set, special=True),
     "shift": Builtin(_shift, special=True),

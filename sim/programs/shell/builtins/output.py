@@ -79,9 +79,14 @@ def _test(shell: Interpreter, argv: list[str]) -> object:
         _, left, operator, right, _ = argv
         if operator in ("=", "=="):
             return int(left != right)
-        if operator in _COMPARE and left.isdigit() and right.isdigit() and left.isascii() and right.isascii():
+        if operator in _COMPARE and _small(left) and _small(right):
             return int(not _COMPARE[operator](int(left), int(right)))
     return _test_words(shell, argv)
+
+
+def _small(text: str) -> bool:
+    """Is it a number that needs no care?"""
+    return text.isdecimal() and text.isascii() and len(text) < 19
 
 
 _COMPARE = {
