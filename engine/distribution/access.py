@@ -10,7 +10,6 @@ engine/distribution/auth.py.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -124,7 +123,7 @@ def identify(request: Request, accounts: Accounts) -> str | None:
         return ""
     try:
         user, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no UTF-8
         return None
     right = accounts.password(user)
     if scheme.lower() != "basic" or right is None:
