@@ -41,7 +41,10 @@ class InvalidReference(InvalidParameter):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A normalised name: `domain` "docker.io", `path` "library/httpd", `tag` "" or "latest", `digest` or None."""
+    """A normalised name: `domain` "docker.io", `path` "library/httpd", `tag` "" or "latest", `digest` or None.
+
+    The domain is "" for a name like "a.b_c/d", whose first part looks like one and is none (as in Docker).
+    """
 
     domain: str
     path: str
@@ -68,7 +71,7 @@ class Reference:
     @property
     def name(self) -> str:
         """Without tag and digest: "docker.io/library/httpd"."""
-        return f"{self.domain}/{self.path}"
+        return f"{self.domain}/{self.path}" if self.domain else self.path
 
     @property
     def familiar_name(self) -> str:

@@ -32,6 +32,7 @@ DIGEST = f"sha256:{HEX}"
         ("[::1]:5000/debian", "[::1]:5000/debian:latest", None),
         ("Foo/bar", "Foo/bar:latest", "Foo/bar:latest"),
         ("test_com/foo", "docker.io/test_com/foo:latest", "test_com/foo:latest"),
+        ("0.0_0/0", "0.0_0/0:latest", "0.0_0/0:latest"),
         ("docker---rules/dock__er", "docker.io/docker---rules/dock__er:latest", None),
         (f"busybox@{DIGEST}", f"docker.io/library/busybox@{DIGEST}", f"busybox@{DIGEST}"),
         (f"busybox:1@{DIGEST}", f"docker.io/library/busybox:1@{DIGEST}", f"busybox:1@{DIGEST}"),
