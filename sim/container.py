@@ -23,12 +23,13 @@ class Container:
     """From its first operation until it is deleted. Parts are None until the operation that makes them is done."""
 
     __slots__ = (
-        "cgroup", "execs", "execve", "home", "id", "joined", "kernel", "namespaces", "process", "report", "space",
-        "terminal",
+        "cgroup", "execs", "execve", "home", "id", "joined", "kernel", "namespaces", "process", "report", "shim",
+        "space", "terminal",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, id: str, report: Ended) -> None:
         self.kernel, self.id, self.report = kernel, id, report
+        self.shim = kernel.host.pid.reserve()  # the host's number of containerd-shim, the parent outside
         self.space: MountNamespace | None = None
         self.cgroup: Cgroup | None = None
         self.joined: dict[str, str] | None = None  # namespace type: "host" or "container:<id>"

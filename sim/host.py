@@ -10,8 +10,9 @@ from random import Random
 
 from engine.host import News
 from engine.loop import Loop
-from sim import files, mounting, overlay
+from sim import boot, files, layers, mounting, overlay
 from sim.bridges import Bridges
+from sim.filesystem import Directory
 from sim.kernel import Kernel
 from sim.paths import resolve
 from sim.profiles import LINUX, Profile
@@ -25,6 +26,7 @@ class SimHost:
         self.loop = loop
         self.info = profile.info
         self.kernel = Kernel(loop, random, profile)
+        boot.make_files(self.kernel)
         self._callback: Callable[[News], object] = lambda news: None
 
         runtime = self.runtime = Runtime(self.kernel, self._tell)
@@ -39,7 +41,7 @@ class SimHost:
         self.export, self.changes, self.usage = snapshots.export, snapshots.changes, snapshots.usage
         self.remove, self.restore = snapshots.remove, snapshots.restore
 
-        network = Bridges()
+        network = Bridges(self.kernel.network)
         self.create_network, self.delete_network = network.create_network, network.delete_network
         self.join, self.leave = network.join, network.leave
 
@@ -61,6 +63,11 @@ class SimHost:
     def make_directory(self, path: str) -> None:
         """See engine.host.Host."""
         mounting.make_directories(self.kernel.root, path)
+
+    async def tree_size(self, path: str) -> int:
+        """See engine.host.Host."""
+        node = resolve(self.kernel.root, path).node
+        return layers.usage(node) if isinstance(node, Directory) else 0
 
     def remove_tree(self, path: str) -> None:
         """See engine.host.Host."""

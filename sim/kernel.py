@@ -9,17 +9,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
 
 from engine.loop import SECOND, Loop
-from sim import devices, files, loader, mounting, procfs
+from sim import boot, devices, files, loader, mounting, procfs
+from sim.bridges import usage
 from sim.cgroups import filesystem as cgroupfs
 from sim.cgroups.v2 import Cgroup
 from sim.container import Container
 from sim.descriptors import Descriptors
 from sim.filesystem import Tree
+from sim.internet import Internet
 from sim.mounts import MountNamespace, Storage
 from sim.namespaces import Namespaces, PidNamespace, UtsNamespace
+from sim.network import Fabric, NetworkNamespace
+from sim.paths import Caller
 from sim.processes import Process, Session
 from sim.profiles import LINUX, Profile
 from sim.scheduler import Scheduler
@@ -41,18 +44,20 @@ class Kernel:
         self.snapshots = Snapshots(self.storage)
         self.memory, self.processors = profile.memory, profile.cpus
         self.uname: Mapping[str, str] = profile.uname
-        self.scheduler = Scheduler(loop, profile.cpus)
         self.root_cgroup = Cgroup()
+        self.scheduler = Scheduler(loop, profile.cpus, self.root_cgroup)
         self.boot = loop.time
         self.inodes = itertools.count(FIRST_INODE)
+        self.network = Fabric(loop, Random(random.getrandbits(64)), Internet(), next(self.inodes), self.storage.inos)
         self.containers: dict[str, Container] = {}
         self.terminals: dict[int, dict[int, Terminal]] = {}  # by mount namespace and number: each has its own devpts
         self.on_out_of_memory: Callable[[Cgroup], object] = lambda group: None
         self.host = self._host(root or self.storage.tree("ext4"))
         self.root = mounting.Superuser(self.host.mount)
-        procfs.register(self)
+        self.sysctls = procfs.register(self)
         devices.register(self)
         cgroupfs.register(self)
+        boot.start_processes(self)
 
     def _host(self, root: Tree) -> Namespaces:
         inodes = self.inodes
@@ -61,7 +66,7 @@ class Kernel:
             cgroup=next(inodes),
             ipc=next(inodes),
             mount=MountNamespace(self.storage, root, pid),
-            network=self.new_network(""),
+            network=self.network.host,
             pid=pid,
             time=next(inodes),
             user=next(inodes),
@@ -110,7 +115,7 @@ class Kernel:
         process.replace(program, tuple(env))
         return process
 
-    # -- terminals and networks
+    # -- terminals
 
     def new_terminal(self, terminal: Terminal) -> int:
         """The lowest free number of its devpts."""
@@ -124,8 +129,13 @@ class Kernel:
         if table.pop(terminal.number, None) is not None and not table:
             del self.terminals[terminal.space.first_id]
 
-    def new_network(self, name: str) -> Any:
-        return None
+    def new_network(self) -> NetworkNamespace:
+        return NetworkNamespace(self.network, next(self.inodes))
+
+    def shim(self, process: Process) -> int:
+        """The host's number of the containerd-shim that looks after a container; 0 for the host's own processes."""
+        container = self.containers.get(process.cgroup.name)
+        return container.shim if container is not None else 0
 
     # -- facts
 
@@ -159,7 +169,7 @@ class Kernel:
         """The OOM killer has chosen a process of this group."""
         self.on_out_of_memory(group)
 
-    def user_name(self, reader: Process, uid: int) -> str:
+    def user_name(self, reader: Caller, uid: int) -> str:
         """As the reader's /etc/passwd has it; the number if it does not."""
         try:
             text = files.read_file(reader, "/etc/passwd").decode(errors="replace")
@@ -168,6 +178,10 @@ class Kernel:
         rows = (line.split(":") for line in text.splitlines())
         return next((row[0] for row in rows if len(row) > 2 and row[2] == str(uid)), str(uid))
 
+    def host_user(self, uid: int) -> str:
+        """As the host's own /etc/passwd has it."""
+        return self.user_name(self.root, uid)
+
     def network_usage(self, namespaces: Namespaces | None) -> dict[str, dict[str, int]]:
         """Bytes and packets of each interface."""
-        return {}
+        return usage(namespaces.network) if namespaces is not None else {}

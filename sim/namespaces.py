@@ -42,7 +42,7 @@ class PidNamespace:
         space: PidNamespace | None = self
         numbers: list[int] = []
         while space is not None:
-            number = space._next()
+            number = space.reserve()
             space.table[number] = process
             if number == 1:
                 space.init = process
@@ -86,7 +86,8 @@ class PidNamespace:
                 if process is not last:
                     send(process, SIGKILL)
 
-    def _next(self) -> int:
+    def reserve(self) -> int:
+        """The next free number."""
         number = self.last + 1
         while number in self.table or number > PID_MAX:
             number = 300 if number > PID_MAX else number + 1  # RESERVED_PIDS
@@ -145,7 +146,7 @@ def unshare(container: Container, operation: Unshare) -> None:
         cgroup=next(inodes) if "cgroup" in new else of("cgroup"),
         ipc=next(inodes) if "ipc" in new else of("ipc"),
         mount=space,
-        network=kernel.new_network(container.id) if "network" in new else of("network"),
+        network=kernel.new_network() if "network" in new else of("network"),
         pid=PidNamespace(next(inodes), host.pid) if "pid" in new else of("pid"),
         time=host.time,
         user=host.user,

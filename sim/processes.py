@@ -127,7 +127,7 @@ class Process:
             return "Z"
         if self.stopped:
             return "T"
-        waits = self.task is not None and self.task.waiting_on() is not None
+        waits = self.task is None or self.task.waiting_on() is not None
         return "S" if waits and self not in self.kernel.scheduler.jobs else "R"
 
     # -- birth
@@ -342,10 +342,14 @@ class Process:
             start=self.start,
             cpu=self.cpu_used,
             rss=self.resident(),
-            vsz=self.resident() + VIRTUAL,
+            vsz=self.mapped(),
             comm=self.comm,
             args=tuple(self.argv),
         )
+
+    def mapped(self) -> int:
+        """Bytes of address space."""
+        return 0 if self.status is not None else self.resident() + VIRTUAL
 
     def resident(self) -> int:
         """Bytes in memory: the program itself and what it has allocated."""

@@ -16,11 +16,13 @@ from engine.loop import Cancelled, Future
 from sim import files, jobs, mounting, oom, signals
 from sim.abi import O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, MountInfo, Net, ProcInfo, Stat, StatVfs
 from sim.loader import Program, load
+from sim.net import View
 from sim.pipes import pair
 from sim.processes import STOPPED, Process
 from sim.scheduler import GRAIN
+from sim.terminal import TerminalFile
 
-CALL, FORK, EXEC = 2e-6, 60e-6, 400e-6  # seconds of CPU time: measured on Linux, rounded
+CALL, FORK, EXEC = 10e-6, 200e-6, 500e-6  # seconds of CPU time: those of a slow machine, about what they cost here
 
 
 class SystemCalls(Process):
@@ -103,6 +105,8 @@ class SystemCalls(Process):
         if self.debt >= GRAIN:
             await self._work()
         file = self.descriptors.file(fd)
+        if file.__class__ is TerminalFile:
+            await jobs.reach_foreground(self, file.terminal)
         data = file.read(size)
         while not isinstance(data, bytes):
             await self._block(data)
@@ -384,8 +388,7 @@ class SystemCalls(Process):
 
     @property
     def net(self) -> Net:
-        view: Net = self.namespaces.network.view(self)
-        return view
+        return View(self, self.namespaces.network)
 
     def uname(self) -> dict[str, str]:
         return {**self.kernel.uname, "nodename": self.namespaces.uts.hostname}

@@ -1,0 +1,94 @@
+"""The host before the first container: its own files, and the processes that one sees with ps.
+
+These processes do nothing; they are there because a Debian machine with Docker has them, and `docker top`, `--pid=host`
+and orphans (which go to process 1) need them. Sizes are typical ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim import files, mounting
+from sim.abi import SIG_IGN
+from sim.processes import Session
+from sim.signals import SIGCHLD
+from sim.syscalls import SystemCalls
+
+if TYPE_CHECKING:
+    from sim.kernel import Kernel
+
+# command line, resident MiB
+PROCESSES = (
+    ("/sbin/init", 12),
+    ("/lib/systemd/systemd-journald", 14),
+    ("/lib/systemd/systemd-udevd", 6),
+    ("/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only", 4),
+    ("/lib/systemd/systemd-logind", 7),
+    ("/usr/sbin/cron -f", 3),
+    ("/sbin/agetty -o -p -- \\u --noclear - linux", 2),
+    ("sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", 8),
+    ("/usr/bin/containerd", 48),
+    ("/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock", 86),
+)
+
+PASSWD = """\
+root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+bin:x:2:2:bin:/bin:/usr/sbin/nologin
+sys:x:3:3:sys:/dev:/usr/sbin/nologin
+mail:x:8:8:mail:/var/mail:/usr/sbin/nologin
+www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+systemd-network:x:998:998:systemd Network Management:/:/usr/sbin/nologin
+messagebus:x:100:107::/nonexistent:/usr/sbin/nologin
+sshd:x:101:65534::/run/sshd:/usr/sbin/nologin
+"""
+GROUP = """\
+root:x:0:
+daemon:x:1:
+tty:x:5:
+www-data:x:33:
+docker:x:996:
+nogroup:x:65534:
+"""
+OS_RELEASE = """\
+PRETTY_NAME="{system}"
+NAME="Debian GNU/Linux"
+VERSION_ID="{version}"
+ID=debian
+HOME_URL="https://www.debian.org/"
+"""
+FOLDERS = ("bin", "boot", "dev", "etc", "home", "lib", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var")  # fmt: skip  # noqa: E501
+
+
+def start_processes(kernel: Kernel) -> None:
+    """Process 1 and the daemons of the host."""
+    init: SystemCalls | None = None
+    for line, size in PROCESSES:
+        process = SystemCalls(kernel, init, kernel.host, kernel.root_cgroup)
+        process.argv = line.split(" ")
+        process.executable = "/lib/systemd/systemd" if init is None else process.argv[0]
+        process.memory = size << 20
+        kernel.root_cgroup.attach(process)
+        kernel.enter(process)
+        process.session = Session(process)
+        if init is None:
+            init = process
+            init.handlers = {SIGCHLD: SIG_IGN}  # orphans are let go at once
+    kernel.root_cgroup.memory = 0  # the profile counts what the host itself takes
+
+
+def make_files(kernel: Kernel) -> None:
+    """The host's root filesystem, as far as somebody may look."""
+    root, profile = kernel.root, kernel.profile
+    for folder in FOLDERS:
+        mounting.make_directories(root, f"/{folder}")
+    files.chmod(root, "/tmp", 0o1777)
+    files.write_file(root, "/etc/passwd", PASSWD.encode())
+    files.write_file(root, "/etc/group", GROUP.encode())
+    files.write_file(root, "/etc/hostname", f"{profile.hostname}\n".encode())
+    release = OS_RELEASE.format(system=profile.operating_system, version=profile.os_version)
+    files.write_file(root, "/etc/os-release", release.encode())
+    mounting.mount_at(kernel.host.mount, "proc", "/proc", "proc", ())
+    mounting.mount_at(kernel.host.mount, "sysfs", "/sys", "sysfs", ())
+    mounting.mount_at(kernel.host.mount, "cgroup2", "/sys/fs/cgroup", "cgroup2", ())

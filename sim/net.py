@@ -1,0 +1,137 @@
+"""A process's network, as programs see it: the `Net` of sim/abi.py."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+from engine.loop import SECOND, Future
+from sim import abi, resolver, sockets
+from sim.network import FRAME, Interface, NetworkNamespace, fail, is_address
+from sim.paths import capable
+
+if TYPE_CHECKING:
+    from sim.syscalls import SystemCalls
+
+PING_HEADERS = 42  # Ethernet, IP, ICMP
+
+
+class View:
+    """What one process sees of its network namespace, and does there."""
+
+    __slots__ = ("_process", "_space")
+
+    def __init__(self, process: SystemCalls, space: NetworkNamespace) -> None:
+        self._process, self._space = process, space
+
+    def interfaces(self) -> list[abi.Interface]:
+        space = self._space
+        shown = [_shown(link) for link in (space.lo, *space.links)]
+        if space is space.fabric.host:
+            for bridge in space.fabric.bridges.values():
+                shown += [_cable(member) for member in bridge.members.values()]
+        return sorted(shown, key=lambda link: link.index)
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        space = self._space
+        rows = [("default", space.gateway, space.toward(space.gateway)[0].name)] if space.gateway else []
+        rows += [(target, gateway, space.toward(gateway)[0].name) for target, gateway in space.routes]
+        return rows + [(_network(link.address), "", link.name) for link in space.links if link.up and link.address]
+
+    async def resolve(self, name: str) -> list[str]:
+        return await resolver.resolve(self._process, self._space, name)
+
+    def resolvers(self) -> list[str]:
+        return resolver.servers_of(self._process)
+
+    async def ping(self, address: str, size: int = 56, ttl: int = 64, timeout: float = 10.0) -> float:
+        fabric, process = self._space.fabric, self._process
+        way = fabric.find(self._space, address)
+        trip = fabric.jitter(way.latency)
+        way.count(size + PING_HEADERS - FRAME)
+        if way.lost == "arp" and timeout >= sockets.ARP_TIME:
+            await process.sleep(sockets.ARP_TIME)
+            raise fail(errno.EHOSTUNREACH)
+        if way.lost or trip > timeout * SECOND:
+            await process.sleep(timeout)
+            raise TimeoutError(errno.ETIMEDOUT, "Connection timed out")
+        await process.sleep(trip / SECOND)
+        if way.hops > ttl:
+            raise OSError(errno.EHOSTUNREACH, "Time to live exceeded")
+        way.count(size + PING_HEADERS - FRAME, back=True)
+        return trip / SECOND
+
+    async def connect(self, host: str, port: int) -> int:
+        process = self._process
+        address = host if is_address(host) else (await self.resolve(host))[0]
+        return process.descriptors.add(await sockets.connect(self._space, address, port, process))
+
+    def listen(self, address: str, port: int) -> Listening:
+        process, space = self._process, self._space
+        if space is space.fabric.host and 0 < port < 1024 and not capable(process, "CAP_NET_BIND_SERVICE"):
+            raise fail(errno.EACCES)
+        listener = sockets.listen(space, address if is_address(address) else "0.0.0.0", port)
+        return Listening(process, listener, process.descriptors.add(listener))
+
+    def shutdown(self, fd: int) -> None:
+        socket = self._process.descriptors.file(fd)
+        if not isinstance(socket, sockets.Socket):
+            raise fail(errno.ENOTSOCK)
+        socket.shutdown()
+
+    def sockets(self) -> list[tuple[str, str, str, str]]:
+        space = self._space
+        listeners = [each for port in (space.listeners or {}).values() for each in port]
+        rows = [("tcp", _pair(each.address), "0.0.0.0:*", "LISTEN") for each in listeners]
+        return rows + [("tcp", _pair(s.local), _pair(s.remote), s.state()) for s in space.sockets or ()]
+
+
+class Listening:
+    """A listening socket in the hands of the process that made it."""
+
+    __slots__ = ("_listener", "_process", "address", "fd")
+
+    def __init__(self, process: SystemCalls, listener: sockets.Listener, fd: int) -> None:
+        self._process, self._listener, self.fd = process, listener, fd
+        self.address = listener.address
+
+    async def accept(self) -> int:
+        while isinstance(taken := self._listener.take(), Future):
+            self._process.blocked = taken
+            try:
+                await taken
+            finally:
+                self._process.blocked = None
+        return self._process.descriptors.add(taken)
+
+    def close(self) -> None:
+        if not self._listener.closed:
+            self._process.close(self.fd)
+
+
+def _shown(link: Interface) -> abi.Interface:
+    addresses = (link.address,) if link.address else ()
+    return abi.Interface(
+        link.index, link.name, link.mac, link.mtu, link.up, addresses, link.peer,
+        link.rx_bytes, link.tx_bytes, link.rx_packets, link.tx_packets,
+    )  # fmt: skip
+
+
+def _cable(link: Interface) -> abi.Interface:
+    """The host's end of a container's cable: its traffic is the other way round."""
+    mac = "02:" + link.mac[3:6].replace("42", "ce") + link.mac[6:]
+    return abi.Interface(
+        link.peer, link.host_name, mac, link.mtu, link.up, (), link.index,
+        link.tx_bytes, link.rx_bytes, link.tx_packets, link.rx_packets,
+    )  # fmt: skip
+
+
+def _network(cidr: str) -> str:
+    """ "172.17.0.2/16" -> "172.17.0.0/16" """
+    from ipaddress import IPv4Interface
+
+    return str(IPv4Interface(cidr).network)
+
+
+def _pair(address: tuple[str, int]) -> str:
+    return f"{address[0]}:{address[1]}"

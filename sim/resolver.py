@@ -1,0 +1,111 @@
+"""From names to addresses, as the C library does it: /etc/hosts, then the servers of /etc/resolv.conf.
+
+127.0.0.11 is Docker's own server: it knows the containers on the same networks, and asks the host's servers for the
+rest. Source: hosts(5), resolv.conf(5).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.loop import SECOND
+from sim import files
+from sim.network import MICROSECOND, NetworkNamespace, is_address
+
+if TYPE_CHECKING:
+    from sim.network import Fabric
+
+EMBEDDED = "127.0.0.11"
+ANSWER = 150 * MICROSECOND  # of the embedded server
+TIMEOUT, ATTEMPTS = 5, 2  # seconds for each server, rounds
+UPSTREAM = "8.8.8.8"
+NO_NAME, TRY_AGAIN = (-2, "Name or service not known"), (-3, "Temporary failure in name resolution")
+
+
+async def resolve(process: Any, space: NetworkNamespace, name: str) -> list[str]:
+    """IPv4 addresses of a name. Raises OSError with getaddrinfo(3)'s number and words."""
+    if is_address(name):
+        return [name]
+    if found := _in_hosts(_text(process, "/etc/hosts"), name):
+        return found
+    servers, search, dots = _configuration(_text(process, "/etc/resolv.conf"))
+    names = [f"{name}.{domain}" for domain in search]
+    names = [name, *names] if name.count(".") >= dots else [*names, name]
+    answered = False
+    for candidate in names:
+        answer = await _ask(process, space, servers, candidate)
+        if answer:
+            return answer
+        answered = answered or answer is not None
+    raise OSError(*(NO_NAME if answered else TRY_AGAIN))
+
+
+def servers_of(process: Any) -> list[str]:
+    """The name servers that this process would ask."""
+    return _configuration(_text(process, "/etc/resolv.conf"))[0]
+
+
+def _text(process: Any, path: str) -> str:
+    try:
+        return files.read_file(process, path).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _in_hosts(text: str, name: str) -> list[str]:
+    """Addresses that have this name, in the file's order; those of IPv6 are passed over."""
+    wanted, found = name.lower().rstrip("."), []
+    for line in text.splitlines():
+        address, *names = line.partition("#")[0].split() or [""]
+        if wanted in (each.lower() for each in names) and is_address(address):
+            found.append(address)
+    return found
+
+
+def _configuration(text: str) -> tuple[list[str], list[str], int]:
+    """Name servers, search list, and how many dots make a name tried as it is first."""
+    servers, search, dots = [], [], 1
+    for line in text.splitlines():
+        word, *values = line.partition("#")[0].split() or [""]
+        if word == "nameserver" and values:
+            servers.append(values[0])
+        elif word in ("search", "domain"):
+            search = values
+        elif word == "options":
+            dots = next((int(v[6:]) for v in values if v.startswith("ndots:") and v[6:].isdigit()), dots)
+    return servers or ["127.0.0.1"], search, dots
+
+
+async def _ask(process: Any, space: NetworkNamespace, servers: list[str], name: str) -> list[str] | None:
+    """The servers' answer: [] if the name does not exist, None if none of them answers."""
+    for _ in range(ATTEMPTS):
+        for server in servers:
+            if server == EMBEDDED:
+                return await _embedded(process, space, name)
+            try:
+                way = space.fabric.find(space, server)
+            except OSError:
+                continue
+            if way.remote is not None and way.remote.resolver:
+                way.count(len(name) + 18)
+                await process.sleep(space.fabric.jitter(way.latency) / SECOND)
+                found = space.fabric.internet.lookup(name)
+                way.count(len(name) + 18 + 16 * len(found), back=True)
+                return found
+            if way.lost or way.remote is not None:
+                await process.sleep(TIMEOUT)
+    return None
+
+
+async def _embedded(process: Any, space: NetworkNamespace, name: str) -> list[str] | None:
+    await process.sleep(ANSWER / SECOND)
+    wanted = name.lower().rstrip(".")
+    bridges = [link.bridge for link in space.links if link.bridge is not None]
+    found = [address for bridge in bridges for address in bridge.names.get(wanted, ())]
+    if found or all(bridge.internal for bridge in bridges):
+        return found
+    return await _upstream(process, space.fabric, name)
+
+
+async def _upstream(process: Any, fabric: Fabric, name: str) -> list[str] | None:
+    return await _ask(process, fabric.host, [UPSTREAM], name)
