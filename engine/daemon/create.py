@@ -108,11 +108,12 @@ def _platform(text: str) -> Platform | None:
 
 def read_settings(document: Any, info: HostInfo) -> Settings:
     """The settings in a create request's JSON, checked and completed. Raises InvalidParameter."""
-    if not isinstance(document, dict) or not document:
+    if not document:
         raise InvalidParameter("config cannot be empty in order to create a container")
+    config = decode(ContainerConfig, document)
     folded = {key.lower(): value for key, value in document.items()}
     settings = Settings(
-        decode(ContainerConfig, document),
+        config,
         decode(HostConfig, folded.get("hostconfig")),
         decode(NetworkingConfig, folded.get("networkingconfig")),
     )
