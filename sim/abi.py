@@ -131,6 +131,12 @@ class Net(Protocol):
     def listen(self, address: str, port: int) -> Listener:
         """Raises OSError EADDRINUSE, EACCES."""
 
+    def shutdown(self, fd: int) -> None:
+        """Write no more to a connection: the other side reads the end of file; reading goes on (SHUT_WR)."""
+
+    def resolvers(self) -> list[str]:
+        """Addresses of the name servers that `resolve` asks."""
+
     def sockets(self) -> list[tuple[str, str, str, str]]:
         """netstat(8): (protocol, local, remote, state)."""
 
@@ -274,7 +280,9 @@ class Proc(Protocol):
     def which(self, name: str, path: str | None = None) -> str | None:
         """Look a command up in $PATH as execvp(3) does."""
 
-    async def run(self, argv: Sequence[str], env: Mapping[str, str] | None = None, fds: Mapping[int, int] | None = None) -> int:
+    async def run(
+        self, argv: Sequence[str], env: Mapping[str, str] | None = None, fds: Mapping[int, int] | None = None
+    ) -> int:
         """fork, execvp, wait; the exit status as a shell says it (127 not found, 126 not executable, 128+signal)."""
 
     async def wait(self, pid: int = -1, options: int = 0) -> tuple[int, int]:
