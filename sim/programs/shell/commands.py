@@ -25,9 +25,12 @@ BATCH = 64  # loop iterations between two looks at the clock
 ITERATION = 10e-6  # seconds of CPU that an iteration takes
 
 
-async def run(shell: Interpreter, node: nodes.Command, last: bool = False) -> None:
+Running = Coroutine[Any, Any, object]  # a command being run; several functions only choose which, and hand it on
+
+
+def run(shell: Interpreter, node: nodes.Command, last: bool = False) -> Running:
     """Run any command. Raises ShellError, Exit, Return, LoopJump, Interrupt."""
-    await _RUN[type(node)](shell, node, last)
+    return _RUN[type(node)](shell, node, last)
 
 
 async def _check(shell: Interpreter) -> None:
@@ -55,7 +58,8 @@ async def _simple(shell: Interpreter, node: nodes.SimpleCommand, last: bool) -> 
         if builtin is not None and not node.assignments and not node.redirections:
             await _builtin(shell, builtin, argv)
         elif function is None and builtin is None:
-            await _external(shell, node, argv, last)
+            env = await _environment(shell, node, argv) if node.assignments else None
+            await _external(shell, node, argv, env, last)
         else:
             await _surrounded(shell, node, argv, function, builtin, last)
     if shell.pending or shell.status:
@@ -167,29 +171,35 @@ async def _function(shell: Interpreter, body: nodes.Command, argv: list[str], la
         shell.positional, shell.loops, shell.variables.in_function = outer, loops, depth
 
 
-async def _external(shell: Interpreter, node: nodes.SimpleCommand, argv: list[str], last: bool) -> None:
-    """A program: in a child, or in place of this shell."""
+async def _environment(shell: Interpreter, node: nodes.SimpleCommand, argv: list[str]) -> dict[str, str]:
+    """The environment of a program that has assignments before it."""
     env = dict(shell.variables.environment())
     traced = []
     for assignment in node.assignments:
         env[assignment.name] = await _value(shell, assignment)
         traced.append(f"{assignment.name}={_quoted(env[assignment.name])}")
-    if traced and "x" in shell.options:
+    if "x" in shell.options:
         await _trace(shell, [*traced, *(_quoted(word) for word in argv)])
+    return env
+
+
+def _external(
+    shell: Interpreter, node: nodes.SimpleCommand, argv: list[str], env: dict[str, str] | None, last: bool
+) -> Running:
+    """A program: in a child, or in place of this shell. `env` None: the exported variables."""
+    path = env.get("PATH") if env is not None else None
 
     async def program(child: Interpreter) -> None:
         await redirect(child, node.redirections, None)
-        await execute(child, argv, env, env.get("PATH"))
+        await execute(child, argv, dict(child.variables.environment()) if env is None else env, path)
 
     if last and shell.traps is None:
-        await program(shell)
-        return
+        return program(shell)
     try:
-        find(shell, argv[0], env.get("PATH"))
+        find(shell, argv[0], path)
     except ShellError as error:
-        await _missing(shell, node, error)
-        return
-    await shell.run_forked(node, program)
+        return _missing(shell, node, error)
+    return shell.run_forked(node, program)
 
 
 async def _missing(shell: Interpreter, node: nodes.SimpleCommand, error: ShellError) -> None:
@@ -223,8 +233,14 @@ async def _trace(shell: Interpreter, words: Sequence[str]) -> None:
 # -- lists and pipelines
 
 
-async def _sequence(shell: Interpreter, node: nodes.Sequence, last: bool) -> None:
+def _sequence(shell: Interpreter, node: nodes.Sequence, last: bool) -> Running:
     commands = node.commands
+    if len(commands) == 1:
+        return _RUN[type(commands[0])](shell, commands[0], last)
+    return _several(shell, commands, last)
+
+
+async def _several(shell: Interpreter, commands: Sequence[nodes.Command], last: bool) -> None:
     final = len(commands) - 1
     for index, command in enumerate(commands):
         await _RUN[type(command)](shell, command, last and index == final)
@@ -306,8 +322,8 @@ async def _background(shell: Interpreter, node: nodes.Background, last: bool) ->
 # -- compound commands
 
 
-async def _brace_group(shell: Interpreter, node: nodes.BraceGroup, last: bool) -> None:
-    await _sequence(shell, node.body, last)
+def _brace_group(shell: Interpreter, node: nodes.BraceGroup, last: bool) -> Running:
+    return _sequence(shell, node.body, last)
 
 
 async def _subshell(shell: Interpreter, node: nodes.Subshell, last: bool) -> None:
@@ -438,7 +454,7 @@ async def _redirected(shell: Interpreter, node: nodes.Redirected, last: bool) ->
         restore(shell, undo)
 
 
-_RUN: dict[type, Callable[[Interpreter, Any, bool], Coroutine[Any, Any, None]]] = {
+_RUN: dict[type, Callable[[Interpreter, Any, bool], Running]] = {
     nodes.SimpleCommand: _simple,
     nodes.Pipeline: _pipeline,
     nodes.AndOr: _and_or,

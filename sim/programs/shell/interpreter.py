@@ -5,6 +5,7 @@ How each kind of command runs is in `commands`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -184,7 +185,10 @@ class Interpreter:
                 _detach(proc)
             return await child.finish(body(child))
 
-        return self.proc.fork(main, fds, group)
+        try:
+            return self.proc.fork(main, fds, group)
+        except OSError as error:  # the limit of processes
+            raise ShellError(f"can't fork: {error.strerror or os.strerror(error.errno or 0)}") from None
 
     def _copy(self) -> Interpreter:
         child = Interpreter.__new__(Interpreter)
@@ -220,12 +224,12 @@ class Interpreter:
             job.statuses[pid] = status
         await self.write(2, "\n" + self.jobs.line(job) + "\n")
 
-    async def run_forked(self, node: nodes.Command, body: Body) -> None:
-        """Run in a forked shell, in the foreground, and wait."""
+    def run_forked(self, node: nodes.Command, body: Body) -> Coroutine[Any, Any, object]:
+        """Run in a forked shell, in the foreground; to be awaited until it is over."""
         pid = self.fork(body, group=0 if self.terminal is not None else None)
         if self.terminal is not None:
             self.proc.tcsetpgrp(self.terminal, pid)
-        await self.wait((pid,), command_text(node) if self.terminal is not None else "")
+        return self.wait((pid,), command_text(node) if self.terminal is not None else "")
 
 
 def _detach(proc: Proc) -> None:

@@ -5,6 +5,7 @@ Names follow the grammar of POSIX XCU 2.10. Line numbers do not take part in com
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 # -- words
@@ -65,15 +66,13 @@ class Word:
 def _literal(parts: tuple[Part, ...]) -> str | None:
     text = ""
     for part in parts:
-        if not isinstance(part, Text) or (not part.quoted and not _GLOB.isdisjoint(part.value)):
-            return None
-        if not part.quoted and (part.value.startswith("~") or ":~" in part.value):
+        if not isinstance(part, Text) or (not part.quoted and _NEEDS_CARE.search(part.value)):
             return None
         text += part.value
     return text
 
 
-_GLOB = frozenset("*?[")
+_NEEDS_CARE = re.compile(r"[*?]|\[.*\]|^~|:~", re.DOTALL)  # a lone `[` is no pattern but a command
 
 
 # -- redirections

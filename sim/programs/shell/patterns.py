@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 _SPECIAL = re.compile(r"[*?\[\\]")
+_MAGIC = re.compile(r"(?:[^\\*?\[]|\\.|\[(?!.*\]))*(?:[*?]|\[(?=.*\]))", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CLASSES = {
     "alpha": r"^\W\d_",
@@ -44,7 +45,7 @@ def unescape(pattern: str) -> str:
 
 def is_pattern(pattern: str) -> bool:
     """Does it hold an unquoted `*`, `?` or `[`?"""
-    return any(not found[0].startswith("\\") for found in re.finditer(r"\\.|[*?\[]", pattern, re.DOTALL))
+    return _MAGIC.match(pattern) is not None
 
 
 @lru_cache(maxsize=1024)

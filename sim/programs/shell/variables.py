@@ -16,7 +16,17 @@ Saved = dict[str, tuple[str | None, bool]]
 class Variables:
     """Names and values. `line`, `chance` and `ppid` stand behind `$LINENO`, `$RANDOM` and `$PPID`."""
 
-    __slots__ = ("_export_unset", "_readonly", "_scopes", "chance", "exported", "in_function", "line", "ppid", "private")
+    __slots__ = (
+        "_export_unset",
+        "_readonly",
+        "_scopes",
+        "chance",
+        "exported",
+        "in_function",
+        "line",
+        "ppid",
+        "private",
+    )
 
     def __init__(self, exported: dict[str, str], chance: int = 1, ppid: int = 0) -> None:
         self.exported = exported
