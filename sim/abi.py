@@ -104,11 +104,23 @@ class Listener(Protocol):
     """A listening socket."""
 
     address: tuple[str, int]
+    fd: int
 
     async def accept(self) -> int:
         """A file descriptor of the next connection."""
 
     def close(self) -> None: ...
+
+
+class Poll(Protocol):
+    """epoll(7), for reading: waits for many descriptors at once. A descriptor is removed before it is closed."""
+
+    def add(self, fd: int) -> None: ...
+
+    def remove(self, fd: int) -> None: ...
+
+    async def wait(self, timeout: float | None = None) -> list[int]:
+        """Those from which reading (or accepting) would not wait; [] after `timeout` seconds."""
 
 
 class Net(Protocol):
@@ -136,6 +148,12 @@ class Net(Protocol):
 
     def resolvers(self) -> list[str]:
         """Addresses of the name servers that `resolve` asks."""
+
+    async def accept(self, fd: int) -> int:
+        """The next connection of a listening socket, also of one that was inherited."""
+
+    def peer(self, fd: int) -> tuple[str, int]:
+        """Address and port of a connection's other side (getpeername)."""
 
     def sockets(self) -> list[tuple[str, str, str, str]]:
         """netstat(8): (protocol, local, remote, state)."""
@@ -178,6 +196,8 @@ class Proc(Protocol):
         """The lowest free descriptor not below `least`."""
 
     def pipe(self) -> tuple[int, int]: ...
+
+    def epoll(self) -> Poll: ...
 
     async def read(self, fd: int, size: int = 65536) -> bytes:
         """b"" at the end of file."""

@@ -73,6 +73,25 @@ class View:
         listener = sockets.listen(space, address if is_address(address) else "0.0.0.0", port)
         return Listening(process, listener, process.descriptors.add(listener))
 
+    async def accept(self, fd: int) -> int:
+        process = self._process
+        listener = process.descriptors.file(fd)
+        if not isinstance(listener, sockets.Listener):
+            raise fail(errno.ENOTSOCK)
+        while isinstance(taken := listener.take(), Future):
+            process.blocked = taken
+            try:
+                await taken
+            finally:
+                process.blocked = None
+        return process.descriptors.add(taken)
+
+    def peer(self, fd: int) -> tuple[str, int]:
+        socket = self._process.descriptors.file(fd)
+        if not isinstance(socket, sockets.Socket):
+            raise fail(errno.ENOTSOCK)
+        return socket.remote
+
     def shutdown(self, fd: int) -> None:
         socket = self._process.descriptors.file(fd)
         if not isinstance(socket, sockets.Socket):
@@ -96,13 +115,7 @@ class Listening:
         self.address = listener.address
 
     async def accept(self) -> int:
-        while isinstance(taken := self._listener.take(), Future):
-            self._process.blocked = taken
-            try:
-                await taken
-            finally:
-                self._process.blocked = None
-        return self._process.descriptors.add(taken)
+        return await self._process.net.accept(self.fd)
 
     def close(self) -> None:
         if not self._listener.closed:

@@ -195,6 +195,14 @@ class Listener:
         self._waiters.append(future)
         return future
 
+    def pending(self) -> Future[None] | None:
+        """A Future while there is nobody to accept."""
+        if self.closed or self._queue:
+            return None
+        future: Future[None] = Future(self._loop)
+        self._waiters.append(future)
+        return future
+
     def offer(self, socket: Socket) -> bool:
         """A client has come; False if there is no room for it."""
         if self.closed or len(self._queue) >= BACKLOG:

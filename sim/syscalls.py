@@ -14,10 +14,11 @@ from typing import Any
 
 from engine.loop import Cancelled, Future
 from sim import files, jobs, mounting, oom, signals
-from sim.abi import O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, MountInfo, Net, ProcInfo, Stat, StatVfs
+from sim.abi import O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, MountInfo, Net, Poll, ProcInfo, Stat, StatVfs
 from sim.loader import Program, load
 from sim.net import View
 from sim.pipes import pair
+from sim.polling import Poller
 from sim.processes import STOPPED, Process
 from sim.scheduler import GRAIN
 from sim.terminal import TerminalFile
@@ -99,6 +100,9 @@ class SystemCalls(Process):
         self.debt += CALL
         ends = pair(self.kernel.loop, next(self.kernel.storage.inos))
         return self.descriptors.add(ends[0]), self.descriptors.add(ends[1])
+
+    def epoll(self) -> Poll:
+        return Poller(self)
 
     async def read(self, fd: int, size: int = 65536) -> bytes:
         self.debt += CALL
