@@ -71,7 +71,10 @@ class SimHost:
 
     def remove_tree(self, path: str) -> None:
         """See engine.host.Host."""
-        place = resolve(self.kernel.root, path, follow=False)
+        try:
+            place = resolve(self.kernel.root, path, follow=False)
+        except FileNotFoundError:
+            return
         if place.node is not None:
             overlay.remove(place.root, place.inside[:-1], place.names[-1])
 
