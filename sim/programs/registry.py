@@ -14,8 +14,15 @@ from sim.abi import Main, Proc
 
 # module → the commands in it; "name=function" where they differ
 COMMANDS: dict[str, str] = {
-    "sim.programs.basics": "cat echo false sleep true",
+    "sim.programs.attributes": "chgrp chmod chown sync touch truncate",
+    "sim.programs.basics": "sleep",
+    "sim.programs.copying": "cp install mv",
+    "sim.programs.listing": "ls",
+    "sim.programs.making": "link ln mkdir mkfifo mknod mktemp",
+    "sim.programs.plain": "basename cat clear dirname echo false less=more more nologin pwd readlink realpath reset "
+    "true vi which",
     "sim.programs.printf": "printf=main",
+    "sim.programs.removing": "rm rmdir unlink",
     "sim.programs.shell.command": "ash sh=ash",
     "sim.programs.test": "[=main test=main",
     "sim.programs.text.awk.program": "awk",
