@@ -11,7 +11,7 @@ import stat as st
 from typing import TYPE_CHECKING, Any
 
 from sim.filesystem import Inode, Special
-from sim.mounts import MountNamespace, Row, make_tmpfs
+from sim.mounts import MakeRoot, MountNamespace, Row, make_tmpfs
 from sim.pipes import End, Pipe
 from sim.synthetic import Listing, SyntheticTree, directory, folder
 from sim.terminal import MAJOR
@@ -60,10 +60,12 @@ def register(kernel: Kernel) -> None:
 
     kernel.storage.types["devpts"] = make
     kernel.storage.types.setdefault("mqueue", make_tmpfs)
-    kernel.storage.types.setdefault("sysfs", _sysfs)
+    kernel.storage.types.setdefault("sysfs", _sysfs(kernel))
 
 
-def _sysfs(space: MountNamespace, row: Row) -> SyntheticTree:
-    storage = space.storage
+def _sysfs(kernel: Kernel) -> MakeRoot:
+    """/sys: the folders that mounts are made in. One tree for all."""
+    storage = kernel.storage
     root = folder(storage.inos, {"block": {}, "class": {}, "devices": {}, "fs": {"cgroup": {}}, "kernel": {}})
-    return SyntheticTree("sysfs", storage.inos, next(storage.devices), lower=root)
+    tree = SyntheticTree("sysfs", storage.inos, next(storage.devices), lower=root)
+    return lambda space, row: tree

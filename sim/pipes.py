@@ -48,19 +48,20 @@ class Pipe:
     def __init__(self, loop: Loop, ino: int) -> None:
         self.loop, self.ino = loop, ino
         self.readers = self.writers = 0
-        self._chunks: deque[bytes] = deque()
+        self._chunks: deque[bytes] | None = None  # made with the first byte: most pipes of idle containers never see one
         self._held = 0
-        self._readable: list[Future[None]] = []
-        self._writable: list[Future[None]] = []
+        self._readable: list[Future[None]] | None = None
+        self._writable: list[Future[None]] | None = None
 
     def take(self, size: int) -> bytes | Future[None]:
-        if not self._held:
-            return self._wait(self._readable) if self.writers else b""
+        chunks = self._chunks
+        if not chunks:
+            return self._wait_to_read() if self.writers else b""
         taken: list[bytes] = []
-        while self._chunks and size > 0:
-            chunk = self._chunks.popleft()
+        while chunks and size > 0:
+            chunk = chunks.popleft()
             if len(chunk) > size:
-                self._chunks.appendleft(chunk[size:])
+                chunks.appendleft(chunk[size:])
                 chunk = chunk[:size]
             taken.append(chunk)
             size -= len(chunk)
@@ -74,9 +75,11 @@ class Pipe:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         room = CAPACITY - self._held
         if room < min(len(data), PIPE_BUF):
-            return self._wait(self._writable)
+            return self._wait_to_write()
         part = data if len(data) <= room else data[:room]
         if part:
+            if self._chunks is None:
+                self._chunks = deque()
             self._chunks.append(bytes(part))
             self._held += len(part)
             _wake(self._readable)
@@ -84,16 +87,21 @@ class Pipe:
 
     def starving(self) -> bool:
         """Somebody waits to read, and nothing is there."""
-        return not self._held and any(not waiter.done() for waiter in self._readable)
+        return not self._held and any(not waiter.done() for waiter in self._readable or ())
 
     def changed(self) -> None:
         """An end was opened or closed: let all who wait look again."""
         _wake(self._readable)
         _wake(self._writable)
 
-    def _wait(self, waiters: list[Future[None]]) -> Future[None]:
+    def _wait_to_read(self) -> Future[None]:
         future: Future[None] = Future(self.loop)
-        waiters.append(future)
+        self._readable = [*(self._readable or ()), future]
+        return future
+
+    def _wait_to_write(self) -> Future[None]:
+        future: Future[None] = Future(self.loop)
+        self._writable = [*(self._writable or ()), future]
         return future
 
 
@@ -147,7 +155,7 @@ def open_fifo(pipe: Pipe, flags: int, path: str) -> End:
     return End(pipe, flags if flags & 3 else O_RDONLY, path) if flags & 3 != O_RDWR else End(pipe, O_RDWR, path)
 
 
-def _wake(waiters: list[Future[None]]) -> None:
+def _wake(waiters: list[Future[None]] | None) -> None:
     if waiters:
         for waiter in waiters:
             waiter.set_result(None)
