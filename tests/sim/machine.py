@@ -6,18 +6,19 @@ status, out, err = run(machine(), ["sh", "-c", "echo hello | wc -c"])
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from engine.loop import Future, Loop
 from sim import files
-from sim.abi import O_RDONLY, O_WRONLY
+from sim.abi import O_RDONLY, O_WRONLY, Main
 from sim.descriptors import Description, Descriptors
 from sim.kernel import Kernel
-from sim.loader import executable
+from sim.loader import Program, executable
 from sim.mounting import Superuser as Root
 from sim.mounting import make_devices, mount_at
 from sim.pipes import End, Pipe
+from sim.processes import Process
 from sim.programs import registry
 
 START = 1_700_000_000_000_000_000
@@ -67,13 +68,31 @@ def run(kernel: Kernel, argv: Sequence[str], stdin: bytes = b"", env: Mapping[st
 
     Raises TimeoutError after `limit` seconds of virtual time.
     """
+    environ = [f"{name}={value}" for name, value in (env or ENV).items()]
+    return _talk(kernel, lambda descriptors: kernel.spawn(argv, environ, descriptors), stdin, limit)
+
+
+def call(kernel: Kernel, main: Main, *argv: str, stdin: bytes = b"", limit: float = 3600.0) -> tuple[int, bytes, bytes]:
+    """The same with a coroutine function as the program."""
+
+    def start(descriptors: Descriptors) -> Process:
+        process = kernel.clone(kernel.host)
+        process.descriptors = descriptors
+        environ = tuple(f"{name}={value}" for name, value in ENV.items())
+        process.replace(Program(main, ("test", *argv), "/bin/test", "test"), environ)
+        return process
+
+    return _talk(kernel, start, stdin, limit)
+
+
+def _talk(
+    kernel: Kernel, start: Callable[[Descriptors], Process], stdin: bytes, limit: float
+) -> tuple[int, bytes, bytes]:
     loop = kernel.loop
     pipes = [Pipe(loop, 1), Pipe(loop, 2), Pipe(loop, 3)]
     ends = (End(pipes[0], O_RDONLY), End(pipes[1], O_WRONLY), End(pipes[2], O_WRONLY))
     ours = (End(pipes[0], O_WRONLY), End(pipes[1], O_RDONLY), End(pipes[2], O_RDONLY))
-    descriptors = Descriptors({fd: Description(end) for fd, end in enumerate(ends)})
-    environ = [f"{name}={value}" for name, value in (env or ENV).items()]
-    process = kernel.spawn(argv, environ, descriptors)
+    process = start(Descriptors({fd: Description(end) for fd, end in enumerate(ends)}))
     ended: Future[None] = loop.future()
     process.on_exit = lambda process: ended.set_result(None)
 
