@@ -1,7 +1,7 @@
 """mount(2), umount(2) and what a container's runtime does to its mounts, by path.
 
-A step that does not depend on anything that the container itself did (masking a file of /proc, say) is taken from the
-mount table's memory, and costs a look-up.
+Containers of one image are made by the same steps from the same state. So where a path leads is asked once, and
+remembered by the mount table (`find`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import errno
 import stat as st
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sim import files
 from sim.filesystem import Directory, Special, Symlink, add
-from sim.mounts import Bind, MountNamespace, Storage, Table
+from sim.mounts import Bind, MountNamespace, Names, Storage
 from sim.overlay import copy_up
 from sim.paths import Caller, Place, error, existing, resolve
 
@@ -60,14 +61,19 @@ def mount(caller: Caller, source: str, target: str, type: str, options: Sequence
 
 def bind(origin: Caller, source: str, place: Place, options: Sequence[str]) -> None:
     """mount --bind: show a file or directory of `origin`'s namespace at `place`."""
+    root = _shown(origin, source, place.found().is_dir)
+    place.space.attach(tuple(place.names), place.row, root.tree.type, options, root)
+
+
+def _shown(origin: Caller, source: str, is_dir: bool) -> Bind:
+    """The root of a bind mount. Raises OSError ENOENT, ENOTDIR."""
     shown = existing(origin, source)
-    if shown.found().is_dir != place.found().is_dir:
+    if shown.found().is_dir != is_dir:
         raise error(errno.ENOTDIR, source)
     upper, lower = shown.upper, shown.lower
     if upper is None and not shown.tree.fixed:
         upper, lower = copy_up(shown.root, shown.inside)  # so that it stays the same node when it is written to
-    root = Bind(shown.tree, upper, lower, shown.path)
-    place.space.attach(tuple(place.names), place.row, shown.tree.type, options, root)
+    return Bind(shown.tree, upper, lower, shown.path)
 
 
 def remount(caller: Caller, target: str, options: Sequence[str]) -> None:
@@ -91,70 +97,113 @@ def umount(caller: Caller, target: str) -> None:
 
 def make_target(caller: Caller, target: str, is_dir: bool) -> None:
     """Make a mount point with the directories above it, as a runtime does before it mounts, if it is not there."""
-    if resolve(caller, target).node is not None:
-        return
     make_directories(caller, target if is_dir else target.rpartition("/")[0])
-    if not is_dir:
+    if not is_dir and resolve(caller, target).node is None:
         files.mknod(caller, target, st.S_IFREG | 0o755)
 
 
 def make_directories(caller: Caller, path: str, mode: int = 0o755) -> None:
-    """mkdir -p."""
+    """mkdir -p, for an absolute path."""
+    if not path:
+        return
     try:
         if resolve(caller, path).node is not None:
             return
     except FileNotFoundError:
         pass
     parent = path.rstrip("/").rpartition("/")[0]
-    if parent:
-        make_directories(caller, parent, mode)
+    make_directories(caller, parent, mode)
     files.mkdir(caller, path, mode)
+
+
+# -- what a container's runtime does
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a path leads: its names, the row of the mount that it lies on. `is_dir` is None if there is nothing."""
+
+    names: Names
+    row: int
+    is_dir: bool | None
 
 
 def mount_at(space: MountNamespace, source: str, target: str, type: str, options: Sequence[str],
              origin: Caller | None = None) -> None:  # fmt: skip
     """A runtime's mount: the mount point is made if it is missing. `origin`: who looks up the source of a bind."""
-    caller = Superuser(space)
+    place, root = find(space, target), None
     if type == "bind":
-        make_target(caller, target, existing(origin or caller, source).found().is_dir)
-        return mount(caller, source, target, type, options, origin)
-    key = (type, target, tuple(options), source)
-    if _again(space, key):
-        return
+        caller = origin or Superuser(space)
+        if place.is_dir is None:
+            make_target(Superuser(space), target, existing(caller, source).found().is_dir)
+            place = find(space, target)
+        root = _shown(caller, source, bool(place.is_dir))
+        type, source = root.tree.type, ""
+    elif place.is_dir is None:
+        make_target(Superuser(space), target, True)
+        place = find(space, target)
+    if place.is_dir is False and root is None:
+        raise error(errno.ENOTDIR, target)
     if type == "tmpfs" and target == "/dev":
         type = "devices"
-    table, place = space.table, resolve(caller, target)
-    if place.node is None:
-        make_target(caller, target, True)
-        mount(caller, source, target, type, options)
-    else:
-        space.attach(tuple(place.names), place.row, type, options, source=source)
-        _remember(table, key, place)
+    if root is None and type not in space.storage.types:
+        raise error(errno.ENODEV, target)
+    space.attach(place.names, place.row, type, options, root, source)
 
 
 def mask(space: MountNamespace, target: str) -> None:
     """Hide a path if it is there: /dev/null over a file, an empty read-only tmpfs over a directory."""
-    key = ("mask", target)
-    if not _again(space, key) and (place := _found(space, target)) is not None:
-        table = space.table
-        if place.node is not None:
-            type, options = ("masked", ("ro",)) if place.node.is_dir else ("null", ("nosuid",))
-            space.attach(tuple(place.names), place.row, type, options, source="tmpfs")
-        _remember(table, key, place)
+    place = find(space, target)
+    if place.is_dir:
+        space.attach(place.names, place.row, "masked", ("ro",), source="tmpfs")
+    elif place.is_dir is False:
+        space.attach(place.names, place.row, "null", ("nosuid",), source="tmpfs")
 
 
 def read_only(space: MountNamespace, target: str) -> None:
     """mount --bind onto itself, then remount read-only; for "/" only the latter. A missing path is left alone."""
-    key = ("ro", target)
-    if not _again(space, key) and (place := _found(space, target)) is not None:
-        table = space.table
-        if not place.names:
-            space.table = table.remount(0, ("ro",))
-        elif place.node is not None:
-            row = table.rows[place.row]
-            assert row is not None
-            space.attach(tuple(place.names), place.row, row.type, ("ro",), source=row.source, over=True)
-        _remember(table, key, place)
+    place = find(space, target)
+    if not place.names:
+        space.table = space.table.remount(0, ("ro",))
+    elif place.is_dir is not None:
+        row = space.table.rows[place.row]
+        assert row is not None
+        space.attach(place.names, place.row, row.type, ("ro",), source=row.source, over=True)
+
+
+def find(space: MountNamespace, path: str) -> Target:
+    """Where an absolute path leads. Mount tables remember that for filesystems that are as they were when mounted."""
+    known: tuple[Target, int, Any] | None = space.table.known.get(path)
+    if known is not None and _is_as_then(space, known):
+        return known[0]
+    names = [name for name in path.split("/") if name]
+    target, place = _look(space, path), None
+    while place is None:  # the nearest that is there decides whether the answer can be used again
+        try:
+            place = existing(Superuser(space), "/" + "/".join(names))
+        except FileNotFoundError:
+            names.pop()
+    if target is None:
+        target = Target((), place.row, None)
+    if place.row == 0 or place.names == names:
+        space.table.remember(path, (target, place.row, None if place.tree.fixed else place.root.lower))
+    return target
+
+
+def _look(space: MountNamespace, path: str) -> Target | None:
+    try:
+        place = resolve(Superuser(space), path)
+    except FileNotFoundError:
+        return None
+    return Target(tuple(place.names), place.row, None if place.node is None else place.node.is_dir)
+
+
+def _is_as_then(space: MountNamespace, known: tuple[Target, int, Any]) -> bool:
+    _, row, lower = known
+    if space.untouched(row):
+        return True
+    root = space.root(row)
+    return root.tree.fixed or (root.upper is None and root.lower is lower)
 
 
 def make_devices(space: MountNamespace, names: Sequence[str]) -> None:
@@ -193,27 +242,3 @@ def register(storage: Storage) -> None:
 
 def _device(inos: Iterator[int], device: tuple[int, int], now: int) -> Special:
     return Special(next(inos), st.S_IFCHR | 0o666, mtime=now, rdev=device)
-
-
-def _found(space: MountNamespace, target: str) -> Place | None:
-    try:
-        return resolve(Superuser(space), target)
-    except OSError:
-        return None
-
-
-def _again(space: MountNamespace, key: Any) -> bool:
-    """Take the step that this table remembers, if what it depended on is still in its first state."""
-    known = space.table.remembered(key)
-    if known is None or (known[1] >= 0 and not space.untouched(known[1])):
-        return False
-    space.table = known[0]
-    return True
-
-
-def _remember(table: Table, key: Any, place: Place) -> None:
-    tree = place.tree
-    if tree.fixed:
-        table.remember(key, place.space.table, -1)
-    elif place.row > 0 and tree.upper is None:
-        table.remember(key, place.space.table, place.row)

@@ -65,13 +65,13 @@ class Branch:
 class Table:
     """Immutable: rows in the order in which they were mounted; None where one was taken away again."""
 
-    __slots__ = ("_known", "_next", "branch", "rows")
+    __slots__ = ("_next", "branch", "known", "rows")
 
     def __init__(self, rows: tuple[Row | None, ...]) -> None:
         self.rows = rows
         self.branch = Branch()
         self._next: dict[Any, Table] = {}
-        self._known: dict[Any, tuple[Table, int]] = {}
+        self.known: dict[str, Any] = {}
         for number, row in enumerate(rows):
             if row is not None:
                 self.branch = self.branch.put(row.target, number)
@@ -85,18 +85,15 @@ class Table:
             table = self._next[key] = Table(make())
         return table
 
-    def remembered(self, key: Any) -> tuple[Table, int] | None:
-        """What `remember` was told."""
-        return self._known.get(key)
+    def remember(self, path: str, what: Any) -> None:
+        """Keep what is known of a path (sim/mounting.py)."""
+        if len(self.known) >= MEMO:
+            self.known.clear()
+        self.known[path] = what
 
-    def remember(self, key: Any, table: Table, covering: int) -> None:
-        """The step `key` gives `table` from here, as long as nobody looked into the mount `covering` (-1: always)."""
-        if len(self._known) >= MEMO:
-            self._known.clear()
-        self._known[key] = table, covering
-
-    def mount(self, row: Row) -> Table:
-        return self.step(row, lambda: (*self.rows, row))
+    def mount(self, *row: Any) -> Table:
+        """`row`: the fields of a Row."""
+        return self.step(row, lambda: (*self.rows, Row(*row)))
 
     def unmount(self, number: int) -> Table:
         """Without one row; numbers of the others stay."""
@@ -161,7 +158,7 @@ class MountNamespace:
     def __init__(self, storage: Storage, root: Tree, context: Any = None, readonly: bool = False) -> None:
         self.storage, self.context = storage, context
         options = ("ro",) if readonly else ("rw",)
-        self.table = EMPTY.mount(Row((), root.type, -1, options, "", readonly))
+        self.table = EMPTY.mount((), root.type, -1, options, "", readonly)
         self.roots: list[Root | None] = [root]
         self.first_id = next(storage.mount_ids)
 
@@ -189,8 +186,7 @@ class MountNamespace:
     def attach(self, target: Names, parent: int, type: str, options: Sequence[str] = (), root: Root | None = None,
                source: str = "", over: bool = False) -> int:  # fmt: skip
         """Mount; the number of the new row. Without a `root` it is made by the type when needed."""
-        row = Row(target, type, parent, tuple(options), source, "ro" in options, over)
-        self.table = self.table.mount(row)
+        self.table = self.table.mount(target, type, parent, tuple(options), source, "ro" in options, over)
         if root is not None:
             self._keep(len(self.table.rows) - 1, root)
         return len(self.table.rows) - 1

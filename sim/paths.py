@@ -122,19 +122,13 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
 
     Raises OSError ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG.
     """
-    if not path:
-        raise error(errno.ENOENT, path)
-    if len(path) >= PATH_MAX:
-        raise error(errno.ENAMETOOLONG, path)
+    if not path or len(path) >= PATH_MAX:
+        raise error(errno.ENAMETOOLONG if path else errno.ENOENT, path)
     space = caller.space
     start = space.root(0)
     root: Frame = (0, start.upper, start.lower, space.table.branch)
     names: list[str] = []
-    frames = [root]
-    todo = path.split("/")
-    todo.reverse()
-    if path[0] != "/":
-        todo += caller.cwd.split("/")[::-1]
+    frames, todo = [root], _parts(caller, path)
     slash = path[-1] == "/" or path[-2:] == "/."
     checked = not capable(caller, "CAP_DAC_OVERRIDE")
     links = 0
@@ -142,12 +136,10 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
         name = todo.pop()
         if not name or name == ".":
             continue
-        row, upper, lower, branch = frames[-1]
-        node = upper if upper is not None else lower
-        if node is None:
-            raise error(errno.ENOENT, path)
-        if not node.is_dir:
-            raise error(errno.ENOTDIR, path)
+        frame = frames[-1]
+        node = frame[1] if frame[1] is not None else frame[2]
+        if node is None or not node.is_dir:
+            raise error(errno.ENOENT if node is None else errno.ENOTDIR, path)
         if checked and not allowed(caller, node, EXECUTE):
             raise error(errno.EACCES, path)
         if name == "..":
@@ -155,25 +147,21 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
                 names.pop()
                 frames.pop()
             continue
-        frame = _step(space, row, upper, lower, branch, name)
+        frame = _step(space, frame, name)
         node = frame[1] if frame[1] is not None else frame[2]
-        if node is None and len(name) > NAME_MAX:
-            raise error(errno.ENAMETOOLONG, path)
-        if node is not None and node.is_link and (follow or slash or any(todo)):
-            links += 1
-            if links > MAX_LINKS:
-                raise error(errno.ELOOP, path)
+        if node is None:
+            if len(name) > NAME_MAX:
+                raise error(errno.ENAMETOOLONG, path)
+        elif node.is_link and (follow or slash or any(todo)):
             target = node.target if type(node) is Symlink else node.read_link(caller)  # type: ignore[attr-defined]
-            if target is None:  # what it stands for has no path: an open file
-                names.append(name)
-                frames.append(frame)
+            if target is not None:  # None: it stands for an open file, which has no path
+                links += 1
+                if links > MAX_LINKS or not target:
+                    raise error(errno.ELOOP if target else errno.ENOENT, path)
+                todo += target.split("/")[::-1]
+                if target[0] == "/":
+                    names, frames = [], [root]
                 continue
-            if not target:
-                raise error(errno.ENOENT, path)
-            todo += target.split("/")[::-1]
-            if target[0] == "/":
-                names, frames = [], [root]
-            continue
         names.append(name)
         frames.append(frame)
     place = Place(space, path, names, frames, slash)
@@ -182,8 +170,20 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
     return place
 
 
-def _step(space: MountNamespace, row: int, upper: Any, lower: Any, branch: Branch | None, name: str) -> Frame:
+def _parts(caller: Caller, path: str) -> list[str]:
+    """The names to walk, last first."""
+    parts = path.split("/")
+    parts.reverse()
+    if path[0] != "/":
+        parts += caller.cwd.split("/")[::-1]
+    return parts
+
+
+def _step(space: MountNamespace, frame: Frame, name: str) -> Frame:
     """One name further: overlay.child, written out (this is the hottest code of all), and mounts."""
+    upper: Any
+    lower: Any
+    row, upper, lower, branch = frame
     if branch is not None:
         branch = branch.children.get(name)
         if branch is not None and branch.row >= 0:
