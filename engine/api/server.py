@@ -226,7 +226,7 @@ class _Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        if status >= 500 and exc is not None:
+        if status >= 500 and exc is not None and not isinstance(exc, ConnectionError):
             log.error("%s %s", request.method, request.path, exc_info=exc)
         return _plain(
             error_response(status, (message or str(exc) or "malformed request").partition("\n")[0]), request, close=True
