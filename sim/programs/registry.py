@@ -16,7 +16,11 @@ from sim.abi import Main, Proc
 COMMANDS: dict[str, str] = {
     "sim.programs.attributes": "chgrp chmod chown sync touch truncate",
     "sim.programs.basics": "sleep",
+    "sim.programs.checksums": "cksum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum",
     "sim.programs.copying": "cp install mv",
+    "sim.programs.dd": "dd",
+    "sim.programs.disks": "df du mount mountpoint umount",
+    "sim.programs.finding": "find",
     "sim.programs.listing": "ls",
     "sim.programs.making": "link ln mkdir mkfifo mknod mktemp",
     "sim.programs.plain": "basename cat clear dirname echo false less=more more nologin pwd readlink realpath reset "
@@ -24,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "sim.programs.printf": "printf=main",
     "sim.programs.removing": "rm rmdir unlink",
     "sim.programs.shell.command": "ash sh=ash",
+    "sim.programs.status": "stat",
     "sim.programs.test": "[=main test=main",
     "sim.programs.text.awk.program": "awk",
     "sim.programs.text.changing": "base64 expr fold hd=od hexdump=od od paste seq tr xargs yes",
