@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.filesystem import Inode, Special
 from sim.mounts import MakeRoot, MountNamespace, Row, make_tmpfs
-from sim.pipes import End, Pipe
+from sim.pipes import Fifo, Pipe
 from sim.synthetic import Listing, SyntheticTree, directory, folder
 from sim.terminal import MAJOR
 
@@ -29,7 +29,7 @@ def open_special(caller: SystemCalls, node: Special, path: str, flags: int) -> A
     if st.S_ISFIFO(node.mode):
         if node.object is None:
             node.object = Pipe(kernel.loop, node.ino)
-        return End(node.object, flags, path)
+        return Fifo(node.object, flags, path)
     terminal = None
     if node.rdev == TTY and caller.session is not None:
         terminal = caller.session.terminal

@@ -41,13 +41,13 @@ class Stream(Protocol):
 
 
 class Pipe:
-    """The buffer. `readers` and `writers` count the open ends."""
+    """The buffer. `readers` and `writers` count the open ends, `opened` all that ever were."""
 
-    __slots__ = ("_chunks", "_held", "_readable", "_writable", "ino", "loop", "readers", "writers")
+    __slots__ = ("_chunks", "_held", "_readable", "_writable", "ino", "loop", "opened", "readers", "writers")
 
     def __init__(self, loop: Loop, ino: int) -> None:
         self.loop, self.ino = loop, ino
-        self.readers = self.writers = 0
+        self.readers = self.writers = self.opened = 0
         self._chunks: deque[bytes] | None = None  # made with the first byte: most pipes of idle containers never see one
         self._held = 0
         self._readable: list[Future[None]] | None = None
@@ -56,7 +56,7 @@ class Pipe:
     def take(self, size: int) -> bytes | Future[None]:
         chunks = self._chunks
         if not chunks:
-            return self._wait_to_read() if self.writers else b""
+            return self.wait_to_read() if self.writers else b""
         taken: list[bytes] = []
         while chunks and size > 0:
             chunk = chunks.popleft()
@@ -75,7 +75,7 @@ class Pipe:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         room = CAPACITY - self._held
         if room < min(len(data), PIPE_BUF):
-            return self._wait_to_write()
+            return self.wait_to_write()
         part = data if len(data) <= room else data[:room]
         if part:
             if self._chunks is None:
@@ -94,12 +94,12 @@ class Pipe:
         _wake(self._readable)
         _wake(self._writable)
 
-    def _wait_to_read(self) -> Future[None]:
+    def wait_to_read(self) -> Future[None]:
         future: Future[None] = Future(self.loop)
         self._readable = [*(self._readable or ()), future]
         return future
 
-    def _wait_to_write(self) -> Future[None]:
+    def wait_to_write(self) -> Future[None]:
         future: Future[None] = Future(self.loop)
         self._writable = [*(self._writable or ()), future]
         return future
@@ -114,6 +114,7 @@ class End:
         self.pipe, self.flags, self.path = pipe, flags & 3, path or f"pipe:[{pipe.ino}]"
         pipe.readers += self.flags != O_WRONLY
         pipe.writers += self.flags != O_RDONLY
+        pipe.opened += 1
         pipe.changed()
 
     def read(self, size: int) -> bytes | Future[None]:
@@ -150,9 +151,28 @@ def pair(loop: Loop, ino: int) -> tuple[End, End]:
     return End(pipe, O_RDONLY), End(pipe, O_WRONLY)
 
 
-def open_fifo(pipe: Pipe, flags: int, path: str) -> End:
-    """Open a fifo: an end at once (a reader then finds the end of file until a writer has come)."""
-    return End(pipe, flags if flags & 3 else O_RDONLY, path) if flags & 3 != O_RDWR else End(pipe, O_RDWR, path)
+class Fifo(End):
+    """An end of a pipe with a name, fifo(7). Opening would wait for the other side; here the first read or write does."""
+
+    __slots__ = ("_opened",)
+
+    def __init__(self, pipe: Pipe, flags: int, path: str) -> None:
+        super().__init__(pipe, flags, path)
+        self._opened = pipe.opened
+
+    def read(self, size: int) -> bytes | Future[None]:
+        if not self.pipe.writers and self._alone():
+            return self.pipe.wait_to_read()
+        return super().read(size)
+
+    def write(self, data: bytes) -> int | Future[None]:
+        if not self.pipe.readers and self._alone():
+            return self.pipe.wait_to_write()
+        return super().write(data)
+
+    def _alone(self) -> bool:
+        """Nobody has opened it since."""
+        return self.pipe.opened == self._opened
 
 
 def _wake(waiters: list[Future[None]] | None) -> None:

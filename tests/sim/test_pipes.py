@@ -89,10 +89,11 @@ def test_a_fifo_is_a_pipe_with_a_name() -> None:
 
     async def main(proc: Proc) -> int:
         proc.mknod("/tmp/fifo", 0o010644)
-        hold = proc.open("/tmp/fifo", O_RDWR)
         proc.fork(writer)
-        assert await proc.read(hold) == b"through the fifo"
+        reader = proc.open("/tmp/fifo")
+        assert await proc.read(reader) == b"through the fifo"
         await proc.wait()
+        assert await proc.read(reader) == b""
         return 0
 
     assert call(machine(), main)[0] == 0
