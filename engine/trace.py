@@ -37,7 +37,7 @@ class Span:
 
 
 class OperationSpan:
-    """A kernel operation that a host performed. It says its words when it is read: there are forty for a container."""
+    """A kernel operation that a host performed. It says its words when it is read."""
 
     __slots__ = ("id", "outer", "performed")
     where = "host"
@@ -65,15 +65,26 @@ class OperationSpan:
     @property
     def attributes(self) -> dict[str, Any]:
         operation = self.performed.operation
-        return {
-            "kind": type(operation).__name__,
-            "man": operation.man,
-            "result": self.performed.error or "ok",
-        }
+        return {"kind": type(operation).__name__, "man": operation.man, "result": self.performed.error or "ok"}
 
     def json(self) -> dict[str, Any]:
         """As `Span.json`."""
         return _json(self)
+
+
+class Operations:
+    """What a host did in one go: forty operations for a container, that become spans only when they are read."""
+
+    __slots__ = ("first", "outer", "performed")
+
+    def __init__(self, first: int, outer: Span | None, performed: Sequence[Performed]) -> None:
+        self.first, self.outer, self.performed = first, outer, performed
+
+    def __len__(self) -> int:
+        return len(self.performed)
+
+    def __iter__(self) -> Iterator[OperationSpan]:
+        return (OperationSpan(self.first + at, self.outer, each) for at, each in enumerate(self.performed))
 
 
 def _json(span: Span | OperationSpan) -> dict[str, Any]:
@@ -95,7 +106,8 @@ class Trace:
     def __init__(self, loop: Loop, limit: int = 20_000) -> None:
         self._loop = loop
         self._next = 1
-        self.finished: deque[Span | OperationSpan] = deque(maxlen=limit)
+        self._limit, self._kept = limit, 0
+        self._ring: deque[Span | Operations] = deque()
 
     @contextmanager
     def span(self, where: str, name: str, **attributes: Any) -> Iterator[Span]:
@@ -121,7 +133,7 @@ class Trace:
         if task is not None and task.context is span:
             task.context = span.outer
         span.duration, span.error = self._loop.time - span.start, error
-        self.finished.append(span)
+        self._keep(span, 1)
 
     def record(
         self, where: str, name: str, start: int, duration: int, error: str | None = None, **attributes: Any
@@ -129,15 +141,24 @@ class Trace:
         """Add a span that is over already (a kernel operation that a host performed), under the open one."""
         span = self._new(where, name, start, attributes)
         span.duration, span.error = duration, error
-        self.finished.append(span)
+        self._keep(span, 1)
         return span
 
     def record_operations(self, performed: Sequence[Performed]) -> None:
         """Add what a host did, each operation a span under the open one."""
-        task, id = self._loop.current, self._next
-        outer = task.context if task is not None else None
+        if not performed:
+            return
+        task = self._loop.current
+        self._keep(Operations(self._next, task.context if task is not None else None, performed), len(performed))
         self._next += len(performed)
-        self.finished.extend([OperationSpan(id + number, outer, each) for number, each in enumerate(performed)])
+
+    def _keep(self, entry: Span | Operations, spans: int) -> None:
+        """Add to the ring; the oldest go. `spans`: how many the entry stands for."""
+        self._kept += spans
+        self._ring.append(entry)
+        while self._kept > self._limit:
+            oldest = self._ring.popleft()
+            self._kept -= 1 if isinstance(oldest, Span) else len(oldest)
 
     def _new(self, where: str, name: str, start: int, attributes: dict[str, Any]) -> Span:
         task = self._loop.current
@@ -145,6 +166,17 @@ class Trace:
         self._next += 1
         return span
 
+    @property
+    def finished(self) -> list[Span | OperationSpan]:
+        """The spans that are kept, in the order of their beginning."""
+        spans: list[Span | OperationSpan] = []
+        for entry in self._ring:
+            if isinstance(entry, Span):
+                spans.append(entry)
+            else:
+                spans.extend(entry)
+        return sorted(spans, key=lambda span: span.id)
+
     def since(self, id: int = 0) -> list[dict[str, Any]]:
         """Finished spans with an id above `id`, in the order of their beginning, as JSON objects."""
-        return [span.json() for span in sorted(self.finished, key=lambda span: span.id) if span.id > id]
+        return [span.json() for span in self.finished if span.id > id]

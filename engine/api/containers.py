@@ -143,6 +143,13 @@ async def top(engine: Engine, request: Request) -> Response:
     return json_response({"Titles": titles, "Processes": rows})
 
 
+async def changes(engine: Engine, request: Request) -> Response:
+    """`docker diff`: what differs from the image."""
+    container = engine.containers.get(request.vars["id"])
+    found = await engine.host.changes(container.id)
+    return json_response([{"Path": change.path, "Kind": change.kind} for change in found] or None)
+
+
 async def resize(engine: Engine, request: Request) -> Response:
     container = engine.containers.get(request.vars["id"])
     height, width = size(request)
@@ -177,6 +184,7 @@ ROUTES = (
     Route("POST", "/containers/prune", prune_all),
     Route("GET", "/containers/{id}/json", inspect),
     Route("GET", "/containers/{id}/top", top),
+    Route("GET", "/containers/{id}/changes", changes),
     Route("POST", "/containers/{id}/start", start),
     Route("POST", "/containers/{id}/stop", stop_one),
     Route("POST", "/containers/{id}/restart", restart),

@@ -46,7 +46,7 @@ async def start(engine: Engine, request: Request) -> Response:
     if options.detach:
         await engine.execs.start(found, None, window)
         return empty(200)
-    stdin = Stdin() if found.config.attach_stdin else None
+    stdin = Stdin(engine.loop) if found.config.attach_stdin else None
 
     async def session(duplex: Duplex) -> None:
         await _run(engine, found, window, stdin, duplex)

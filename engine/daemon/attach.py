@@ -86,43 +86,69 @@ class Client:
 
 
 class Stdin:
-    """A container's standard input, for all its clients. Before the start it keeps what they send."""
+    """A container's standard input, for all its clients. What they send before the start waits for it."""
 
-    __slots__ = ("_before", "_closed", "input")
+    __slots__ = ("_backlog", "_closed", "_drained", "_loop", "_size", "input")
 
-    def __init__(self) -> None:
+    def __init__(self, loop: Loop) -> None:
         self.input: Input | None = None
-        self._before: list[bytes] = []
+        self._loop = loop
+        self._backlog: deque[bytes] | None = None
+        self._size = 0
         self._closed = False
+        self._drained: Future[None] | None = None
 
     def connect(self, input: Input) -> None:
         """The program has started."""
         self.input = input
-        for data in self._before:
-            input.write(data)
-        self._before.clear()
-        if self._closed:
+        if self._backlog:
+            self._loop.spawn(self._catch_up(input), "early input")
+        elif self._closed:
             input.close()
 
     def disconnect(self) -> None:
         """The program has ended; the next run begins anew."""
         self.input, self._closed = None, False
-        self._before.clear()
+        self._forget_backlog()
 
     def starving(self) -> bool:
         """The program waits for somebody to type."""
         return self.input is not None and not self._closed and self.input.starving()
 
     def write(self, data: bytes) -> Future[None] | None:
-        if self.input is not None:
+        """As engine.host.Input."""
+        if self.input is not None and not self._backlog:
             return self.input.write(data)
-        self._before.append(data)
-        return None
+        self._backlog = self._backlog or deque()
+        self._backlog.append(data)
+        self._size += len(data)
+        if self._size < FULL:
+            return None
+        self._drained = self._drained or Future(self._loop)
+        return self._drained
 
     def close(self) -> None:
         self._closed = True
-        if self.input is not None:
+        if self.input is not None and not self._backlog:
             self.input.close()
+
+    async def _catch_up(self, input: Input) -> None:
+        """Give the program what was there before it, at its own pace."""
+        while self._backlog and self.input is input:
+            if (full := input.write(self._backlog[0])) is not None:
+                await full
+            if self._backlog:
+                self._backlog.popleft()
+        if self.input is input:
+            self._forget_backlog()
+            if self._closed:
+                input.close()
+
+    def _forget_backlog(self) -> None:
+        self._backlog, self._size = None, 0
+        if self._drained is not None:
+            self._drained.set_result(None)
+            self._drained = None
 
 
 class Detached(Exception):

@@ -28,7 +28,7 @@ async def restore(engine: Engine) -> None:
         await engine.saved.restore(container)
         engine.volumes.adopt(container)
         if container.config.open_stdin:
-            container.stdin = Stdin()
+            container.stdin = Stdin(engine.loop)
         if was_active:
             container.state, container.exit_code = State.EXITED, KILLED
             container.finished_at = engine.loop.time

@@ -55,7 +55,7 @@ class Creator:
             )
             container.mounts = self._mounts(container)
             if settings.config.open_stdin:
-                container.stdin = Stdin()
+                container.stdin = Stdin(engine.loop)
             await engine.host.prepare(id, image.chain or None)
         except BaseException:
             engine.containers.release(name)

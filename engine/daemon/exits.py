@@ -36,6 +36,7 @@ async def ended(engine: Engine, container: Container, news: Exited) -> None:
     async with container.lock:
         if not container.alive:
             return
+        span = engine.trace.open("daemon", "container exit", {"container": container.name, "status": news.status})
         start.record(engine, await engine.host.delete(container.id))
         container.pid = 0
         container.exit_code = news.status
@@ -53,6 +54,7 @@ async def ended(engine: Engine, container: Container, news: Exited) -> None:
         container.close_streams()
         engine.saved.save(container)
         engine.containers.save(container)
+        engine.trace.close(span)
         container.tell_exit()
     if container.host_config.auto_remove and not container.manually_restarted and not container.being_removed:
         await remove.remove(engine, container, force=True, volumes=True)

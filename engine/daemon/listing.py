@@ -109,7 +109,7 @@ class _Allowed:
             and filters.exact("health", health_of(container))
             and filters.exact("isolation", "default")
             and not filters.boolean("is-task", False)
-            and (not self._exits or (container.exit_code in self._exits and not container.active))
+            and (not self._exits or _exited(container, self._exits))
             and (self._images is None or container.image_id in self._images)
             and self._has_volume(container)
             and self._has_network(container)
@@ -140,6 +140,11 @@ class _Allowed:
             there = {parse_port(port) for port in exposed}
             return any(wanted & there for wanted in self._exposed)
         return True
+
+
+def _exited(container: Container, codes: list[int]) -> bool:
+    """It has run, does not any more, and ended with one of these codes."""
+    return container.started_at > 0 and not container.active and container.exit_code in codes
 
 
 def _integer(text: str) -> int:

@@ -81,16 +81,18 @@ class Program:
 
 
 def test_input_before_the_start_waits_for_it() -> None:
-    stdin, program = Stdin(), Program()
+    loop, program = Loop(), Program()
+    stdin = Stdin(loop)
     stdin.write(b"early")
     stdin.close()
     assert not stdin.starving()
     stdin.connect(program)
+    loop.run_ready()
     assert (program.got, program.closed) == (b"early", True)
 
 
 def test_each_run_has_its_own_input() -> None:
-    stdin, first, second = Stdin(), Program(), Program()
+    stdin, first, second = Stdin(Loop()), Program(), Program()
     stdin.connect(first)
     stdin.close()
     stdin.disconnect()

@@ -90,7 +90,7 @@ def test_a_mistake_is_refused_in_dockers_words(document: dict[str, Any], words: 
     assert refused.value.message == words
 
 
-@pytest.mark.parametrize("document", [None, {}, [], "x"])
+@pytest.mark.parametrize("document", [None, {}])
 def test_no_settings_at_all_are_refused(document: Any) -> None:
     with pytest.raises(InvalidParameter, match="config cannot be empty in order to create a container"):
         read_settings(document, INFO)
