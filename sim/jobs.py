@@ -15,6 +15,7 @@ from sim.processes import Session
 
 if TYPE_CHECKING:
     from sim.processes import Process
+    from sim.syscalls import SystemCalls
     from sim.terminal import Terminal
 
 
@@ -76,11 +77,20 @@ def terminal(caller: Process, fd: int) -> Any:
     return found
 
 
-async def reach_foreground(caller: Process, tty: Terminal) -> None:
+async def read_terminal(caller: SystemCalls, tty: Terminal, size: int) -> bytes:
     """A process of a background group that reads from its terminal is stopped (SIGTTIN) until it is in front.
 
     Raises OSError EIO if it cannot be stopped.
     """
+    while True:
+        await _reach_foreground(caller, tty)
+        data = tty.read(size)
+        if isinstance(data, bytes):
+            return data
+        await caller.block(data)
+
+
+async def _reach_foreground(caller: SystemCalls, tty: Terminal) -> None:
     while caller.session is tty.session and caller.session is not None and caller.group != tty.foreground:
         signals.send_all(caller.namespaces.pid.group(caller.group), signals.SIGTTIN, caller)
         if not caller.stopped:

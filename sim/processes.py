@@ -229,6 +229,8 @@ class Process:
         if self.stopped:
             self.stopped = 0
             self._release()
+            if self.session is not None and self.session.terminal is not None:
+                self.session.terminal.wake()  # a read begins anew, perhaps in the background now
             self._tell_parent()
 
     def freeze(self) -> None:
@@ -242,7 +244,7 @@ class Process:
             self._release()
 
     def _hold(self) -> None:
-        if self.task is not None:
+        if self.task is not None and self.dying is None:
             self.task.freeze()
             self.kernel.scheduler.hold(self, True)
 

@@ -57,7 +57,7 @@ def refuses(target: Process, signal: int, sender: Process | None) -> bool:
 
 def send(target: Process, signal: int, sender: Process | None = None) -> None:
     """Deliver a signal; permissions were checked by the caller. A process that is over does not mind."""
-    if signal == 0 or target.status is not None:
+    if signal == 0 or target.status is not None or target.dying is not None:
         return
     if signal == SIGCONT:
         target.go_on()

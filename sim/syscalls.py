@@ -63,7 +63,7 @@ class SystemCalls(Process):
         debt, self.debt = self.debt, 0.0
         await self.kernel.scheduler.work(self, debt)
 
-    async def _block(self, future: Future[Any]) -> None:
+    async def block(self, future: Future[Any]) -> None:
         """Wait where a signal can interrupt."""
         self.blocked = future
         try:
@@ -110,10 +110,10 @@ class SystemCalls(Process):
             await self._work()
         file = self.descriptors.file(fd)
         if file.__class__ is TerminalFile:
-            await jobs.reach_foreground(self, file.terminal)
+            return await jobs.read_terminal(self, file.terminal, size)
         data = file.read(size)
         while not isinstance(data, bytes):
-            await self._block(data)
+            await self.block(data)
             data = file.read(size)
         return data
 
@@ -129,7 +129,7 @@ class SystemCalls(Process):
                 if isinstance(count, int):
                     written += count
                 else:
-                    await self._block(count)
+                    await self.block(count)
         except BrokenPipeError:
             signals.send(self, signals.SIGPIPE, self)
             self._last_words()
@@ -351,7 +351,7 @@ class SystemCalls(Process):
                 return 0, 0
             self.child_waiter = Future(self.kernel.loop)
             try:
-                await self._block(self.child_waiter)
+                await self.block(self.child_waiter)
             finally:
                 self.child_waiter = None
 
@@ -369,7 +369,7 @@ class SystemCalls(Process):
         return old
 
     async def pause(self) -> None:
-        await self._block(Future(self.kernel.loop))
+        await self.block(Future(self.kernel.loop))
 
     def getpgid(self, pid: int = 0) -> int:
         process = jobs.process(self, pid) if pid else self

@@ -1,8 +1,8 @@
 """Pseudo-terminals and their line discipline: what lies between a person's keys and a program's standard input.
 
 In canonical mode the discipline keeps a line until it is ended, lets one correct it, echoes it, and turns ^C, ^Z and
-^\\ into signals for the foreground process group. Raw mode hands on every byte. Source: termios(3), tty_ioctl(4), pty(7),
-the kernel's drivers/tty/n_tty.c.
+^\\ into signals for the foreground process group. Raw mode hands on every byte. Source: termios(3), tty_ioctl(4),
+pty(7), the kernel's drivers/tty/n_tty.c.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Terminal:
     def hang_up(self) -> None:
         """The master side is gone: reading gives the end of file, and the session is told."""
         self._hung = True
-        self._wake()
+        self.wake()
         if self.session is not None:
             signals.send(self.session.leader, signals.SIGHUP)
             signals.send(self.session.leader, signals.SIGCONT)
@@ -134,7 +134,7 @@ class Terminal:
         elif byte == EOF:
             self._queue.append(bytes(line))
             line.clear()
-            self._wake()
+            self.wake()
         elif byte == ERASE:
             self._erase(1)
         elif byte == KILL:
@@ -168,14 +168,15 @@ class Terminal:
     def _deliver(self, data: bytes) -> None:
         if data and not self._hung:
             self._queue.append(data)
-            self._wake()
+            self.wake()
 
     def _signal(self, number: int) -> None:
         if self.session is not None:
             for process in self.session.leader.namespaces.pid.group(self.foreground):
                 signals.send(process, number)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let those who wait to read look again."""
         readers, self._readers = self._readers, []
         for reader in readers:
             reader.set_result(None)

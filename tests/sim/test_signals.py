@@ -138,6 +138,7 @@ def test_handlers_survive_fork_and_only_ignoring_survives_execve() -> None:
     assert callable(child.action(10))
     process.replace(Program(idle, ("idle",), "/bin/idle", "idle"), ())
     assert (process.action(10), process.action(12)) == (SIG_DFL, SIG_IGN)
+    kernel.loop.run(kernel.loop.sleep(1))
 
 
 def container(kernel: Kernel) -> tuple[SystemCalls, PidNamespace]:
