@@ -25,6 +25,11 @@ COMMANDS: dict[str, str] = {
     "sim.programs.making": "link ln mkdir mkfifo mknod mktemp",
     "sim.programs.plain": "basename cat clear dirname echo false less=more more nologin pwd readlink realpath reset "
     "true vi which",
+    "sim.programs.network.interfaces": "ifconfig ip route",
+    "sim.programs.network.nc": "nc",
+    "sim.programs.network.netstat": "netstat nslookup",
+    "sim.programs.network.ping": "ping",
+    "sim.programs.network.wget": "wget",
     "sim.programs.printf": "printf=main",
     "sim.programs.removing": "rm rmdir unlink",
     "sim.programs.shell.command": "ash sh=ash",

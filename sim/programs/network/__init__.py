@@ -1,0 +1,1 @@
+"""Network tools: ping, ip, ifconfig, route, netstat, nslookup, nc, wget, curl."""

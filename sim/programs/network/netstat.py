@@ -1,0 +1,46 @@
+"""netstat and nslookup: sockets, routes and names, as BusyBox shows them. Source: netstat(8), nslookup(1)."""
+
+from __future__ import annotations
+
+from sim.abi import Proc
+from sim.programs.network.interfaces import routing_table
+from sim.programs.options import Failure, Options, command
+
+HEAD = "Proto Recv-Q Send-Q Local Address           Foreign Address         State       "
+
+
+@command("alentuwxrWp", synopsis="[-ral] [-tuwx] [-enWp]", about="Display networking information", most=0)
+async def netstat(proc: Proc, options: Options, operands: list[str]) -> int:
+    if "r" in options:
+        await proc.out(routing_table(proc.net.routes(), "n" in options))
+        return 0
+    title = "servers and established" if "a" in options else "only servers" if "l" in options else "w/o servers"
+    text = f"Active Internet connections ({title})\n{HEAD}{'PID/Program name    ' if 'p' in options else ''}\n"
+    tcp = "t" in options or not options.any("uwx")
+    for protocol, local, remote, state in proc.net.sockets() if tcp else ():
+        listening = state == "LISTEN"
+        if "a" in options or listening == ("l" in options):
+            text += f"{protocol:<5} {0:>6} {0:>6} {local:<23} {remote:<23} {state:<11} "
+            text += "-\n" if "p" in options else "\n"
+    await proc.out(text)
+    return 0
+
+
+@command("", synopsis="HOST [DNS_SERVER]", about="Query DNS about HOST", least=1, most=2)
+async def nslookup(proc: Proc, options: Options, operands: list[str]) -> int:
+    name = operands[0]
+    servers = operands[1:] or proc.net.resolvers()
+    if not servers:
+        raise Failure("can't connect to remote host: Connection refused")
+    await proc.out(f"Server:\t\t{servers[0]}\nAddress:\t{servers[0]}:53\n\n")
+    try:
+        addresses = await proc.net.resolve(name)
+    except TimeoutError:
+        await proc.out(";; connection timed out; no servers could be reached\n\n")
+        return 1
+    except OSError:
+        await proc.out(f"** server can't find {name}: NXDOMAIN\n\n" * 2)
+        return 1
+    answer = "".join(f"Name:\t{name}\nAddress: {address}\n" for address in addresses)
+    await proc.out(f"Non-authoritative answer:\n{answer}\nNon-authoritative answer:\n\n")
+    return 0
