@@ -52,7 +52,7 @@ class Kernel:
         self.containers: dict[str, Container] = {}
         self.terminals: dict[int, dict[int, Terminal]] = {}  # by mount namespace and number: each has its own devpts
         self.on_out_of_memory: Callable[[Cgroup], object] = lambda group: None
-        self.host = self._host(root or self.storage.tree("ext4"))
+        self.host = self._host(root or self.storage.tree("ext4", source="/dev/sda1"))
         self.root = mounting.Superuser(self.host.mount)
         self.sysctls = procfs.register(self)
         devices.register(self)

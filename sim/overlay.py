@@ -94,10 +94,12 @@ def copy_up(root: Root, path: Sequence[str]) -> Node:
     return upper, lower
 
 
-def insert(root: Root, parent: Sequence[str], name: str, node: Inode) -> None:
-    """Enter a new node under a name that is free."""
+def insert(root: Root, parent: Sequence[str], name: str, node: Inode) -> Inode:
+    """Enter a new node under a name that is free; the directory that now has it."""
     directory, lower = copy_up(root, parent)
     _place(directory, lower, name, node)
+    assert directory is not None
+    return directory
 
 
 def remove(root: Root, parent: Sequence[str], name: str) -> None:

@@ -92,7 +92,6 @@ def _shared(kernel: Kernel, sysctls: Sysctls) -> dict[str, Inode]:
     }
     made = dict(folder(inos, texts).entries)
     made["self"] = MagicLink(next(inos), _number)
-    made["thread-self"] = MagicLink(next(inos), lambda reader: f"{_number(reader)}/task/{_number(reader)}")
     made["mounts"] = MagicLink(next(inos), lambda reader: "self/mounts")
     made["net"] = MagicLink(next(inos), lambda reader: "self/net")
     return made

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.loop import SECOND
+from sim import procnet
 from sim.filesystem import Directory, Inode
 from sim.namespaces import LINKS
 from sim.openfiles import fail
@@ -152,15 +153,8 @@ def environ(process: Process, reader: Any) -> str:
 
 def cgroup(process: Process, reader: Any) -> str:
     """cgroups(7): the path, below the root of the reader's cgroup namespace."""
-    names = []
-    group: Any = process.cgroup
-    while group is not None and group.parent is not None:
-        names.append(group.name)
-        group = group.parent
-    inside = getattr(reader, "namespaces", None)
-    if inside is not None and inside.cgroup is not process.kernel.host.cgroup:
-        names = []
-    return "0::/" + "/".join(reversed(names)) + "\n"
+    spaces = getattr(reader, "namespaces", process.kernel.host)
+    return f"0::{process.cgroup.path or '/'}\n" if spaces.cgroup == process.kernel.host.cgroup else "0::/\n"
 
 
 def mounts(process: Process, reader: Any) -> str:
@@ -259,4 +253,4 @@ PATHS: dict[str, Callable[[Any], str]] = {
     "cwd": lambda process: process.cwd,
     "root": lambda process: "/",
 }
-FOLDERS: dict[str, Callable[[Any, int], Listing]] = {"fd": _descriptors, "ns": _namespaces}
+FOLDERS: dict[str, Callable[[Any, int], Listing]] = {"fd": _descriptors, "net": procnet.make, "ns": _namespaces}
