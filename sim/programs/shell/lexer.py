@@ -25,6 +25,29 @@ WORD, NEWLINE, END, IO_NUMBER = "word", "newline", "end of file", "number"
 REDIRECTIONS = ("&>>", "<<<", "<<-", "&>", "<<", ">>", "<&", ">&", "<>", ">|", "<", ">")
 CONTROLS = ("&&", "||", ";;", "&", "|", ";", "(", ")")
 
+RESERVED = frozenset(
+    [
+        "!",
+        "{",
+        "}",
+        "[[",
+        "case",
+        "do",
+        "done",
+        "elif",
+        "else",
+        "esac",
+        "fi",
+        "for",
+        "function",
+        "if",
+        "in",
+        "then",
+        "until",
+        "while",
+    ]
+)
+
 
 class ShellSyntaxError(Exception):
     """Text that is no shell program. `at_end`: the text stopped in the middle, so more of it might cure it."""
@@ -37,7 +60,7 @@ class ShellSyntaxError(Exception):
 
 @dataclass(slots=True)
 class Token:
-    """`kind` is WORD, NEWLINE, END, IO_NUMBER, or the operator itself; `raw` the source text."""
+    """`kind` is WORD, NEWLINE, END, IO_NUMBER, or the operator itself; `raw` the source text (without line continuations)."""
 
     kind: str
     raw: str
@@ -74,6 +97,7 @@ _LONG_NAME = re.compile(r"[A-Za-z_]\w*|\d+|[@*#?$!-]", re.ASCII)
 _BRACE_OPERATOR = re.compile(r":[-=?+]|[-=?+]|%%|%|##|#|//|/|:")
 _PATTERN_OPERATORS = frozenset(("%", "%%", "#", "##", "/", "//"))
 _BACKQUOTED = re.compile(r"[^`\\]+|\\.", re.DOTALL)
+_JOINED = re.compile(r"(?<!\\)(\\\\)*\\\n$")
 _ANSI = re.compile(r"\\(?:([abefnrtv\\'\"?])|([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4}))|\\?.", re.DOTALL)
 _ANSI_NAMES = dict(zip("abefnrtv\\'\"?", "\a\b\x1b\f\n\r\t\v\\'\"?", strict=True))
 
@@ -137,7 +161,7 @@ class Lexer:
             self.position = start + 2
             return Token("<<", "<<", start, line)
         word = Word(self._parts(_TOP))
-        return Token(WORD, text[start : self.position], start, line, word)
+        return Token(WORD, text[start : self.position].replace("\\\n", ""), start, line, word)
 
     def replace(self, start: int, value: str) -> None:
         """Put `value` in place of the text between `start` and here, and read it next (alias substitution)."""
@@ -242,7 +266,7 @@ class Lexer:
             parts.append(Parameter(name[0], quoted=context.quoted))
         else:
             self.position += 1
-            _add(parts, "$", context.quoted)
+            _add(parts, "$", True)  # it stands for itself, whatever comes next
 
     def _arithmetic(self, context: Context) -> ArithmeticExpansion:
         self.position += 3
@@ -336,7 +360,7 @@ class Lexer:
     def _read_here_documents(self) -> None:
         announced, self.here_documents = self.here_documents, []
         for node, delimiter, quoted, strip in announced:
-            source = self._here_lines(delimiter, strip)
+            source = self._here_lines(delimiter, quoted, strip)
             if quoted:
                 body = Word((Text(source, True),) if source else ())
             else:
@@ -344,16 +368,19 @@ class Lexer:
                 body = Word(inner._parts(_HERE_DOCUMENT))
             object.__setattr__(node, "body", body)  # the node is complete only now
 
-    def _here_lines(self, delimiter: str, strip: bool) -> str:
+    def _here_lines(self, delimiter: str, quoted: bool, strip: bool) -> str:
+        """The lines up to the delimiter. One that is joined to the line before it, by a backslash, is no delimiter."""
         lines: list[str] = []
+        joined = False
         while self.position < len(self.text):
             end = self.text.find("\n", self.position)
             line = self.text[self.position :] if end < 0 else self.text[self.position : end + 1]
             self.position += len(line)
             if strip:
                 line = line.lstrip("\t")
-            if line.rstrip("\n") == delimiter:
+            if line.rstrip("\n") == delimiter and not joined:
                 return "".join(lines)
+            joined = not quoted and _JOINED.search(line) is not None
             lines.append(line)
         if self.more:
             raise self.fail("unexpected end of file", at_end=True)

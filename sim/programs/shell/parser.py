@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sim.programs.shell.lexer import END, IO_NUMBER, NEWLINE, REDIRECTIONS, WORD, Lexer, ShellSyntaxError, Token
+from sim.programs.shell.lexer import (
+    END,
+    IO_NUMBER,
+    NEWLINE,
+    REDIRECTIONS,
+    RESERVED,
+    WORD,
+    Lexer,
+    ShellSyntaxError,
+    Token,
+)
 from sim.programs.shell.nodes import (
     AndOr,
     ArithmeticCommand,
@@ -38,28 +48,6 @@ from sim.programs.shell.nodes import (
     Word,
 )
 
-RESERVED = frozenset(
-    [
-        "!",
-        "{",
-        "}",
-        "[[",
-        "case",
-        "do",
-        "done",
-        "elif",
-        "else",
-        "esac",
-        "fi",
-        "for",
-        "function",
-        "if",
-        "in",
-        "then",
-        "until",
-        "while",
-    ]
-)
 _CLOSING = frozenset(("do", "done", "elif", "else", "esac", "fi", "then", "}", ")", ";;", END))
 SPECIAL_BUILTINS = frozenset(
     [

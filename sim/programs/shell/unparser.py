@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sim.programs.shell import nodes
+from sim.programs.shell.lexer import RESERVED
 from sim.programs.shell.nodes import ArithmeticExpansion, CommandSubstitution, HereDocument, Parameter, Text, Word
 
 
@@ -45,7 +46,11 @@ class _Writer:
         self.text += "\n"
         documents, self._documents = self._documents, []
         for delimiter, document in documents:
-            self.text += _here_text(document.body) + delimiter + "\n"
+            text = _here_text(document.body)
+            self.text += text
+            if text and not text.endswith("\n"):  # the end of the whole text ended it
+                break
+            self.text += delimiter + "\n"
 
     # -- commands
 
@@ -55,6 +60,10 @@ class _Writer:
     def simple(self, node: nodes.SimpleCommand) -> None:
         pieces = [f"{a.name}{'+' if a.append else ''}={word_text(a.value)}" for a in node.assignments]
         pieces += [word_text(word) for word in node.words]
+        if node.redirections and pieces and pieces[0] in RESERVED:  # a word only because it does not come first
+            self.redirections(node.redirections, False)
+            self.text += " " + " ".join(pieces)
+            return
         self.text += " ".join(pieces)
         self.redirections(node.redirections, bool(pieces))
 

@@ -146,7 +146,7 @@ async def _type(shell: Interpreter, argv: list[str]) -> int:
 async def _describe(shell: Interpreter, name: str, brief: bool) -> int:
     """What a name stands for, as `command -v` (brief) or `type` says it."""
     from sim.programs.shell.builtins import BUILTINS
-    from sim.programs.shell.parser import RESERVED
+    from sim.programs.shell.lexer import RESERVED
 
     if name in RESERVED:
         text = name if brief else f"{name} is a shell keyword"
