@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from engine.api.messages import Duplex, Request, Response, json_response
+from engine.api.messages import Duplex, Request, Response, Waiting, json_response
 from engine.api.query import boolean, older
 from engine.api.router import Route
 from engine.api.streams import MULTIPLEXED_STREAM, RAW_STREAM, frame
@@ -47,7 +47,7 @@ async def attach(engine: Engine, request: Request) -> Response:
         101 if "upgrade" in request.headers else 200,
         headers={"Content-Type": stream_type(request, tty)},
         session=session,
-        waiting="program",
+        waiting=lambda: "program" if container.active else "news",  # not before `docker run` has started it
         starving=stdin.starving if stdin is not None else None,
     )
 
@@ -178,7 +178,9 @@ async def wait(engine: Engine, request: Request) -> Response:
     container = engine.containers.get(request.vars["id"])
     status = waiting.until(container, request.query.get("condition", ""))
     headers = {"Content-Type": "application/json"}
-    return Response(headers=headers, stream=_ExitStatus(container, status), waiting="program")
+    # `docker run` asks before it starts; whether it waits for the program, its attach says (with -d there is none)
+    patience: Waiting = "program" if container.active else "news"
+    return Response(headers=headers, stream=_ExitStatus(container, status), waiting=patience)
 
 
 class _ExitStatus:

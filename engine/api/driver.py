@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from engine.api.messages import Waiting
+from engine.api.messages import Reason
 from engine.loop import Loop, SteppedClock
 
 TURN = 0.005  # seconds of the world's time
@@ -67,15 +67,15 @@ class Driver:
 class Wait:
     """One request's reason to wait. Give it back with `end`."""
 
-    __slots__ = ("_waits", "starving", "waiting")
+    __slots__ = ("_waits", "reason", "starving")
 
-    def __init__(self, waits: Waits, waiting: Waiting) -> None:
+    def __init__(self, waits: Waits, reason: Reason) -> None:
         self._waits = waits
-        self.waiting: Waiting = waiting
+        self.reason = reason
         self.starving: Callable[[], bool] | None = None
 
-    def change(self, waiting: Waiting, starving: Callable[[], bool] | None) -> None:
-        self.waiting, self.starving = waiting, starving
+    def change(self, reason: Reason, starving: Callable[[], bool] | None) -> None:
+        self.reason, self.starving = reason, starving
 
     def end(self) -> None:
         self._waits.open.discard(self)
@@ -88,15 +88,15 @@ class Waits:
         self.open: set[Wait] = set()
         self._wake = wake
 
-    def begin(self, waiting: Waiting) -> Wait:
-        wait = Wait(self, waiting)
+    def begin(self, reason: Reason) -> Wait:
+        wait = Wait(self, reason)
         self.open.add(wait)
         self._wake()
         return wait
 
     def push(self) -> bool:
         """Should time jump? For the daemon's own work always; for programs unless one of them waits for a person."""
-        kinds = {wait.waiting for wait in self.open}
+        kinds = {wait.reason if isinstance(wait.reason, str) else wait.reason() for wait in self.open}
         if "time" in kinds:
             return True
         return "program" in kinds and not any(wait.starving and wait.starving() for wait in self.open)

@@ -27,6 +27,7 @@ class Duplex(Protocol):
 # What a waiting request waits for; tells the driver of a stepped clock whether time should jump for it (api/driver.py):
 # "time" the daemon's own work (stop, pull); "program" what a program does (wait, attach, logs -f); "news" only listens.
 Waiting = Literal["time", "program", "news"]
+Reason = Waiting | Callable[[], Waiting]  # a function: it may change while the request is open
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     stream: AsyncIterator[bytes] | None = None
     session: Callable[[Duplex], Coroutine[Any, Any, None]] | None = None
-    waiting: Waiting = "time"
+    waiting: Reason = "time"
     starving: Callable[[], bool] | None = None
 
 
