@@ -171,6 +171,7 @@ class Proc(Protocol):
     ppid: int
     uid: int
     gid: int
+    groups: tuple[int, ...]  # supplementary
     net: Net
 
     # -- time and memory
@@ -332,6 +333,9 @@ class Proc(Protocol):
         """All of this PID namespace, by pid."""
 
     # -- the machine
+    def setuid(self, uid: int, gid: int, groups: Sequence[int] = ()) -> None:
+        """Become another user for good: setgroups, setgid, setuid in one. Needs CAP_SETUID if it changes anything."""
+
     def uname(self) -> dict[str, str]:
         """sysname, nodename, release, version, machine."""
 

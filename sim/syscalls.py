@@ -394,6 +394,13 @@ class SystemCalls(Process):
     def net(self) -> Net:
         return View(self, self.namespaces.network)
 
+    def setuid(self, uid: int, gid: int, groups: Sequence[int] = ()) -> None:
+        if (uid, gid) != (self.uid, self.gid):
+            self._need("CAP_SETUID")
+            if self.uid:
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        self.uid, self.gid, self.groups = uid, gid, tuple(groups)
+
     def uname(self) -> dict[str, str]:
         return {**self.kernel.uname, "nodename": self.namespaces.uts.hostname}
 

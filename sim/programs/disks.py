@@ -143,7 +143,8 @@ def _cells(options: Options, usage: StatVfs, gnu: bool) -> tuple[str, str, str, 
     else:
         total, free, unit = usage.size, usage.free, 1 << 20 if options.last("mkh") == "m" else 1024
     used = total - free
-    percent = f"{-(-used * 100 // total)}%" if total else "-" if gnu else "0%"
+    rounding = total - 1 if gnu else total // 2
+    percent = f"{(used * 100 + rounding) // total}%" if total else "-" if gnu else "0%"
     if "h" in options:
         show = human_up if gnu else human
         return show(total), show(used), show(free), percent
@@ -158,13 +159,9 @@ def _heading(options: Options) -> str:
 
 def _table(options: Options, rows: list[tuple[MountInfo, StatVfs]]) -> list[str]:
     """Busybox's fixed columns; a long name has a line of its own."""
-    typed, inodes = "T" in options, "i" in options
-    first, wide = ("Filesystem           ", 20), 10
-    size = f"{_heading(options):>{10 if not (inodes or 'h' in options) else 9}}"
+    typed = "T" in options
     kind = "Type       " if typed else ""
-    lines = [
-        f"{first[0]}{kind}{size:>{wide - 1}}      Used {'Available' if not inodes else 'Available'} Use% Mounted on"
-    ]
+    lines = [f"{'Filesystem':<20} {kind}{_heading(options):>9}      Used Available Use% Mounted on"]
     for mount, usage in rows:
         cells = _cells(options, usage, False)
         name = f"{mount.source:<20} "
@@ -192,10 +189,8 @@ def _gnu_table(options: Options, rows: list[tuple[MountInfo, StatVfs]]) -> list[
         widths[column] = max(widths[column], 5 if "h" not in options else 4)
     lines = []
     for row in table:
-        cells = [
-            text.ljust(wide) if n < left else text.rjust(wide)
-            for n, (text, wide) in enumerate(zip(row, widths, strict=True))
-        ]
+        padded = enumerate(zip(row, widths, strict=True))
+        cells = [text.ljust(wide) if column < left else text.rjust(wide) for column, (text, wide) in padded]
         lines.append(" ".join([*cells[:-1], row[-1]]))
     return lines
 
@@ -237,9 +232,8 @@ async def _not_mounted(proc: Proc, source: str, target: str, error: OSError) -> 
         else:
             await proc.err(f"mount: mounting {source} on {target} failed: {error.strerror}\n")
     elif isinstance(error, PermissionError):
-        await proc.err(
-            f"mount: {target}: permission denied.\n       dmesg(1) may have more information after failed mount system call.\n"
-        )
+        advice = "dmesg(1) may have more information after failed mount system call."
+        await proc.err(f"mount: {target}: permission denied.\n       {advice}\n")
     elif isinstance(error, FileNotFoundError):
         await proc.err(f"mount: {target}: mount point does not exist.\n")
     else:

@@ -16,8 +16,8 @@ KINDS = {
     st.S_IFREG: "regular file", st.S_IFDIR: "directory", st.S_IFLNK: "symbolic link", st.S_IFIFO: "fifo",
     st.S_IFSOCK: "socket", st.S_IFCHR: "character special file", st.S_IFBLK: "block special file",
 }  # fmt: skip
-TYPES = {"overlay": ("overlayfs", 0x794C7630), "tmpfs": ("tmpfs", 0x1021994), "proc": ("proc", 0x9FA0),
-         "ext4": ("ext2/ext3", 0xEF53), "sysfs": ("sysfs", 0x62656572), "cgroup2": ("cgroup2fs", 0x63677270)}  # fmt: skip
+TYPES = {"overlay": "overlayfs", "tmpfs": "tmpfs", "proc": "proc", "ext4": "ext2/ext3", "sysfs": "sysfs",
+         "cgroup2": "cgroup2fs"}  # fmt: skip
 BLOCK = 4096
 
 
@@ -131,13 +131,14 @@ def _verbose(file: _File) -> str:
     if is_gnu(file.proc) and st.S_ISLNK(info.mode):
         name = f"{file.path} -> {file.proc.readlink(file.path)}"
     owners = f"Uid: ({info.uid:5}/{file.user():>8})   Gid: ({info.gid:5}/{file.group():>8})"
+    times = (info.atime or info.mtime, info.mtime, info.ctime or info.mtime)
+    access, modify, change = map(date, times)
     return (
         f"  File: {name}\n"
         f"  Size: {info.size:<10}\tBlocks: {info.blocks:<10} IO Block: {BLOCK:<6} {file.kind()}\n"
         f"Device: {number}\tInode: {info.ino:<10}  Links: {info.nlink}{device}\n"
         f"Access: ({st.S_IMODE(info.mode):04o}/{st.filemode(info.mode)})  {owners}\n"
-        f"Access: {date(info.atime or info.mtime)}\nModify: {date(info.mtime)}\nChange: {date(info.ctime or info.mtime)}"
-        + ("\n Birth: -" if is_gnu(file.proc) else "")
+        f"Access: {access}\nModify: {modify}\nChange: {change}" + ("\n Birth: -" if is_gnu(file.proc) else "")
     )
 
 
@@ -152,7 +153,7 @@ def _filesystem(proc: Proc, path: str) -> str:
     info = proc.statfs(path)
     target = mount_of(proc, path)
     type = next((mount.type for mount in reversed(proc.mounts()) if mount.target == target), "")
-    name, _ = TYPES.get(type, ("UNKNOWN", 0))
+    name = TYPES.get(type, "UNKNOWN")
     return (
         f'  File: "{path}"\n    ID: {proc.stat(path).dev:<8x} Namelen: 255     Type: {name}\n'
         f"Block size: {BLOCK:<10}\n"
