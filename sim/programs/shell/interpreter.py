@@ -197,7 +197,8 @@ class Interpreter:
         child.variables, child.positional = self.variables.copy(), list(self.positional)
         child.functions = dict(self.functions) if self.functions else None
         child.aliases = dict(self.aliases) if self.aliases else None
-        child.jobs, child.terminal, child.pending = None, None, ()
+        child.jobs = self.jobs.copy() if self.jobs is not None else None  # so that `jobs | wc -l` counts
+        child.terminal, child.pending = None, ()
         return child
 
     async def wait(self, pids: Sequence[int], text: str = "") -> list[int]:

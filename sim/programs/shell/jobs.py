@@ -80,6 +80,14 @@ class Jobs:
     def __init__(self) -> None:
         self.table: list[Job] = []
 
+    def copy(self) -> Jobs:
+        copied = Jobs()
+        for job in self.table:
+            twin = Job(job.number, (), job.text)
+            twin.statuses = dict(job.statuses)
+            copied.table.append(twin)
+        return copied
+
     def add(self, pids: Sequence[int], text: str) -> Job:
         taken = {job.number for job in self.table}
         job = Job(next(n for n in range(1, len(taken) + 2) if n not in taken), pids, text)
