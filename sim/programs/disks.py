@@ -198,7 +198,8 @@ def _gnu_table(options: Options, rows: list[tuple[MountInfo, StatVfs]]) -> list[
 @command(
     "arwt:o:vBfin",
     synopsis="[OPTIONS] [-o OPT] DEVICE NODE",
-    about="Mount a filesystem\n\n\t-a\tMount all filesystems in fstab\n\t-r\tRead-only mount\n\t-t FSTYPE\tFilesystem type\n"
+    about="Mount a filesystem\n\n\t-a\tMount all filesystems in fstab\n"
+    "\t-r\tRead-only mount\n\t-t FSTYPE\tFilesystem type\n"
     "\t-o OPT\tOptions, separated by commas",
     long={"bind": "B", "types:": "t", "options:": "o"},
     most=2,
