@@ -181,9 +181,14 @@ class SystemCalls(Process):
             yield rest
 
     async def read_all(self, fd: int = 0) -> bytes:
-        parts = []
-        while data := await self.read(fd):
-            parts.append(data)
+        parts, held = [], 0
+        try:
+            while data := await self.read(fd):
+                parts.append(data)
+                await self.allocate(GROWTH * len(data))
+                held += GROWTH * len(data)
+        finally:
+            await self.allocate(-held)
         return b"".join(parts)
 
     # -- files
@@ -419,6 +424,7 @@ class SystemCalls(Process):
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 
+GROWTH = 3  # a buffer that grows is copied into one twice as big
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 

@@ -59,6 +59,7 @@ async def _copy(proc: Proc, settings: dict[str, str], counts: Counts) -> int:
     limit = parse_size(settings["count"]) if "count" in settings else None
     if not block:
         raise Failure("invalid number '0'")
+    await proc.allocate(block)
     conversions = settings.get("conv", "").split(",")
     reader, writer = 0, 1
     try:

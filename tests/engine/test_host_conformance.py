@@ -1,0 +1,495 @@
+"""What every host has to do: one suite, written against the port of engine/host.py alone.
+
+`HOSTS` names the hosts; each factory gives a host and an uncompressed layer with busybox on it.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+import pytest
+
+from engine import plan
+from engine.host import STDERR, STDOUT, Exited, Host, News, OutOfMemory, PortBinding, RuntimeFailure, Started
+from engine.loop import Future, Loop
+from engine.operations import Execve, MakeCgroup, MountOverlay, RemoveCgroup, Unmount
+from engine.spec import Link, Mount, Namespace, Process, Resources, Spec
+
+ENV = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",)
+NAMESPACES = tuple(Namespace(type) for type in ("mount", "uts", "ipc", "pid", "network", "cgroup"))
+MOUNTS = (
+    Mount("/proc", "proc", "proc", ("nosuid", "noexec", "nodev")),
+    Mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k")),
+    Mount("/dev/pts", "devpts", "devpts", ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")),
+    Mount("/sys", "sysfs", "sysfs", ("nosuid", "noexec", "nodev", "ro")),
+)
+PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n"
+GROUP = b"root:x:0:\nwheel:x:10:root\nnogroup:x:65534:\nusers:x:100:\n"
+APPLETS = ("cat", "dd", "echo", "false", "id", "kill", "pwd", "sh", "sleep", "stty", "test", "true", "yes")
+
+
+def layer(busybox: bytes) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+
+        def add(name: str, data: bytes | None = None, mode: int = 0o755, link: str = "") -> None:
+            member = tarfile.TarInfo(name)
+            member.mode, member.size = mode, len(data or b"")
+            member.type = tarfile.LNKTYPE if link else tarfile.DIRTYPE if data is None else tarfile.REGTYPE
+            member.linkname = link
+            tar.addfile(member, io.BytesIO(data or b""))
+
+        for folder in ("bin", "etc", "home", "root", "tmp"):
+            add(folder)
+        add("bin/busybox", busybox)
+        for name in APPLETS:
+            add(f"bin/{name}", link="bin/busybox")
+        add("bin/broken", b"no interpreter\n")
+        add("etc/passwd", PASSWD, 0o644)
+        add("etc/group", GROUP, 0o644)
+    return stream.getvalue()
+
+
+def sim_host() -> tuple[Host, bytes]:
+    from sim.host import SimHost
+    from sim.loader import executable
+
+    return SimHost(Loop(start=1_700_000_000_000_000_000), Random(1)), layer(executable("busybox"))
+
+
+HOSTS: dict[str, Callable[[], tuple[Host, bytes]]] = {"sim": sim_host}
+
+
+@dataclass
+class Container:
+    """A container under test: what it was started as, and what it said."""
+
+    host: Host
+    id: str
+    spec: Spec
+    started: Started | None = None
+    output: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def said(self, stream: int = STDOUT) -> bytes:
+        return b"".join(data for number, data in self.output if number == stream)
+
+
+class Bench:
+    """A host with one committed snapshot, "base"."""
+
+    def __init__(self, host: Host, base: bytes) -> None:
+        self.host, self.loop = host, host.loop
+        self.news: list[News] = []
+        self._heard: Future[None] = host.loop.future()
+        host.listen(self._hear)
+        self.run(host.apply("base", None, io.BytesIO(base)))
+        self._numbers = itertools.count(1)
+
+    def _hear(self, news: News) -> None:
+        self.news.append(news)
+        self._heard.set_result(None)
+
+    def run(self, coroutine: Any) -> Any:
+        return self.loop.run(coroutine)
+
+    def spec(self, *args: str, mounts: tuple[Mount, ...] = (), **settings: Any) -> Spec:
+        id = f"{next(self._numbers):064x}"
+        process = Process(args, ENV, **{name: settings.pop(name) for name in list(settings) if name in PROCESS})
+        parts: dict[str, Any] = {"hostname": id[-12:], "namespaces": NAMESPACES, "mounts": MOUNTS + mounts}
+        return Spec(id, process, id, cgroups_path=f"/docker/{id}", **(parts | settings))
+
+    def create(self, spec: Spec, on_output: Any = None, stdin: bool = False) -> Container:
+        container = Container(self.host, spec.id, spec)
+        record: Any = on_output or (lambda stream, data: container.output.append((stream, data)))
+        self.run(self.host.prepare(spec.id, "base"))
+        operations = plan.plan(spec, self.host.layers(spec.id))
+        container.started = self.run(self.host.create(spec, operations, record))
+        if not stdin:
+            container.started.input.close()
+        return container
+
+    def start(self, *args: str, stdin: bool = False, **settings: Any) -> Container:
+        container = self.create(self.spec(*args, **settings), stdin=stdin)
+        self.run(self.host.start(container.id))
+        return container
+
+    def exec(self, container: Container, exec_id: str, *args: str, **settings: Any) -> tuple[Started, list[Any]]:
+        said: list[Any] = []
+        process = Process(args, ENV, **settings)
+        begun = self.run(self.host.exec(container.id, exec_id, process, lambda stream, data: said.append(data)))
+        return begun, said
+
+    def ended(self, container: Container, exec_id: str = "") -> Exited:
+        """Wait for the news."""
+
+        async def listen() -> Exited:
+            while True:
+                for news in self.news:
+                    if isinstance(news, Exited) and (news.container, news.exec_id) == (container.id, exec_id):
+                        return news
+                self._heard = self.loop.future()
+                await self.loop.wait_for(self._heard, 100)
+
+        found: Exited = self.run(listen())
+        return found
+
+    def outcome(self, *args: str, **settings: Any) -> tuple[int, bytes, bytes]:
+        """Run to the end and delete: (status, stdout, stderr)."""
+        container = self.start(*args, **settings)
+        status = self.ended(container).status
+        self.delete(container)
+        return status, container.said(), container.said(STDERR)
+
+    def delete(self, container: Container) -> None:
+        self.run(self.host.delete(container.id))
+        self.run(self.host.remove(container.id))
+
+    def failure(self, *args: str, **settings: Any) -> str:
+        """What create or start raise; nothing is left."""
+        spec = self.spec(*args, **settings)
+        with pytest.raises(RuntimeFailure) as caught:
+            self.run(self.host.start(self.create(spec).id))
+        assert caught.value.performed
+        assert caught.value.performed[-1].error == str(caught.value) or caught.value.performed[0].error is None
+        self.run(self.host.delete(spec.id))
+        self.run(self.host.remove(spec.id))
+        return str(caught.value)
+
+    def sleep(self, seconds: float) -> None:
+        self.run(self.loop.sleep(seconds))
+
+
+PROCESS = Process.__slots__
+
+
+@pytest.fixture(params=sorted(HOSTS))
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    host, base = HOSTS[request.param]()
+    made = Bench(host, base)
+    yield made
+    made.run(host.close())
+
+
+# -- create, start, delete
+
+
+def test_a_program_runs_and_its_end_is_news(bench: Bench) -> None:
+    assert bench.outcome("true") == (0, b"", b"")
+    assert bench.outcome("false") == (1, b"", b"")
+    assert bench.outcome("sh", "-c", "echo out; echo err >&2; exit 42") == (42, b"out\n", b"err\n")
+
+
+def test_create_holds_before_execve_and_every_operation_is_told(bench: Bench) -> None:
+    spec = bench.spec("echo", "hello")
+    container = bench.create(spec)
+    started = container.started
+    assert started is not None and started.pid > 1
+    wanted = plan.plan(spec, bench.host.layers(spec.id))
+    assert [each.operation for each in started.performed] == list(wanted[:-1])
+    assert all(each.duration >= 0 and each.error is None for each in started.performed)
+    bench.sleep(1)
+    assert container.output == []
+    last = bench.run(bench.host.start(spec.id))
+    assert [type(each.operation) for each in last] == [Execve]
+    assert bench.ended(container).status == 0
+    assert container.said() == b"hello\n"
+
+
+def test_delete_takes_back_what_was_done_and_may_be_asked_at_any_time(bench: Bench) -> None:
+    running = bench.start("sleep", "1000")
+    undone = bench.run(bench.host.delete(running.id))
+    assert {type(each.operation) for each in undone} == {RemoveCgroup, Unmount}
+    created = bench.create(bench.spec("true"))
+    bench.run(bench.host.delete(created.id))
+    bench.sleep(1)
+    assert bench.news == []
+    again = bench.create(replace(created.spec, rootfs=running.id, id="f" * 64, cgroups_path=created.spec.cgroups_path))
+    assert again.started is not None
+
+
+def test_a_failing_operation_is_named_and_what_was_done_before_is_undone(bench: Bench) -> None:
+    spec = bench.spec("true", user="nosuch")
+    bench.run(bench.host.prepare(spec.id, "base"))
+    with pytest.raises(
+        RuntimeFailure, match=r"^unable to find user nosuch: no matching entries in passwd file$"
+    ) as caught:
+        bench.run(bench.host.create(spec, plan.plan(spec, ("base",)), lambda stream, data: None))
+    performed = caught.value.performed
+    kinds = [type(each.operation) for each in performed]
+    assert kinds[:2] == [MountOverlay, MakeCgroup]
+    assert kinds[-2:] == [RemoveCgroup, Unmount]
+    assert [each.error for each in performed if each.error] == [str(caught.value)]
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("nope", 'exec: "nope": executable file not found in $PATH'),
+        ("/nope", 'exec: "/nope": stat /nope: no such file or directory'),
+        ("/etc/passwd", 'exec: "/etc/passwd": permission denied'),
+        ("/etc", 'exec: "/etc": is a directory'),
+        ("/etc/passwd/x", 'exec: "/etc/passwd/x": stat /etc/passwd/x: not a directory'),
+    ],
+)
+def test_a_command_that_is_not_there_fails_in_the_runtimes_words(bench: Bench, command: str, text: str) -> None:
+    assert bench.failure(command) == text
+
+
+def test_a_file_that_is_no_program_is_refused_when_it_is_executed(bench: Bench) -> None:
+    assert bench.outcome("/bin/broken") == (255, b"", b"exec /bin/broken: exec format error\n")
+
+
+def test_user_group_and_directory(bench: Bench) -> None:
+    assert bench.outcome("pwd", cwd="/made/for/me")[1] == b"/made/for/me\n"
+    assert bench.outcome("sh", "-c", "echo $HOME") == (0, b"/root\n", b"")
+    assert bench.outcome("sh", "-c", "echo $HOME", user="nobody")[1] == b"/home\n"
+    assert bench.failure("true", cwd="/etc/passwd") == "Cannot mkdir: /etc/passwd is not a directory"
+    assert bench.failure("true", user="0:nosuch") == "unable to find group nosuch: no matching entries in group file"
+    assert bench.outcome("sh", "-c", "echo x > /root/x", user="1000:100")[0] != 0
+
+
+def test_standard_input_is_given_and_ended(bench: Bench) -> None:
+    container = bench.start("cat", stdin=True)
+    assert container.started is not None
+    keyboard = container.started.input
+    bench.sleep(0.1)
+    assert keyboard.starving()
+    keyboard.write(b"one\n")
+    bench.sleep(0.1)
+    assert container.said() == b"one\n"
+    keyboard.write(b"two\n")
+    keyboard.close()
+    assert bench.ended(container).status == 0
+    assert container.said() == b"one\ntwo\n"
+    keyboard.write(b"too late")
+    keyboard.close()
+
+
+def test_a_big_input_waits_for_its_reader(bench: Bench) -> None:
+    container = bench.start("sh", "-c", "sleep 1; cat", stdin=True)
+    assert container.started is not None
+    keyboard = container.started.input
+    full = keyboard.write(b"x" * 1_000_000)
+    assert full is not None and not full.done()
+    bench.run(_wait(full))
+    keyboard.close()
+    assert bench.ended(container).status == 0
+    assert container.said() == b"x" * 1_000_000
+
+
+async def _wait(future: Future[None]) -> None:
+    await future
+
+
+def test_a_program_waits_for_a_slow_reader_of_its_output(bench: Bench) -> None:
+    got: list[bytes] = []
+    gate: Future[None] = bench.loop.future()
+
+    def slow(stream: int, data: bytes) -> Future[None] | None:
+        got.append(data)
+        return gate
+
+    container = bench.create(bench.spec("yes"), slow)
+    bench.run(bench.host.start(container.id))
+    bench.sleep(1)
+    before = len(got)
+    bench.sleep(5)
+    assert len(got) == before
+    bench.run(bench.host.kill(container.id, 9))
+    assert bench.ended(container).status == 137
+
+
+def test_a_terminal_has_one_stream_echo_and_keys(bench: Bench) -> None:
+    container = bench.start("cat", stdin=True, terminal=True)
+    assert container.started is not None
+    keyboard = container.started.input
+    keyboard.write(b"hello\r")
+    bench.sleep(0.1)
+    assert container.said() == b"hello\r\nhello\r\n"
+    keyboard.close()
+    bench.run(bench.host.resize(container.id, "", 50, 132))
+    bench.sleep(0.1)
+    assert bench.news == []
+    keyboard.write(b"\x04")
+    assert bench.ended(container).status == 0
+
+
+# -- signals
+
+
+def test_kill_and_the_special_rule_for_process_1(bench: Bench) -> None:
+    container = bench.start("sleep", "1000")
+    bench.run(bench.host.kill(container.id, 15))
+    bench.sleep(1)
+    assert bench.news == []
+    bench.run(bench.host.kill(container.id, 9))
+    assert bench.ended(container) == Exited(container.id, "", 137)
+    bench.run(bench.host.kill(container.id, 9))
+
+
+def test_a_handler_hears_the_signal(bench: Bench) -> None:
+    container = bench.start("sh", "-c", "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.1; done")
+    bench.sleep(1)
+    assert container.said() == b"ready\n"
+    bench.run(bench.host.kill(container.id, 15))
+    assert bench.ended(container).status == 7
+    assert container.said() == b"ready\nbye\n"
+
+
+def test_the_end_of_process_1_ends_all(bench: Bench) -> None:
+    container = bench.start("sh", "-c", "(sleep 1; echo late) & sleep 0.1; exit 3")
+    assert bench.ended(container).status == 3
+    bench.sleep(5)
+    assert container.said() == b""
+    assert bench.run(bench.host.ps(container.id)) == []
+
+
+def test_pause_stops_time_for_a_container(bench: Bench) -> None:
+    container = bench.start("sh", "-c", "while :; do echo tick; sleep 1; done")
+    bench.sleep(2.5)
+    bench.run(bench.host.pause(container.id))
+    before = container.said()
+    bench.sleep(10)
+    assert container.said() == before
+    bench.run(bench.host.resume(container.id))
+    bench.sleep(2.5)
+    assert len(container.said()) > len(before)
+
+
+# -- exec
+
+
+def test_exec_runs_beside_the_first_process(bench: Bench) -> None:
+    container = bench.start("sleep", "1000")
+    begun, said = bench.exec(container, "e1", "sh", "-c", "echo $$; pwd; exit 17", cwd="/tmp")
+    begun.input.close()
+    assert begun.pid != container.started.pid  # type: ignore[union-attr]
+    assert bench.ended(container, "e1").status == 17
+    number, where = b"".join(said).split()
+    assert int(number) > 1 and where == b"/tmp"
+    assert len(bench.run(bench.host.ps(container.id))) == 1
+
+
+def test_exec_has_its_own_input_terminal_and_signals(bench: Bench) -> None:
+    container = bench.start("sleep", "1000")
+    begun, said = bench.exec(container, "e1", "cat", terminal=True)
+    begun.input.write(b"typed\r")
+    bench.sleep(0.1)
+    assert b"".join(said) == b"typed\r\ntyped\r\n"
+    assert len(bench.run(bench.host.ps(container.id))) == 2
+    bench.run(bench.host.resize(container.id, "e1", 10, 10))
+    bench.run(bench.host.kill(container.id, 9, "e1"))
+    assert bench.ended(container, "e1").status == 137
+    assert not any(news.exec_id == "" for news in bench.news if isinstance(news, Exited))
+
+
+@pytest.mark.parametrize(
+    ("args", "settings", "text"),
+    [
+        (("nope",), {}, 'exec: "nope": executable file not found in $PATH'),
+        (("/etc/passwd",), {}, 'exec: "/etc/passwd": permission denied'),
+        (("true",), {"user": "nosuch"}, "unable to find user nosuch: no matching entries in passwd file"),
+        (("true",), {"cwd": "/nope"}, 'chdir to cwd ("/nope") set in config.json failed: no such file or directory'),
+    ],
+)
+def test_a_failing_exec_leaves_the_container_alone(bench: Bench, args: Any, settings: Any, text: str) -> None:
+    container = bench.start("sleep", "1000")
+    with pytest.raises(RuntimeFailure) as caught:
+        bench.exec(container, "e1", *args, **settings)
+    assert str(caught.value) == text
+    assert len(bench.run(bench.host.ps(container.id))) == 1
+
+
+# -- limits and usage
+
+
+def test_the_pids_limit_makes_fork_fail(bench: Bench) -> None:
+    container = bench.start("sh", "-c", "sleep 100 & sleep 100 & sleep 100 & wait", resources=Resources(pids=3))
+    bench.sleep(1)
+    assert bench.run(bench.host.stats(container.id)).pids <= 3
+    assert container.said(STDERR)
+
+
+def test_stats_and_update(bench: Bench) -> None:
+    container = bench.start("sleep", "1000", resources=Resources(memory=64 << 20, pids=20))
+    stats = bench.run(bench.host.stats(container.id))
+    assert (stats.memory_limit, stats.pids_limit, stats.pids) == (64 << 20, 20, 1)
+    assert 0 < stats.memory_usage < 64 << 20
+    bench.run(bench.host.update(container.id, Resources(memory=128 << 20, pids=-1)))
+    stats = bench.run(bench.host.stats(container.id))
+    assert (stats.memory_limit, stats.pids_limit) == (128 << 20, 0)
+
+
+def test_top_tells_of_the_containers_processes(bench: Bench) -> None:
+    container = bench.start("sh", "-c", "sleep 900 & sleep 1000")
+    bench.sleep(1)
+    titles, rows = bench.run(bench.host.top(container.id, "-ef"))
+    assert titles == ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"]
+    assert [int(row[1]) for row in rows] == bench.run(bench.host.ps(container.id))
+    assert {"sleep 900", "sleep 1000"} <= {row[-1] for row in rows}
+    titles, rows = bench.run(bench.host.top(container.id, "-o pid,args"))
+    assert titles == ["PID", "COMMAND"] and len(rows[0]) == 2
+    with pytest.raises(RuntimeFailure, match="nosuchcolumn"):
+        bench.run(bench.host.top(container.id, "-o nosuchcolumn"))
+
+
+# -- files
+
+
+def test_the_writable_part_survives_and_can_be_seen(bench: Bench) -> None:
+    container = bench.start("sh", "-c", "echo data > /tmp/made; echo more >> /etc/passwd")
+    bench.ended(container)
+    bench.run(bench.host.delete(container.id))
+    changes = bench.run(bench.host.changes(container.id))
+    assert {("/tmp/made", 1), ("/etc/passwd", 0)} <= {(change.path, change.kind) for change in changes}
+    assert bench.run(bench.host.usage(container.id)) > 0
+    again = bench.spec("cat", "/tmp/made")
+    spec = replace(again, rootfs=container.id)
+    said: list[bytes] = []
+    operations = plan.plan(spec, bench.host.layers(container.id))
+    bench.run(bench.host.create(spec, operations, lambda stream, data: said.append(data)))  # type: ignore[func-returns-value]
+    bench.run(bench.host.start(spec.id))
+    bench.ended(Container(bench.host, spec.id, spec))
+    assert said == [b"data\n"]
+
+
+def test_files_of_the_daemon_are_bound_into_a_container(bench: Bench) -> None:
+    path = "/var/lib/docker/containers/x/hosts"
+    bench.host.write_file(path, b"127.0.0.1 localhost\n")
+    mount = Mount("/etc/hosts", "bind", path, ("rbind", "rprivate"))
+    assert bench.outcome("cat", "/etc/hosts", mounts=(mount,))[1] == b"127.0.0.1 localhost\n"
+    assert bench.run(bench.host.tree_size("/var/lib/docker/containers/x")) == 20
+    bench.host.remove_tree("/var/lib/docker/containers/x")
+    assert bench.run(bench.host.tree_size("/var/lib/docker/containers/x")) == 0
+
+
+# -- networks
+
+
+def test_ports_are_published_once(bench: Bench) -> None:
+    host = bench.host
+    bench.run(host.create_network("n1", "docker0", "172.17.0.0/16", "172.17.0.1", False))
+    link = Link("docker0", "veth1", "eth0", "02:42:ac:11:00:02", "172.17.0.2/16", "172.17.0.1")
+    given = bench.run(host.join("n1", "c1", link, (PortBinding(80), PortBinding(81, host_port=8081)), ("one",)))
+    assert given[0].host_port > 0 and given[1].host_port == 8081
+    with pytest.raises(RuntimeFailure, match=r"Bind for 0\.0\.0\.0:8081 failed: port is already allocated"):
+        bench.run(host.join("n1", "c2", replace(link, address="172.17.0.3/16"), (PortBinding(82, host_port=8081),), ()))
+    bench.run(host.leave("n1", "c1"))
+    again = replace(link, address="172.17.0.3/16")
+    assert bench.run(host.join("n1", "c2", again, (PortBinding(82, host_port=8081),), ()))[0].host_port == 8081
+    bench.run(host.leave("n1", "c2"))
+    bench.run(host.delete_network("n1"))
+
+
+def test_out_of_memory_is_news_of_its_own(bench: Bench) -> None:
+    hungry = ("dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1")
+    container = bench.start(*hungry, resources=Resources(memory=6 << 20))
+    ended = bench.ended(container)
+    assert (ended.status, ended.oom_killed) == (137, True)
+    assert OutOfMemory(container.id) in bench.news
