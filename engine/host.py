@@ -99,7 +99,7 @@ class Stats:
     pids_limit: int = 0
     block_read: int = 0
     block_write: int = 0
-    networks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # {"eth0": {"rx_bytes": …, "tx_bytes": …, …}}
+    networks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # {"eth0": {"rx_bytes": …, …}}
 
 
 class Runtime(Protocol):
@@ -198,14 +198,45 @@ class NetworkDriver(Protocol):
 
     async def delete_network(self, id: str) -> None: ...
 
-    async def join(self, network: str, container: str, link: Link, ports: Sequence[PortBinding], names: Sequence[str]
-                   ) -> list[PortBinding]:
+    async def join(
+        self, network: str, container: str, link: Link, ports: Sequence[PortBinding], names: Sequence[str]
+    ) -> list[PortBinding]:
         """Reserve the link and publish the ports; returns them with real host ports. `names` answer in its DNS.
 
         Raises RuntimeFailure (`Bind for 0.0.0.0:80 failed: port is already allocated`).
         """  # fmt: skip
 
     async def leave(self, network: str, container: str) -> None: ...
+
+    def publish_through(self, ports: Ports) -> None:
+        """Open and close published TCP ports there too: a pretended host has none that the world could reach."""
+
+    async def dial(self, host_ip: str, port: int) -> Connection:
+        """Connect to a published TCP port of the host. Raises OSError, as connect(2)."""
+
+
+class Ports(Protocol):
+    """Real ports for published ones (engine.api.publish)."""
+
+    def open(self, host_ip: str, port: int) -> None:
+        """Listen. Raises OSError."""
+
+    def close(self, host_ip: str, port: int) -> None: ...
+
+
+class Connection(Protocol):
+    """A connection into a container."""
+
+    async def read(self, size: int = 65536) -> bytes:
+        """b"" at the end. Raises ConnectionResetError."""
+
+    async def write(self, data: bytes) -> None:
+        """All of it. Raises BrokenPipeError."""
+
+    def shutdown(self) -> None:
+        """No more will be written; reading goes on."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.addresses import default_address
+from engine.api.publish import Publisher
 from engine.api.server import Server
 from engine.api.sockets import REACHABLE, Address, AddressError, parse_address
 
@@ -37,13 +38,17 @@ async def serve(name: str, make_engine: Callable[[], Engine], addresses: Sequenc
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = Server(make_engine())
+    engine = make_engine()
+    server = Server(engine)
+    publisher = Publisher(engine.host, server.driver)
+    engine.host.publish_through(publisher)
     try:
         real = [await server.listen(address) for address in addresses]
         announce(name, real)
         await stop.wait()
     finally:
         await server.close()
+        publisher.close_all()
 
 
 def announce(name: str, addresses: Sequence[Address]) -> None:

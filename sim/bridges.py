@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.host import PortBinding, RuntimeFailure
+from engine.host import PortBinding, Ports, RuntimeFailure
 from engine.operations import AddRoute, LoopbackUp, MakeVeth, SetAddress
 from engine.spec import Link
 from sim.container import Handlers
@@ -49,6 +49,7 @@ class Bridges:
         self._fabric = fabric
         self._networks: dict[str, Bridge] = {}
         self._next_port = EPHEMERAL[0]
+        self._ports: Ports | None = None
 
     async def create_network(self, id: str, bridge: str, subnet: str, gateway: str, internal: bool) -> None:
         """See engine.host.NetworkDriver."""
@@ -99,25 +100,46 @@ class Bridges:
             space = member.space
             space.links = tuple(link for link in space.links if link is not member)
 
+    def publish_through(self, ports: Ports) -> None:
+        """See engine.host.NetworkDriver."""
+        self._ports = ports
+
+    async def dial(self, host_ip: str, port: int) -> Outside:
+        """See engine.host.NetworkDriver."""
+        fabric = self._fabric
+        address = host_ip if fabric.host.is_local(host_ip) else "127.0.0.1"
+        return Outside(await connect(fabric.host, address, port, fabric.loop))
+
     def _publish(self, port: PortBinding, address: str) -> Published:
         """Take a port of the host. Raises RuntimeFailure if it has an owner."""
         number = port.host_port
         if number and not self._is_free(port, number):
             raise RuntimeFailure(f"Bind for {port.host_ip}:{number} failed: port is already allocated")
-        if number and self._is_listened_to(port, number):
-            kind = f"{port.protocol}4"
-            raise RuntimeFailure(
-                f"failed to bind port {port.host_ip}:{number}/{port.protocol}: listen {kind} {port.host_ip}:{number}: "
-                "bind: address already in use"
-            )
-        number = number or self._free(port)
+        try:
+            number = self._take(port, number) if number else self._take_any(port)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            inside = f"{address}:{port.container_port}/{port.protocol}"
+            raise RuntimeFailure(f"failed to bind host port for {port.host_ip}:{number}:{inside}: {reason}") from None
         published = Published(port.host_ip, number, address, port.container_port, port.protocol)
         self._fabric.published.setdefault((port.protocol, number), []).append(published)
         return published
 
+    def _take(self, port: PortBinding, number: int) -> int:
+        """Raises OSError if something else listens there, on this host or on the real one."""
+        if port.protocol == "tcp":
+            listeners = (self._fabric.host.listeners or {}).get(number, ())
+            if any(overlap(listener.address[0], port.host_ip) for listener in listeners):
+                raise fail(errno.EADDRINUSE)
+            if self._ports is not None:
+                self._ports.open(port.host_ip, number)
+        return number
+
     def _withdraw(self, ports: Sequence[Published]) -> None:
         registry = self._fabric.published
         for port in ports:
+            if self._ports is not None and port.protocol == "tcp":
+                self._ports.close(port.host_ip, port.host_port)
             rest = [other for other in registry[port.protocol, port.host_port] if other is not port]
             if rest:
                 registry[port.protocol, port.host_port] = rest
@@ -128,16 +150,16 @@ class Bridges:
         owners = self._fabric.published.get((port.protocol, number), ())
         return not any(overlap(owner.host_ip, port.host_ip) for owner in owners)
 
-    def _is_listened_to(self, port: PortBinding, number: int) -> bool:
-        listeners = (self._fabric.host.listeners or {}).get(number, ()) if port.protocol == "tcp" else ()
-        return any(overlap(listener.address[0], port.host_ip) for listener in listeners)
-
-    def _free(self, port: PortBinding) -> int:
+    def _take_any(self, port: PortBinding) -> int:
         """The next port of the range that nobody has. Raises RuntimeFailure when all are taken."""
         low, high = EPHEMERAL
         for offset in range(high - low + 1):
             number = low + (self._next_port - low + offset) % (high - low + 1)
-            if self._is_free(port, number) and not self._is_listened_to(port, number):
+            if self._is_free(port, number):
+                try:
+                    self._take(port, number)
+                except OSError:
+                    continue
                 self._next_port = number + 1
                 return number
         raise RuntimeFailure("all ports are allocated")
@@ -193,7 +215,7 @@ HANDLERS: Handlers = {
 
 
 class Outside:
-    """A connection from the world into a published port, for whoever forwards its bytes."""
+    """engine.host.Connection: from the world into a published port, for whoever forwards its bytes."""
 
     __slots__ = ("_socket",)
 
@@ -221,12 +243,6 @@ class Outside:
 
     def close(self) -> None:
         self._socket.close()
-
-
-async def connect_published(fabric: Fabric, host_ip: str, port: int) -> Outside:
-    """Connect to a published TCP port of the host. Raises OSError, as connect(2)."""
-    address = host_ip if fabric.host.is_local(host_ip) else "127.0.0.1"
-    return Outside(await connect(fabric.host, address, port, fabric.loop))
 
 
 def usage(space: NetworkNamespace) -> dict[str, dict[str, int]]:

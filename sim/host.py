@@ -44,6 +44,7 @@ class SimHost:
         network = Bridges(self.kernel.network)
         self.create_network, self.delete_network = network.create_network, network.delete_network
         self.join, self.leave = network.join, network.leave
+        self.publish_through, self.dial = network.publish_through, network.dial
 
     def listen(self, callback: Callable[[News], object]) -> None:
         self._callback = callback

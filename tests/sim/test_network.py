@@ -3,83 +3,21 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Coroutine
 from random import Random
-from typing import Any
 
 import pytest
+from lab import Lab, echo
 
 from engine.host import PortBinding, RuntimeFailure
-from engine.loop import Loop, Task
-from engine.operations import AddRoute, LoopbackUp, MakeVeth, SetAddress
-from engine.spec import Link
 from sim import bridges, files
 from sim.abi import Proc
-from sim.bridges import Bridges, connect_published
-from sim.container import Container
-from sim.kernel import Kernel
-from sim.namespaces import Namespaces
 
 SECOND = 1_000_000_000
-Program = Callable[[Proc], Coroutine[Any, Any, Any]]
-
-
-class Lab:
-    """A host with a bridge, and containers on it that are nothing but a network namespace and a process."""
-
-    def __init__(self) -> None:
-        self.kernel = Kernel(Loop(start=10**18), Random(4))
-        self.loop, self.driver = self.kernel.loop, Bridges(self.kernel.network)
-        self.loop.run(self.driver.create_network("net1", "docker0", "172.17.0.0/16", "172.17.0.1", False))
-
-    def process(self, network: Any = None) -> Any:
-        host = self.kernel.host
-        space = network or self.kernel.new_network()
-        spaces = Namespaces(host.cgroup, host.ipc, host.mount, space, host.pid, host.time, host.user, host.uts)
-        return self.kernel.clone(spaces)
-
-    def join(self, number: int, ports: tuple[PortBinding, ...] = (), names: tuple[str, ...] = (), net: str = "net1",
-             bridge: str = "docker0", subnet: str = "172.17.0") -> Any:  # fmt: skip
-        """A container with the address ….`number`, as a process in it."""
-        container = Container(self.kernel, f"c{number}", lambda *news: None)
-        container.process = process = self.process()
-        container.namespaces = process.namespaces
-        mac = f"02:42:ac:11:00:{number:02x}"
-        link = Link(bridge, f"veth{number}", "eth0", mac, f"{subnet}.{number}/16", f"{subnet}.1")
-        self.bound = self.loop.run(self.driver.join(net, container.id, link, ports, names))
-        for operation in (
-            MakeVeth(link.host_name, link.bridge, link.name),
-            SetAddress(link.name, link.address, link.mac),
-            LoopbackUp(),
-            AddRoute("default", link.gateway),
-        ):
-            bridges.HANDLERS[type(operation)](container, operation)
-        return process
-
-    def spawn(self, process: Any, program: Program) -> Task[Any]:
-        """Run a program on a process of the lab."""
-        return self.loop.spawn(program(process))
-
-    def took(self, task: Coroutine[Any, Any, Any] | Task[Any]) -> float:
-        """Virtual seconds until it is done."""
-        before = self.loop.time
-        self.loop.run(task)
-        return (self.loop.time - before) / SECOND
 
 
 @pytest.fixture
 def lab() -> Lab:
     return Lab()
-
-
-async def echo(proc: Proc) -> None:
-    """Serve one client on port 7: everything back, in upper case."""
-    listener = proc.net.listen("0.0.0.0", 7)
-    fd = await listener.accept()
-    while data := await proc.read(fd):
-        await proc.write(fd, data.upper())
-    proc.close(fd)
-    listener.close()
 
 
 async def ask(proc: Proc, address: str, port: int = 7, text: bytes = b"hello") -> bytes:
@@ -191,7 +129,7 @@ def test_a_published_port_leads_into_the_container(lab: Lab) -> None:
     assert lab.loop.run(ask(other, "172.17.0.1", 8007)) == b"HELLO"
 
     async def from_outside() -> bytes:
-        stream = await connect_published(lab.kernel.network, "0.0.0.0", 8007)
+        stream = await lab.driver.dial("0.0.0.0", 8007)
         await stream.write(b"world")
         stream.shutdown()
         return await stream.read()
