@@ -81,7 +81,7 @@ News = Exited | OutOfMemory
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Usage so far. Times in ns, sizes in bytes. From cgroup files cpu.stat, memory.*, pids.*, io.stat and the links."""
+    """Usage so far. Times in ns, sizes in bytes. From cpu.stat, memory.*, pids.*, io.stat and the links."""
 
     cpu_total: int = 0
     cpu_user: int = 0
@@ -99,7 +99,7 @@ class Stats:
     pids_limit: int = 0
     block_read: int = 0
     block_write: int = 0
-    networks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # {"eth0": {"rx_bytes": …, …}}
+    networks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # {"eth0": {"rx_bytes": …}}
 
 
 class Runtime(Protocol):
