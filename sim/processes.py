@@ -143,7 +143,11 @@ class Process:
         child.descriptors = self.descriptors.fork(descriptors)
         child.handlers = self.handlers
         child.group, child.session = self.group, self.session
-        self.cgroup.attach(child)
+        try:
+            self.cgroup.attach(child)
+        except OSError:
+            child.descriptors.close_all()
+            raise
         self.kernel.enter(child)
         return child
 

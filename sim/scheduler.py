@@ -75,7 +75,7 @@ class Scheduler:
         job = self.jobs.get(process)
         if job is not None:
             self.catch_up()
-            job.held = held
+            job.held, job.rate = held, 0.0
             self._divide()
 
     def changed(self) -> None:
