@@ -14,9 +14,11 @@ from sim.abi import Main, Proc
 
 # module → the commands in it; "name=function" where they differ
 COMMANDS: dict[str, str] = {
+    "sim.programs.archives": "tar",
     "sim.programs.attributes": "chgrp chmod chown sync touch truncate",
     "sim.programs.clock": "cal date sleep uptime usleep",
     "sim.programs.checksums": "cksum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum",
+    "sim.programs.compression": "gunzip gzip zcat",
     "sim.programs.copying": "cp install mv",
     "sim.programs.dd": "dd",
     "sim.programs.disks": "df du mount mountpoint umount",
@@ -36,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "sim.programs.printf": "printf=main",
     "sim.programs.ps": "ps pstree",
     "sim.programs.removing": "rm rmdir unlink",
+    "sim.programs.services.busybox_httpd": "httpd",
     "sim.programs.shell.command": "ash sh=ash",
     "sim.programs.running": "chroot env nice nohup setpriv setsid su time timeout watch",
     "sim.programs.status": "stat",
@@ -59,7 +62,13 @@ def _rows(table: dict[str, str]) -> dict[str, str]:
 APPLETS: dict[str, str] = _rows(COMMANDS)
 # Debian's programs are files of their own; what is behind them is the same, in GNU's wording
 PROGRAMS: dict[str, str] = APPLETS | _rows(
-    {"sim.programs.hello": "hello=main", "sim.programs.shell.command": "bash dash"}
+    {
+        "sim.programs.hello": "hello=main",
+        "sim.programs.network.curl": "curl",
+        "sim.programs.services.apache": "httpd",
+        "sim.programs.services.nginx": "nginx",
+        "sim.programs.shell.command": "bash dash",
+    }
 )
 
 

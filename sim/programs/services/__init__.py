@@ -1,0 +1,1 @@
+"""Servers that the teaching images run: they listen, log what the real ones log, and answer real clients."""
