@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.shell import expansion, jobs, nodes, traps
 from sim.programs.shell.builtins import BUILTINS, Builtin
-from sim.programs.shell.errors import Exit, LoopJump, Return, ShellError
+from sim.programs.shell.errors import Exit, LoopJump, RedirectionError, Return, ShellError
 from sim.programs.shell.execution import execute, find
 from sim.programs.shell.patterns import matches
 from sim.programs.shell.redirections import Undo, redirect, restore
@@ -71,7 +71,7 @@ async def _assign_only(shell: Interpreter, node: nodes.SimpleCommand) -> None:
     undo: Undo = []
     try:
         await redirect(shell, node.redirections, undo)
-    except ShellError as error:
+    except RedirectionError as error:
         await shell.report(str(error))
         shell.status = error.status
         return
@@ -122,7 +122,7 @@ async def _surrounded(
     special = builtin is not None and builtin.special
     try:
         await redirect(shell, node.redirections, None if argv[0] == "exec" else undo)
-    except ShellError as error:
+    except RedirectionError as error:
         restore(shell, undo)
         await shell.report(str(error))
         shell.status = error.status
@@ -207,7 +207,7 @@ async def _missing(shell: Interpreter, node: nodes.SimpleCommand, error: ShellEr
     undo: Undo = []
     try:
         await redirect(shell, node.redirections, undo)
-    except ShellError as failure:
+    except RedirectionError as failure:
         error = failure
     try:
         await shell.report(str(error))
@@ -445,7 +445,7 @@ async def _redirected(shell: Interpreter, node: nodes.Redirected, last: bool) ->
     try:
         try:
             await redirect(shell, node.redirections, undo)
-        except ShellError as error:
+        except RedirectionError as error:
             await shell.report(str(error))
             shell.status = error.status
         else:

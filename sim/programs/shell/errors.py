@@ -14,6 +14,13 @@ class ShellError(Exception):
         self.status = status
 
 
+class RedirectionError(ShellError):
+    """A file that cannot be opened: only its command fails, with status 1, unless it is a special builtin."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, 1)
+
+
 class LoopJump(Exception):
     """`break n` and `continue n`: `levels` loops are still to be left."""
 

@@ -19,6 +19,7 @@ from sim.programs.shell.parser import Parser, parse_program
 from sim.programs.shell.unparser import command_text
 from sim.programs.shell.variables import Variables
 
+SIGSEGV = 11
 Body = Callable[["Interpreter"], Coroutine[Any, Any, None]]
 
 
@@ -154,6 +155,9 @@ class Interpreter:
         except ShellError as error:
             await self.report(str(error))
             self.status = error.status
+        except RecursionError:  # functions that call each other without end: the stack is full
+            self.proc.kill(self.proc.pid, SIGSEGV)
+            return 128 + SIGSEGV
         try:
             await traps.run_exit(self)
         except ShellError as error:

@@ -458,7 +458,7 @@ class Parser:
             raise self._unexpected(")", keywords=False)
         self._take()
         name = word.literal or ""
-        if name in SPECIAL_BUILTINS or not (self.lexer.bash or _NAME.fullmatch(name)):
+        if not self.lexer.bash and (name in SPECIAL_BUILTINS or not _NAME.fullmatch(name)):
             raise ShellSyntaxError("bad function name", opening.line)
         return self._function_body(name)
 

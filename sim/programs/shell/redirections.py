@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.abi import O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from sim.programs.shell import expansion
-from sim.programs.shell.errors import ShellError
+from sim.programs.shell.errors import RedirectionError, ShellError
 from sim.programs.shell.nodes import HereDocument, Redirect
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Undo = list[tuple[int, int | None]]  # (descriptor, its copy or None if it was c
 async def redirect(shell: Interpreter, redirections: Sequence[Redirect], undo: Undo | None) -> None:
     """Carry them out from left to right; what was there before is kept in `undo`, if it is to come back.
 
-    Raises ShellError; then those before it have been carried out.
+    Raises RedirectionError, and ShellError for a word; then those before it have been carried out.
     """
     for redirection in redirections:
         if isinstance(redirection, HereDocument):
@@ -45,6 +45,8 @@ async def redirect(shell: Interpreter, redirections: Sequence[Redirect], undo: U
             _place(shell, await _here_pipe(shell, target + "\n"), fd, undo)
         elif operator in ("<&", ">&") and (target == "-" or target.isdecimal()):
             _duplicate(shell, fd, target, undo)
+        elif operator == "<&" or (operator == ">&" and fd != 1):
+            raise ShellError("redir error")
         else:
             both = operator in (">&", "&>", "&>>")
             _place(shell, _open(shell, ">" if operator == ">&" else operator, target), fd, undo)
@@ -76,7 +78,7 @@ def _open(shell: Interpreter, operator: str, path: str) -> int:
             text = "can't create {}: nonexistent directory" if missing else "can't create {}: "
         else:
             text = "can't open {}: no such file" if missing else "can't open {}: "
-        raise ShellError(word(text, path) + ("" if missing else _reason(error)), 1) from None
+        raise RedirectionError(word(text, path) + ("" if missing else _reason(error))) from None
 
 
 def _reason(error: OSError) -> str:
@@ -121,7 +123,7 @@ def _duplicate(shell: Interpreter, fd: int, source: str, undo: Undo | None) -> N
     try:
         shell.proc.fstat(int(source))
     except OSError as error:
-        raise ShellError(f"{source}: {_reason(error)}", 1) from None
+        raise RedirectionError(f"{source}: {_reason(error)}") from None
     if int(source) != fd:
         _save(shell, fd, undo)
         shell.proc.dup2(int(source), fd)
