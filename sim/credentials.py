@@ -68,7 +68,7 @@ def _find(passwd: bytes, group: bytes, wanted: str, extra: tuple[str, ...]) -> U
     else:
         supplementary += [int(row[2]) for row in groups if name and name in row[3].split(",")]
     supplementary += [_group(groups, name) for name in extra]
-    return User(uid, gid, tuple(dict.fromkeys(supplementary)), home)
+    return User(uid, gid, tuple(dict.fromkeys((gid, *supplementary))), home)  # moby: the own group is one of them
 
 
 def _is(row: list[str], user: str, number: int | None) -> bool:
