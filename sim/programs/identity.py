@@ -97,14 +97,26 @@ async def hostname(proc: Proc, options: Options, operands: list[str]) -> int:
         found = [address.partition("/")[0] for device in proc.net.interfaces() for address in device.addresses]
         await proc.out(" ".join(address for address in found if address != "127.0.0.1" and ":" not in address) + " \n")
     elif "d" in options:
-        await proc.out(here.partition(".")[2] + "\n")
+        await proc.out(_qualified(proc, here).partition(".")[2] + "\n")
+    elif "f" in options:
+        await proc.out(_qualified(proc, here) + "\n")
     else:
         await proc.out((here.partition(".")[0] if "s" in options else here) + "\n")
     return 0
 
 
+def _qualified(proc: Proc, name: str) -> str:
+    """The first name of the line in hosts(5) that has this one."""
+    try:
+        lines = proc.read_file("/etc/hosts").decode(errors="replace").splitlines()
+    except OSError:
+        return name
+    names = (line.partition("#")[0].split()[1:] for line in lines)
+    return next((found[0] for found in names if name in found), name)
+
+
 async def dnsdomainname(proc: Proc) -> int:
-    await proc.out(proc.uname()["nodename"].partition(".")[2] + "\n")
+    await proc.out(_qualified(proc, proc.uname()["nodename"]).partition(".")[2] + "\n")
     return 0
 
 
