@@ -31,7 +31,7 @@ CPU_FLAGS = (
 
 
 def register(kernel: Kernel) -> Sysctls:
-    """Let `mount -t proc` work. It shows the processes of the mount namespace's `context`; default: the host's.
+    """Let `mount -t proc` work. It shows the PID namespace that is the mount namespace's `context`; default: the host's.
 
     Returns what /proc/sys holds.
     """
@@ -39,7 +39,7 @@ def register(kernel: Kernel) -> Sysctls:
     shared = _shared(kernel, sysctls)
 
     def make(space: MountNamespace, row: Row) -> SyntheticTree:
-        pids = getattr(space.context, "pid", None) or kernel.host.pid
+        pids = space.context or kernel.host.pid
         storage = space.storage
         return SyntheticTree("proc", storage.inos, next(storage.devices), lower=_root(pids, shared), source=row.source)
 
