@@ -31,7 +31,7 @@ CPU_FLAGS = (
 
 
 def register(kernel: Kernel) -> Sysctls:
-    """Let `mount -t proc` work. It shows the PID namespace that is the mount namespace's `context`; default: the host's.
+    """Let `mount -t proc` work. It shows the PID namespace in the mount namespace's `context`; default: the host's.
 
     Returns what /proc/sys holds.
     """
