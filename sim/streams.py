@@ -51,6 +51,10 @@ class Sink:
     def fstat(self) -> Stat:
         return Stat(1, stat.S_IFIFO | 0o600, 1, 0, 0, 0, 0)
 
+    def reopen(self, flags: int) -> Sink:
+        """/dev/stdout, opened anew."""
+        return Sink(self._call, self.stream)
+
     def close(self) -> None:
         self._busy = None
 

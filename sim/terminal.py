@@ -240,6 +240,9 @@ class TerminalFile:
     def write(self, data: bytes) -> int | Future[None]:
         return self.terminal.write(data)
 
+    def reopen(self, flags: int) -> TerminalFile:
+        return TerminalFile(self.terminal)
+
     def lseek(self, offset: int, whence: int = 0) -> int:
         raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
