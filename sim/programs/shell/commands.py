@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.shell import expansion, jobs, nodes, traps
-from sim.programs.shell.builtins import BUILTINS, Builtin
+from sim.programs.shell.builtins import Builtin
 from sim.programs.shell.errors import Exit, LoopJump, RedirectionError, Return, ShellError
 from sim.programs.shell.execution import execute, find
 from sim.programs.shell.patterns import matches
@@ -52,7 +52,7 @@ async def _simple(shell: Interpreter, node: nodes.SimpleCommand, last: bool) -> 
         await _assign_only(shell, node)
     else:
         function = shell.functions.get(argv[0]) if shell.functions is not None else None
-        builtin = BUILTINS.get(argv[0]) if function is None else None
+        builtin = shell.builtins.get(argv[0]) if function is None else None
         if "x" in shell.options and not node.assignments:
             await _trace(shell, [_quoted(word) for word in argv])
         if builtin is not None and not node.assignments and not node.redirections:
@@ -388,6 +388,25 @@ async def _for(shell: Interpreter, node: nodes.For, last: bool) -> None:
         shell.loops -= 1
 
 
+async def _arithmetic_for(shell: Interpreter, node: nodes.ArithmeticFor, last: bool) -> None:
+    shell.variables.line = node.line
+    shell.status = 0
+    shell.loops += 1
+    try:
+        await expansion.arithmetic(shell, node.first)
+        while not node.condition.parts or await expansion.arithmetic(shell, node.condition):
+            try:
+                await _sequence(shell, node.body, False)
+            except LoopJump as jump:
+                shell.status = 0
+                if _leaves(shell, jump):
+                    break
+            await expansion.arithmetic(shell, node.step)
+            await _iterated(shell)
+    finally:
+        shell.loops -= 1
+
+
 def _leaves(shell: Interpreter, jump: LoopJump) -> bool:
     """Does a `break` or `continue` end this loop? One that is meant for an outer loop goes on to it."""
     if jump.levels > 1 and shell.loops > 1:
@@ -469,5 +488,6 @@ _RUN: dict[type, Callable[[Interpreter, Any, bool], Running]] = {
     nodes.Function: _define,
     nodes.Conditional: _conditional,
     nodes.ArithmeticCommand: _arithmetic,
+    nodes.ArithmeticFor: _arithmetic_for,
     nodes.Redirected: _redirected,
 }

@@ -61,7 +61,7 @@ def _dash_syntax(message: str) -> str:
     """`unexpected "fi"` -> `Syntax error: "fi" unexpected`"""
     found = _UNEXPECTED.fullmatch(message)
     if found:
-        return f"Syntax error: {found[1]} unexpected{found[2]}"
+        return f"Syntax error: {found[1]} unexpected{found[2] or ''}"
     return f"Syntax error: {message[:1].upper()}{message[1:]}"
 
 

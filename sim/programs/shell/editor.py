@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.programs.shell.builtins import BUILTINS
 from sim.programs.shell.errors import Interrupt
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ class Editor:
             return False
 
     def _commands(self, word: str) -> list[str]:
-        names = {*BUILTINS, *(self.shell.functions or ()), *(self.shell.aliases or ())}
+        names = {*self.shell.builtins, *(self.shell.functions or ()), *(self.shell.aliases or ())}
         for folder in (self.shell.variables.get("PATH") or "").split(":"):
             try:
                 names.update(self.shell.proc.listdir(folder or "."))

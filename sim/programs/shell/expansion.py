@@ -341,6 +341,12 @@ async def _replace(shell: Shell, part: Parameter, value: str) -> str:
     return compile_pattern(wanted).sub(lambda _: replacement, value, count=part.operator == "/")
 
 
+async def _change_case(shell: Shell, part: Parameter, value: str) -> str:
+    """bash's `${x^}`, `${x^^}`, `${x,}`, `${x,,}`"""
+    change = str.upper if part.operator[0] == "^" else str.lower
+    return change(value) if len(part.operator) == 2 else change(value[:1]) + value[1:]
+
+
 async def _offsets(shell: Shell, part: Parameter, size: int) -> slice:
     """`:offset:length` as a slice of `size` things; a negative offset counts from the end."""
     start = await arithmetic(shell, part.arguments[0])
@@ -370,4 +376,8 @@ _OPERATIONS: dict[str, Callable[[Shell, Parameter, str], Awaitable[str]]] = {
     "/": _replace,
     "//": _replace,
     ":": _substring,
+    "^": _change_case,
+    "^^": _change_case,
+    ",": _change_case,
+    ",,": _change_case,
 }

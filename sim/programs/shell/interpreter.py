@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.abi import O_RDONLY, SIG_IGN, Proc
 from sim.programs.shell import jobs, nodes, traps
+from sim.programs.shell.builtins import BASH_BUILTINS, BUILTINS
 from sim.programs.shell.commands import run
 from sim.programs.shell.dialects import Dialect, Place
 from sim.programs.shell.errors import Exit, Interrupt, LoopJump, Return, ShellError
@@ -27,7 +28,7 @@ class Interpreter:
     """One shell process. What is seldom needed is made when it is."""
 
     __slots__ = (
-        "aliases", "command_name", "dialect", "functions", "hashed", "interactive", "iterations", "jobs",
+        "aliases", "builtins", "command_name", "dialect", "functions", "hashed", "interactive", "iterations", "jobs",
         "last_background", "loops", "name", "options", "pending", "pid", "positional", "proc", "saved", "script",
         "status", "substituted", "terminal", "tested", "traps", "variables",
     )  # fmt: skip
@@ -35,6 +36,7 @@ class Interpreter:
     def __init__(self, proc: Proc, dialect: Dialect, name: str, positional: Sequence[str] = ()) -> None:
         self.proc, self.dialect, self.name = proc, dialect, name
         self.positional = list(positional)
+        self.builtins = BASH_BUILTINS if dialect.bash else BUILTINS
         self.variables = Variables(proc.env, proc.pid, proc.ppid)
         self.pid = proc.pid
         self.options = ""  # the letters of $-; P for pipefail

@@ -94,7 +94,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 _NUMBER = re.compile(r"\d+(?=[<>])")
 _NAME = re.compile(r"[A-Za-z_]\w*|\d|[@*#?$!-]", re.ASCII)
 _LONG_NAME = re.compile(r"[A-Za-z_]\w*|\d+|[@*#?$!-]", re.ASCII)
-_BRACE_OPERATOR = re.compile(r":[-=?+]|[-=?+]|%%|%|##|#|//|/|:")
+_BRACE_OPERATOR = re.compile(r"\^\^|,,|\^|,|:[-=?+]|[-=?+]|%%|%|##|#|//|/|:")
 _PATTERN_OPERATORS = frozenset(("%", "%%", "#", "##", "/", "//"))
 _BACKQUOTED = re.compile(r"[^`\\]+|\\.", re.DOTALL)
 _JOINED = re.compile(r"(?<!\\)(\\\\)*\\\n$")
@@ -305,7 +305,7 @@ class Lexer:
             self.position += 1
             return Parameter(name[0], quoted=quoted)
         operator = _BRACE_OPERATOR.match(text, self.position)
-        if operator is None:
+        if operator is None or (operator[0][0] in "^," and not self.bash):
             if self.position >= len(text):
                 raise self.fail("missing '}'", at_end=True)
             raise self.fail("bad substitution")
@@ -401,14 +401,25 @@ def _add(parts: list[Part], value: str, quoted: bool) -> None:
 def _arguments(operator: str, parts: tuple[Part, ...]) -> tuple[Word, ...]:
     """The words of a `${x OPERATOR …}`: two for `/` and `:` if the separator is there, else one."""
     separator = {"/": "/", "//": "/", ":": ":"}.get(operator)
-    if separator is not None:
-        for index, part in enumerate(parts):
-            if isinstance(part, Text) and (not part.quoted or operator == ":") and separator in part.value:
-                before, _, after = part.value.partition(separator)
-                first = (*parts[:index], *((Text(before, part.quoted),) if before else ()))
-                second = (*((Text(after, part.quoted),) if after else ()), *parts[index + 1 :])
-                return Word(first), Word(second)
-    return (Word(parts),)
+    if separator is None:
+        return (Word(parts),)
+    return split_word(Word(parts), separator, quoted=operator == ":", most=2)
+
+
+def split_word(word: Word, separator: str, quoted: bool = True, most: int = 0) -> tuple[Word, ...]:
+    """The words between separators; `quoted`: also where these are quoted. `most`: no more words than that."""
+    words: list[list[Part]] = [[]]
+    for part in word.parts:
+        if not isinstance(part, Text) or (part.quoted and not quoted):
+            words[-1].append(part)
+            continue
+        pieces = part.value.split(separator, most - len(words) if most else -1)
+        for index, piece in enumerate(pieces):
+            if index:
+                words.append([])
+            if piece:
+                words[-1].append(Text(piece, part.quoted))
+    return tuple(Word(tuple(each)) for each in words)
 
 
 def here_text(text: str) -> Word:

@@ -24,7 +24,7 @@ class Parameter:
     """`$name`, `${name}` or `${name OPERATOR arguments}`.
 
     `operator` is one of `-` `:-` `=` `:=` `?` `:?` `+` `:+` `%` `%%` `#` `##` (one argument), `length` (none),
-    `/` `//` (pattern, replacement), `:` (offset and perhaps length) or empty.
+    `/` `//` (pattern, replacement), `:` (offset and perhaps length), `^` `^^` `,` `,,` (bash's) or empty.
     """
 
     name: str
@@ -225,6 +225,17 @@ class ArithmeticCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class ArithmeticFor:
+    """bash's `for ((first; condition; step))`; an empty condition is true."""
+
+    first: Word
+    condition: Word
+    step: Word
+    body: Sequence
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Redirected:
     """A compound command with redirections."""
 
@@ -247,5 +258,6 @@ Command = (
     | Function
     | Conditional
     | ArithmeticCommand
+    | ArithmeticFor
     | Redirected
 )

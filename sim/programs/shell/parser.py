@@ -21,10 +21,12 @@ from sim.programs.shell.lexer import (
     Lexer,
     ShellSyntaxError,
     Token,
+    split_word,
 )
 from sim.programs.shell.nodes import (
     AndOr,
     ArithmeticCommand,
+    ArithmeticFor,
     Assignment,
     Background,
     BraceGroup,
@@ -323,6 +325,8 @@ class Parser:
 
     def _for_clause(self) -> Command:
         """for_clause : For name [linebreak in wordlist] sequential_sep do_group"""
+        if self.lexer.bash and self._peek().kind == "(":
+            return self._arithmetic_for()
         token = self._take()
         if token.kind != WORD or not _NAME.fullmatch(token.raw):
             raise ShellSyntaxError("bad for loop variable", token.line, at_end=token.kind == END)
@@ -341,6 +345,18 @@ class Parser:
             self._take()
         self._skip_newlines()
         return For(token.raw, words, self._do_group(), token.line)
+
+    def _arithmetic_for(self) -> Command:
+        """bash's `for ((first; condition; step)) do_group`"""
+        line = self._take().line
+        header = self.lexer.arithmetic_command()
+        clauses = split_word(header, ";") if header is not None else ()
+        if len(clauses) != 3:
+            raise self._unexpected()
+        if self._peek().kind == ";":
+            self._take()
+        self._skip_newlines()
+        return ArithmeticFor(*clauses, self._do_group(), line)
 
     def _case_clause(self) -> Command:
         """case_clause : Case WORD linebreak in linebreak [case_list] Esac"""

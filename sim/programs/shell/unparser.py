@@ -178,6 +178,11 @@ class _Writer:
     def arithmetic(self, node: nodes.ArithmeticCommand) -> None:
         self.text += f"(({_quoted_text(node.expression, '')}))"
 
+    def arithmetic_for(self, node: nodes.ArithmeticFor) -> None:
+        clauses = (_quoted_text(clause, "") for clause in (node.first, node.condition, node.step))
+        self.text += f"for (({';'.join(clauses)}))"
+        self.do_group(node, node.body)
+
     def redirected(self, node: nodes.Redirected) -> None:
         self.command(node.command)
         self.redirections(node.redirections)
@@ -278,5 +283,6 @@ _WRITE: dict[type, Callable[[_Writer, Any], None]] = {
     nodes.Function: _Writer.function,
     nodes.Conditional: _Writer.conditional,
     nodes.ArithmeticCommand: _Writer.arithmetic,
+    nodes.ArithmeticFor: _Writer.arithmetic_for,
     nodes.Redirected: _Writer.redirected,
 }

@@ -9,5 +9,6 @@ from sim.programs.shell.builtins import control, environment, output, processes
 from sim.programs.shell.builtins.table import Builtin
 
 BUILTINS: dict[str, Builtin] = {**control.TABLE, **environment.TABLE, **output.TABLE, **processes.TABLE}
+BASH_BUILTINS = BUILTINS | environment.BASH
 
-__all__ = ["BUILTINS", "Builtin"]
+__all__ = ["BASH_BUILTINS", "BUILTINS", "Builtin"]

@@ -109,8 +109,6 @@ async def _exec(shell: Interpreter, argv: list[str]) -> int:
 
 async def _command(shell: Interpreter, argv: list[str]) -> int:
     """`command [-v | -V | -p] name …`: run it, but no function of this name; or say what it is."""
-    from sim.programs.shell.builtins import BUILTINS
-
     rest = argv[1:]
     while rest and rest[0] in ("-v", "-V", "-p", "--"):
         option, *rest = rest
@@ -118,7 +116,7 @@ async def _command(shell: Interpreter, argv: list[str]) -> int:
             return await _describe(shell, rest[0], brief=option == "-v")
     if not rest:
         return 0
-    builtin = BUILTINS.get(rest[0])
+    builtin = shell.builtins.get(rest[0])
     if builtin is not None:
         shell.command_name = rest[0]
         result = builtin.call(shell, rest)
@@ -145,7 +143,6 @@ async def _type(shell: Interpreter, argv: list[str]) -> int:
 
 async def _describe(shell: Interpreter, name: str, brief: bool) -> int:
     """What a name stands for, as `command -v` (brief) or `type` says it."""
-    from sim.programs.shell.builtins import BUILTINS
     from sim.programs.shell.lexer import RESERVED
 
     if name in RESERVED:
@@ -155,8 +152,8 @@ async def _describe(shell: Interpreter, name: str, brief: bool) -> int:
         text = f"alias {name}='{value}'" if brief else f"{name} is an alias for {value}"
     elif shell.functions and name in shell.functions:
         text = name if brief else f"{name} is a function"
-    elif name in BUILTINS:
-        special = "special " if BUILTINS[name].special and not shell.dialect.bash else ""
+    elif name in shell.builtins:
+        special = "special " if shell.builtins[name].special and not shell.dialect.bash else ""
         text = name if brief else f"{name} is a {special}shell builtin"
     else:
         path = _program(shell, name)

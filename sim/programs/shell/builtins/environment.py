@@ -54,6 +54,24 @@ async def _export(shell: Interpreter, argv: list[str]) -> int:
     return 0
 
 
+def _declare(shell: Interpreter, argv: list[str]) -> int:
+    """bash's `declare [-x | -r] name[=value] …`: local inside a function. Other attributes are taken and ignored."""
+    flags = "".join(word[1:] for word in argv[1:] if word[:1] in ("-", "+"))
+    for argument in argv[1:]:
+        if argument[:1] in ("-", "+"):
+            continue
+        name, value = _named(argument)
+        if shell.variables.in_function and "g" not in flags:
+            shell.variables.make_local(name)
+        if value is not None:
+            shell.variables.set(name, value)
+        if "x" in flags:
+            shell.variables.export(name)
+        if "r" in flags:
+            shell.variables.make_readonly(name)
+    return 0
+
+
 async def _readonly(shell: Interpreter, argv: list[str]) -> int:
     rest = argv[2:] if argv[1:2] == ["-p"] else argv[1:]
     if not rest:
@@ -265,6 +283,8 @@ async def _pwd(shell: Interpreter, argv: list[str]) -> int:
     await shell.write(1, (shell.proc.cwd if physical else shell.variables.get("PWD") or shell.proc.cwd) + "\n")
     return 0
 
+
+BASH: dict[str, Builtin] = {"declare": Builtin(_declare), "typeset": Builtin(_declare)}
 
 TABLE: dict[str, Builtin] = {
     "export": Builtin(_export, special=True),

@@ -269,11 +269,9 @@ async def _ulimit(shell: Interpreter, argv: list[str]) -> int:
 
 
 async def _help(shell: Interpreter, argv: list[str]) -> int:
-    from sim.programs.shell.builtins import BUILTINS
-
     lines = ["Built-in commands:", "------------------"]
     line = "\t"
-    for name in sorted(BUILTINS):
+    for name in sorted(shell.builtins):
         if len(line) + len(name) > 65:
             lines.append(line.rstrip())
             line = "\t"
