@@ -7,7 +7,6 @@ Twin: real/runtime.py.
 from __future__ import annotations
 
 import errno
-import stat as st
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,13 +15,14 @@ from engine.host import STDERR, STDOUT, Exited, News, OnOutput, OutOfMemory, Run
 from engine.operations import Execve, Operation, Performed
 from engine.spec import Process as ProcessSpec
 from engine.spec import Resources, Spec
-from sim import credentials, files, performing, signals, usage
+from sim import credentials, performing, signals, usage
 from sim.cgroups import files as cgroup_files
 from sim.container import Container, Exec
 from sim.credentials import ERRORS
 from sim.descriptors import Description, Descriptors
 from sim.kernel import Kernel
 from sim.loader import Program, load
+from sim.paths import EXECUTE, allowed, resolve
 from sim.performing import DURATIONS
 from sim.processes import Process, Session
 from sim.streams import Sink, Source
@@ -247,9 +247,11 @@ def look_up(process: Process, args: Sequence[str], environ: Sequence[str]) -> Pr
 def _refused(process: Process, path: str) -> str | None:
     """Why this is not a file to execute; None if it is."""
     try:
-        mode = files.stat(process, path).mode
+        node = resolve(process, path).node
     except OSError as error:
         return f"stat {path}: {ERRORS.get(error.errno or 0, str(error.strerror).lower())}"
-    if st.S_ISDIR(mode):
+    if node is None:
+        return f"stat {path}: {ERRORS[errno.ENOENT]}"
+    if node.is_dir:
         return ERRORS[errno.EISDIR]
-    return None if files.access(process, path, 1) else ERRORS[errno.EACCES]
+    return None if allowed(process, node, EXECUTE) else ERRORS[errno.EACCES]
