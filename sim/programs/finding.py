@@ -1,54 +1,31 @@
-"""find: an expression of tests and actions, evaluated for each file of a tree. Source: find(1), POSIX."""
+"""find: a walk through trees, and the grammar of the expression that each file is asked. Source: find(1), POSIX.
+
+What can be asked is in predicates.py.
+"""
 
 from __future__ import annotations
 
-import fnmatch
-import re
 import stat
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
-from engine.loop import SECOND
-from sim.abi import Proc, Stat
-from sim.programs import modes
-from sim.programs.accounts import gid_of, uid_of
+from sim.abi import Proc
 from sim.programs.options import Failure, Output, Usage, complain, is_gnu, report
-
-TYPES = {"f": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK, "p": stat.S_IFIFO, "s": stat.S_IFSOCK,
-         "b": stat.S_IFBLK, "c": stat.S_IFCHR}  # fmt: skip
-SIZES = {"c": 1, "w": 2, "b": 512, "k": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-TOGETHER = 5000  # files for one command line of `-exec … +`
-
-
-@dataclass(slots=True)
-class Found:
-    """The file that the expression is asked about."""
-
-    path: str
-    name: str
-    depth: int
-    stat: Stat
-    pruned: bool = False
-
-
-@dataclass(slots=True)
-class Search:
-    """One run of find."""
-
-    proc: Proc
-    out: Output
-    deepest: float = float("inf")
-    shallowest: int = 0
-    depth_first: bool = False
-    same_device: bool = False
-    acts: bool = False  # an action other than -prune is in the expression
-    status: int = 0
-    over: bool = False
-    gathered: list[tuple[list[str], list[str]]] = field(default_factory=list)  # `-exec … +`: (words, files)
-
-
-Test = Callable[[Found], Coroutine[Any, Any, bool]]
+from sim.programs.predicates import (
+    ACTIONS,
+    BARE,
+    SETTINGS,
+    TESTS,
+    Found,
+    Search,
+    Test,
+    always,
+    both,
+    either,
+    opposite,
+    plain,
+    printer,
+    run_together,
+)
 
 
 async def find(proc: Proc) -> int:
@@ -142,23 +119,7 @@ async def _ask(search: Search, test: Test, found: Found) -> None:
 async def _finish(search: Search) -> None:
     for words, files in search.gathered:
         if files:
-            await _run_together(search, words, files)
-
-
-async def _run_together(search: Search, words: list[str], files: list[str]) -> None:
-    await search.out.flush()
-    place = words.index("{}") if "{}" in words else len(words)
-    if await _run(search, [*words[:place], *files, *words[place + 1 :]]):
-        search.status = 1
-    files.clear()
-
-
-async def _run(search: Search, argv: list[str]) -> int:
-    status = await search.proc.run(argv)
-    if status == 127 and search.proc.which(argv[0]) is None:
-        shown = f"‘{argv[0]}’" if is_gnu(search.proc) else argv[0]
-        await complain(search.proc, f"{shown}: No such file or directory")
-    return status
+            await run_together(search, words, files)
 
 
 class Parser:
@@ -170,12 +131,12 @@ class Parser:
 
     def parse(self) -> Test:
         """Raises Failure."""
-        test = self._or() if self.words else _always
+        test = self._or() if self.words else always
         if self.place < len(self.words):
             raise self._unknown(self.words[self.place])
         if self.search.acts:
             return test
-        return _both(test, _printer(self.search, "\n"))
+        return both(test, printer(self.search, "\n"))
 
     def _peek(self) -> str:
         return self.words[self.place] if self.place < len(self.words) else ""
@@ -184,7 +145,7 @@ class Parser:
         test = self._and()
         while self._peek() in ("-o", "-or"):
             self.place += 1
-            test = _either(test, self._and())
+            test = either(test, self._and())
         return test
 
     def _and(self) -> Test:
@@ -192,13 +153,13 @@ class Parser:
         while self._peek() not in ("", "-o", "-or", ")"):
             if self._peek() in ("-a", "-and"):
                 self.place += 1
-            test = _both(test, self._not())
+            test = both(test, self._not())
         return test
 
     def _not(self) -> Test:
         if self._peek() in ("!", "-not"):
             self.place += 1
-            return _opposite(self._not())
+            return opposite(self._not())
         word = self._peek()
         self.place += 1
         if word == "(":
@@ -217,9 +178,9 @@ class Parser:
                 self.search.acts = True
             return ACTIONS[word](self, word)
         if word in TESTS:
-            return _plain(TESTS[word](self, self.argument(word)))
+            return plain(TESTS[word](self, self.argument(word)))
         if word in BARE:
-            return _plain(BARE[word](self))
+            return plain(BARE[word](self))
         raise self._unknown(word)
 
     def argument(self, word: str) -> str:
@@ -235,292 +196,3 @@ class Parser:
         return Failure(
             f"unknown predicate `{word}'" if word.startswith("-") else f"paths must precede expression: `{word}'"
         )
-
-
-# -- combining
-
-
-async def _always(found: Found) -> bool:
-    return True
-
-
-def _plain(check: Callable[[Found], bool]) -> Test:
-    async def test(found: Found) -> bool:
-        return check(found)
-
-    return test
-
-
-def _both(left: Test, right: Test) -> Test:
-    async def test(found: Found) -> bool:
-        return await left(found) and await right(found)
-
-    return test
-
-
-def _either(left: Test, right: Test) -> Test:
-    async def test(found: Found) -> bool:
-        return await left(found) or await right(found)
-
-    return test
-
-
-def _opposite(inner: Test) -> Test:
-    async def test(found: Found) -> bool:
-        return not await inner(found)
-
-    return test
-
-
-# -- tests: each takes the parser and its argument, and gives a check
-
-Check = Callable[[Found], bool]
-
-
-def _compare(text: str) -> tuple[str, int]:
-    """ "+5" -> ("+", 5). Raises Failure."""
-    sign = text[:1] if text[:1] in "+-" else ""
-    if not text[len(sign) :].isdigit():
-        raise Failure(f"invalid number '{text}'")
-    return sign, int(text[len(sign) :])
-
-
-def _holds(sign: str, value: float, limit: float) -> bool:
-    return value > limit if sign == "+" else value < limit if sign == "-" else value == limit
-
-
-def _name(parser: Parser, pattern: str, whole: bool = False, fold: bool = False) -> Check:
-    matches = re.compile(fnmatch.translate(pattern.replace("[^", "[!")), re.IGNORECASE if fold else 0).match
-    return lambda found: matches(found.path if whole else found.name) is not None
-
-
-def _type(parser: Parser, letters: str) -> Check:
-    kinds = {TYPES.get(letter) for letter in letters.split(",")}
-    if None in kinds:
-        if is_gnu(parser.search.proc):
-            raise Failure(f"Unknown argument to -type: {letters}")
-        raise Failure(f"invalid argument '{letters}' to '-type'")
-    return lambda found: stat.S_IFMT(found.stat.mode) in kinds
-
-
-def _size(parser: Parser, text: str) -> Check:
-    unit = SIZES.get(text[-1:], 512)
-    sign, count = _compare(text[:-1] if text[-1:] in SIZES else text)
-    return lambda found: _holds(sign, -(-found.stat.size // unit), count)
-
-
-def _age(unit: int) -> Callable[[Parser, str], Check]:
-    def made(parser: Parser, text: str) -> Check:
-        sign, count = _compare(text)
-        now = parser.search.proc.now()
-        return lambda found: _holds(sign, (now - found.stat.mtime) // (unit * SECOND), count)
-
-    return made
-
-
-def _newer(parser: Parser, path: str) -> Check:
-    moment = parser.search.proc.stat(path).mtime
-    return lambda found: found.stat.mtime > moment
-
-
-def _perm(parser: Parser, text: str) -> Check:
-    sign = text[:1] if text[:1] in "+-/" else ""
-    try:
-        bits = modes.change(text[len(sign) :], 0)
-    except ValueError:
-        raise Failure(f"invalid mode '{text}'") from None
-    if sign == "-":
-        return lambda found: found.stat.mode & bits == bits
-    if sign:
-        return lambda found: bool(found.stat.mode & bits) or not bits
-    return lambda found: stat.S_IMODE(found.stat.mode) == bits
-
-
-def _user(parser: Parser, text: str) -> Check:
-    uid = uid_of(parser.search.proc, text)
-    return lambda found: found.stat.uid == uid
-
-
-def _group(parser: Parser, text: str) -> Check:
-    gid = gid_of(parser.search.proc, text)
-    return lambda found: found.stat.gid == gid
-
-
-def _number(value: Callable[[Stat], int]) -> Callable[[Parser, str], Check]:
-    def made(parser: Parser, text: str) -> Check:
-        sign, count = _compare(text)
-        return lambda found: _holds(sign, value(found.stat), count)
-
-    return made
-
-
-def _same(parser: Parser, path: str) -> Check:
-    other = parser.search.proc.stat(path)
-    return lambda found: (found.stat.dev, found.stat.ino) == (other.dev, other.ino)
-
-
-def _regex(parser: Parser, pattern: str) -> Check:
-    matches = re.compile(pattern.replace(r"\(", "(").replace(r"\)", ")").replace(r"\|", "|")).fullmatch
-    return lambda found: matches(found.path) is not None
-
-
-def _empty(parser: Parser) -> Check:
-    proc = parser.search.proc
-
-    def check(found: Found) -> bool:
-        if stat.S_ISDIR(found.stat.mode):
-            return not proc.listdir(found.path)
-        return stat.S_ISREG(found.stat.mode) and not found.stat.size
-
-    return check
-
-
-def _access(mode: int) -> Callable[[Parser], Check]:
-    return lambda parser: lambda found: parser.search.proc.access(found.path, mode)
-
-
-TESTS: dict[str, Callable[[Parser, str], Check]] = {
-    "-name": _name,
-    "-iname": lambda parser, text: _name(parser, text, fold=True),
-    "-path": lambda parser, text: _name(parser, text, whole=True),
-    "-wholename": lambda parser, text: _name(parser, text, whole=True),
-    "-ipath": lambda parser, text: _name(parser, text, whole=True, fold=True),
-    "-regex": _regex, "-type": _type, "-size": _size, "-newer": _newer, "-perm": _perm, "-samefile": _same,
-    "-mtime": _age(86400), "-ctime": _age(86400), "-atime": _age(86400),
-    "-mmin": _age(60), "-cmin": _age(60), "-amin": _age(60),
-    "-user": _user, "-group": _group, "-uid": _number(lambda info: info.uid), "-gid": _number(lambda info: info.gid),
-    "-inum": _number(lambda info: info.ino), "-links": _number(lambda info: info.nlink),
-}  # fmt: skip
-BARE: dict[str, Callable[[Parser], Check]] = {
-    "-empty": _empty, "-executable": _access(1), "-writable": _access(2), "-readable": _access(4),
-    "-true": lambda parser: lambda found: True, "-false": lambda parser: lambda found: False,
-}  # fmt: skip
-
-
-# -- settings: true for every file
-
-
-def _depth_limit(parser: Parser, word: str) -> Test:
-    text = parser.argument(word)
-    if not text.isdigit():
-        raise Failure(f"invalid number '{text}'")
-    if word == "-maxdepth":
-        parser.search.deepest = int(text)
-    else:
-        parser.search.shallowest = int(text)
-    return _always
-
-
-def _switch(attribute: str) -> Callable[[Parser, str], Test]:
-    def made(parser: Parser, word: str) -> Test:
-        if attribute:
-            setattr(parser.search, attribute, True)
-        return _always
-
-    return made
-
-
-SETTINGS: dict[str, Callable[[Parser, str], Test]] = {
-    "-maxdepth": _depth_limit, "-mindepth": _depth_limit, "-depth": _switch("depth_first"),
-    "-xdev": _switch("same_device"), "-mount": _switch("same_device"), "-noleaf": _switch(""), "-follow": _switch(""),
-}  # fmt: skip
-
-
-# -- actions
-
-
-def _printer(search: Search, end: str) -> Test:
-    async def action(found: Found) -> bool:
-        await search.out.write(found.path + end)
-        return True
-
-    return action
-
-
-def _delete(parser: Parser, word: str) -> Test:
-    search = parser.search
-    search.depth_first = True
-
-    async def action(found: Found) -> bool:
-        if found.path in (".", ".."):
-            return True
-        try:
-            (search.proc.rmdir if stat.S_ISDIR(found.stat.mode) else search.proc.unlink)(found.path)
-        except OSError as error:
-            search.status = 1
-            verb = "delete" if is_gnu(search.proc) else ""
-            await report(search.proc, found.path, error, verb)
-            return False
-        return True
-
-    return action
-
-
-def _prune(parser: Parser, word: str) -> Test:
-    async def action(found: Found) -> bool:
-        found.pruned = True
-        return True
-
-    return action
-
-
-def _quit(parser: Parser, word: str) -> Test:
-    async def action(found: Found) -> bool:
-        parser.search.over = True
-        return True
-
-    return action
-
-
-def _exec(parser: Parser, word: str) -> Test:
-    search, words = parser.search, list[str]()
-    while (text := parser.argument(word)) not in (";", "+") or (text == "+" and words[-1:] != ["{}"]):
-        words.append(text)
-    if not words:
-        raise Failure(f"{word} requires an argument")
-    if text == "+":
-        return _gather(search, words)
-
-    async def action(found: Found) -> bool:
-        argv = [part.replace("{}", found.path) for part in words]
-        await search.out.flush()
-        if word == "-ok" and not await _ok(search, argv):
-            return False
-        return await _run(search, argv) == 0
-
-    return action
-
-
-async def _ok(search: Search, argv: list[str]) -> bool:
-    from sim.programs.removing import read_line
-
-    await search.proc.err(f"< {' '.join(argv)} > ? ")
-    return (await read_line(search.proc))[:1] in (b"y", b"Y")
-
-
-def _gather(search: Search, words: list[str]) -> Test:
-    files: list[str] = []
-    search.gathered.append((words, files))
-
-    async def action(found: Found) -> bool:
-        files.append(found.path)
-        if len(files) >= TOGETHER:
-            await _run_together(search, words, files)
-        return True
-
-    return action
-
-
-def _ls(parser: Parser, word: str) -> Test:
-    async def action(found: Found) -> bool:
-        await parser.search.out.flush()
-        return await _run(parser.search, ["ls", "-ilsd", found.path]) == 0
-
-    return action
-
-
-ACTIONS: dict[str, Callable[[Parser, str], Test]] = {
-    "-print": lambda parser, word: _printer(parser.search, "\n"),
-    "-print0": lambda parser, word: _printer(parser.search, "\0"),
-    "-delete": _delete, "-prune": _prune, "-quit": _quit, "-exec": _exec, "-ok": _exec, "-ls": _ls,
-}  # fmt: skip

@@ -84,7 +84,8 @@ def named(proc: Proc, name: str) -> list[ProcInfo]:
     return found
 
 
-@command("x:o:s", synopsis="[-s] [-o PID]... [NAME]...", about="List PIDs of all processes with names that match NAMEs\n\n"
+@command("x:o:s", synopsis="[-s] [-o PID]... [NAME]...",
+         about="List PIDs of all processes with names that match NAMEs\n\n"
          "\t-s\tShow only one PID\n\t-o PID\tOmit given pid")  # fmt: skip
 async def pidof(proc: Proc, options: Options, operands: list[str]) -> int:
     omitted = {str(proc.ppid) if text == "%PPID" else text for text in options.all("o")}

@@ -127,7 +127,8 @@ GNU = {
 ALIASES = {
     "pcpu": "%cpu", "pmem": "%mem", "vsize": "vsz", "rssize": "rss", "rsz": "rss", "tt": "tty", "tname": "tty",
     "state": "s", "start_time": "stime", "cputime": "time", "nice": "ni", "euid": "uid", "euser": "user",
-    "ruser": "user",    "egroup": "group", "ucmd": "comm", "cmd": "args", "command": "args", "sess": "sid", "pgrp": "pgid",
+    "ruser": "user", "egroup": "group", "ucmd": "comm", "cmd": "args", "command": "args", "sess": "sid",
+    "pgrp": "pgid",
 }  # fmt: skip
 Chosen = list[tuple[str, Column]]  # (title, column)
 

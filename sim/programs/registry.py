@@ -28,7 +28,9 @@ COMMANDS: dict[str, str] = {
     "sim.programs.listing": "ls",
     "sim.programs.machine": "dmesg free stty top",
     "sim.programs.making": "link ln mkdir mkfifo mknod mktemp",
-    "sim.programs.plain": "basename cat clear dirname echo false less=more more nologin printenv pwd readlink realpath "
+    "sim.programs.numbers": "bc factor",
+    "sim.programs.pager": "less=more more",
+    "sim.programs.plain": "basename cat clear dirname echo false nologin printenv pwd readlink realpath "
     "reset true vi which",
     "sim.programs.network.interfaces": "ifconfig ip route",
     "sim.programs.network.nc": "nc",
@@ -50,6 +52,7 @@ COMMANDS: dict[str, str] = {
     "sim.programs.text.parts": "cut head nl rev strings tac tail tee wc",
     "sim.programs.text.sed": "sed",
     "sim.programs.text.sorting": "comm shuf sort uniq",
+    "sim.programs.users": "addgroup adduser delgroup deluser getent",
 }
 
 
@@ -68,6 +71,7 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.services.apache": "httpd",
         "sim.programs.services.nginx": "nginx",
         "sim.programs.shell.command": "bash dash",
+        "sim.programs.users": "groupadd useradd",
     }
 )
 

@@ -97,7 +97,8 @@ async def env(proc: Proc, options: Options, operands: list[str]) -> int:
     return await become(proc, words)
 
 
-@command("+n:", synopsis="[-n ADJUST] [PROG ARGS]", about="Change scheduling priority, run PROG", gnu={"adjustment:": "n"},
+@command("+n:", synopsis="[-n ADJUST] [PROG ARGS]", about="Change scheduling priority, run PROG",
+         gnu={"adjustment:": "n"},
          digits="n")  # fmt: skip
 async def nice(proc: Proc, options: Options, operands: list[str]) -> int:
     """The simulated processors share by cgroup weight alone; a priority is taken and has no effect."""
@@ -293,7 +294,8 @@ async def chroot(proc: Proc, options: Options, operands: list[str]) -> int:
     synopsis="[-lmp] [-s SH] [-] [USER [FILE ARGS]]",
     about="Run shell under USER (by default, root)\n\n"
     "\t-,-l\tClear environment, go to home dir, run shell as login shell\n"
-    "\t-m,-p\tDo not set new $HOME, $SHELL, $USER, $LOGNAME\n\t-c CMD\tCommand to pass to 'sh -c'\n\t-s SH\tShell to use",
+    "\t-m,-p\tDo not set new $HOME, $SHELL, $USER, $LOGNAME\n\t-c CMD\tCommand to pass to 'sh -c'\n"
+    "\t-s SH\tShell to use",
     gnu={"login": "l", "command:": "c", "shell:": "s", "preserve-environment": "p"},
 )
 async def su(proc: Proc, options: Options, operands: list[str]) -> int:
