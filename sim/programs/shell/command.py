@@ -11,8 +11,8 @@ from sim.programs.shell.commands import run
 from sim.programs.shell.dialects import ASH, BASH, DASH, Dialect
 from sim.programs.shell.errors import ShellError
 from sim.programs.shell.interpreter import Interpreter
-from sim.programs.shell.lexer import ShellSyntaxError
 from sim.programs.shell.parser import Parser
+from sim.programs.shell.tokens import ShellSyntaxError
 
 _CHUNK = 1023  # bytes that the shell reads of its standard input at once, as busybox does
 _DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin"

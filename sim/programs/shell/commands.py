@@ -6,16 +6,14 @@ external command need not be forked: the shell becomes it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.shell import expansion, jobs, nodes, traps
-from sim.programs.shell.builtins import Builtin
-from sim.programs.shell.errors import Exit, LoopJump, RedirectionError, Return, ShellError
-from sim.programs.shell.execution import execute, find
+from sim.programs.shell.errors import LoopJump, RedirectionError
 from sim.programs.shell.patterns import matches
 from sim.programs.shell.redirections import Undo, redirect, restore
+from sim.programs.shell.simple import simple
 from sim.programs.shell.unparser import command_text
 
 if TYPE_CHECKING:
@@ -31,203 +29,6 @@ Running = Coroutine[Any, Any, object]  # a command being run; several functions 
 def run(shell: Interpreter, node: nodes.Command, last: bool = False) -> Running:
     """Run any command. Raises ShellError, Exit, Return, LoopJump, Interrupt."""
     return _RUN[type(node)](shell, node, last)
-
-
-async def _check(shell: Interpreter) -> None:
-    """After a command: signals that have come, and `set -e`."""
-    if shell.pending:
-        await traps.run_pending(shell)
-    if shell.status and "e" in shell.options and not shell.tested:
-        raise Exit
-
-
-# -- simple commands
-
-
-async def _simple(shell: Interpreter, node: nodes.SimpleCommand, last: bool) -> None:
-    shell.variables.line = node.line
-    shell.substituted = None
-    argv = await expansion.fields(shell, node.words)
-    if not argv:
-        await _assign_only(shell, node)
-    else:
-        function = shell.functions.get(argv[0]) if shell.functions is not None else None
-        builtin = shell.builtins.get(argv[0]) if function is None else None
-        if "x" in shell.options and not node.assignments:
-            await _trace(shell, [_quoted(word) for word in argv])
-        if builtin is not None and not node.assignments and not node.redirections:
-            await _builtin(shell, builtin, argv)
-        elif function is None and builtin is None:
-            env = await _environment(shell, node, argv) if node.assignments else None
-            await _external(shell, node, argv, env, last)
-        else:
-            await _surrounded(shell, node, argv, function, builtin, last)
-    if shell.pending or shell.status:
-        await _check(shell)
-
-
-async def _assign_only(shell: Interpreter, node: nodes.SimpleCommand) -> None:
-    """No command: assignments stay, redirections only open files. The status is a command substitution's, or 0."""
-    undo: Undo = []
-    try:
-        await redirect(shell, node.redirections, undo)
-    except RedirectionError as error:
-        await shell.report(str(error))
-        shell.status = error.status
-        return
-    finally:
-        restore(shell, undo)
-    traced = []
-    for assignment in node.assignments:
-        value = await _value(shell, assignment)
-        shell.variables.set(assignment.name, value)
-        traced.append(f"{assignment.name}={_quoted(value)}")
-        if "a" in shell.options:
-            shell.variables.export(assignment.name)
-    if "x" in shell.options:
-        await _trace(shell, traced)
-    shell.status = shell.substituted or 0
-
-
-async def _value(shell: Interpreter, assignment: nodes.Assignment) -> str:
-    value = await expansion.assigned(shell, assignment.value)
-    return (shell.variables.get(assignment.name) or "") + value if assignment.append else value
-
-
-async def _builtin(shell: Interpreter, builtin: Builtin, argv: list[str]) -> None:
-    """Call a builtin. An error in it ends a regular one with status 2, and a special one with the shell."""
-    outer, shell.command_name = shell.command_name, argv[0]
-    try:
-        result = builtin.call(shell, argv)
-        shell.status = result if type(result) is int else await result  # type: ignore[misc]
-    except ShellError as error:
-        await shell.report(str(error))
-        shell.status = error.status
-        if builtin.special:
-            raise ShellError("", error.status) from None
-    finally:
-        shell.command_name = outer
-
-
-async def _surrounded(
-    shell: Interpreter,
-    node: nodes.SimpleCommand,
-    argv: list[str],
-    function: nodes.Command | None,
-    builtin: Builtin | None,
-    last: bool,
-) -> None:
-    """A function or builtin with assignments or redirections around it. They stay for special builtins and `exec`."""
-    undo: Undo = []
-    special = builtin is not None and builtin.special
-    try:
-        await redirect(shell, node.redirections, None if argv[0] == "exec" else undo)
-    except RedirectionError as error:
-        restore(shell, undo)
-        await shell.report(str(error))
-        shell.status = error.status
-        if special:
-            raise ShellError("", error.status) from None
-        return
-    if not special:
-        shell.variables.enter()
-    try:
-        await _assign_around(shell, node, argv, special)
-        if builtin is not None:
-            await _builtin(shell, builtin, argv)
-        elif function is not None:
-            await _function(shell, function, argv, last and not undo)
-    finally:
-        if not special:
-            shell.variables.leave()
-        restore(shell, undo)
-
-
-async def _assign_around(shell: Interpreter, node: nodes.SimpleCommand, argv: list[str], stays: bool) -> None:
-    traced = []
-    for assignment in node.assignments:
-        value = await _value(shell, assignment)
-        if not stays:
-            shell.variables.make_local(assignment.name)
-        shell.variables.set(assignment.name, value)
-        if not stays:
-            shell.variables.export(assignment.name)
-        traced.append(f"{assignment.name}={_quoted(value)}")
-    if traced and "x" in shell.options:
-        await _trace(shell, [*traced, *(_quoted(word) for word in argv)])
-
-
-async def _function(shell: Interpreter, body: nodes.Command, argv: list[str], last: bool) -> None:
-    """The caller has entered a scope of variables for it."""
-    outer, shell.positional = shell.positional, argv[1:]
-    loops, shell.loops = shell.loops, 0
-    depth = shell.variables.in_function
-    shell.variables.in_function = True
-    try:
-        await _RUN[type(body)](shell, body, last)
-    except Return:
-        pass
-    finally:
-        shell.positional, shell.loops, shell.variables.in_function = outer, loops, depth
-
-
-async def _environment(shell: Interpreter, node: nodes.SimpleCommand, argv: list[str]) -> dict[str, str]:
-    """The environment of a program that has assignments before it."""
-    env = dict(shell.variables.environment())
-    traced = []
-    for assignment in node.assignments:
-        env[assignment.name] = await _value(shell, assignment)
-        traced.append(f"{assignment.name}={_quoted(env[assignment.name])}")
-    if "x" in shell.options:
-        await _trace(shell, [*traced, *(_quoted(word) for word in argv)])
-    return env
-
-
-def _external(
-    shell: Interpreter, node: nodes.SimpleCommand, argv: list[str], env: dict[str, str] | None, last: bool
-) -> Running:
-    """A program: in a child, or in place of this shell. `env` None: the exported variables."""
-    path = env.get("PATH") if env is not None else None
-
-    async def program(child: Interpreter) -> None:
-        await redirect(child, node.redirections, None)
-        await execute(child, argv, dict(child.variables.environment()) if env is None else env, path)
-
-    if last and shell.traps is None:
-        return program(shell)
-    try:
-        find(shell, argv[0], path)
-    except ShellError as error:
-        return _missing(shell, node, error)
-    return shell.run_forked(node, program)
-
-
-async def _missing(shell: Interpreter, node: nodes.SimpleCommand, error: ShellError) -> None:
-    """There is no such command: say so where its standard error would have gone."""
-    undo: Undo = []
-    try:
-        await redirect(shell, node.redirections, undo)
-    except RedirectionError as failure:
-        error = failure
-    try:
-        await shell.report(str(error))
-    finally:
-        restore(shell, undo)
-    shell.status = error.status
-
-
-# -- tracing (set -x)
-
-_SAFE = re.compile(r"[\w+,\-./:@\]^]+", re.ASCII)
-
-
-def _quoted(word: str) -> str:
-    """A word as `set -x` shows it."""
-    return word if _SAFE.fullmatch(word) else "'" + word.replace("'", "'\\''") + "'"
-
-
-async def _trace(shell: Interpreter, words: Sequence[str]) -> None:
-    await shell.write(2, (shell.variables.get("PS4") or "") + " ".join(words) + "\n")
 
 
 # -- lists and pipelines
@@ -277,7 +78,7 @@ async def _pipeline(shell: Interpreter, node: nodes.Pipeline, last: bool) -> Non
         if shell.pending:
             await traps.run_pending(shell)
     else:
-        await _check(shell)
+        await traps.check(shell)
 
 
 def _start_pipeline(shell: Interpreter, node: nodes.Pipeline, background: bool) -> list[int]:
@@ -335,7 +136,7 @@ async def _subshell(shell: Interpreter, node: nodes.Subshell, last: bool) -> Non
         await _sequence(child, node.body, True)
 
     await shell.run_forked(node, body)
-    await _check(shell)
+    await traps.check(shell)
 
 
 async def _if(shell: Interpreter, node: nodes.If, last: bool) -> None:
@@ -450,13 +251,13 @@ async def _conditional(shell: Interpreter, node: nodes.Conditional, last: bool) 
 
     shell.variables.line = node.line
     shell.status = await evaluate(shell, node.words)
-    await _check(shell)
+    await traps.check(shell)
 
 
 async def _arithmetic(shell: Interpreter, node: nodes.ArithmeticCommand, last: bool) -> None:
     shell.variables.line = node.line
     shell.status = int(await expansion.arithmetic(shell, node.expression) == 0)
-    await _check(shell)
+    await traps.check(shell)
 
 
 async def _redirected(shell: Interpreter, node: nodes.Redirected, last: bool) -> None:
@@ -474,7 +275,7 @@ async def _redirected(shell: Interpreter, node: nodes.Redirected, last: bool) ->
 
 
 _RUN: dict[type, Callable[[Interpreter, Any, bool], Running]] = {
-    nodes.SimpleCommand: _simple,
+    nodes.SimpleCommand: simple,
     nodes.Pipeline: _pipeline,
     nodes.AndOr: _and_or,
     nodes.Background: _background,

@@ -15,8 +15,8 @@ from sim.programs.shell.builtins import BASH_BUILTINS, BUILTINS
 from sim.programs.shell.commands import run
 from sim.programs.shell.dialects import Dialect, Place
 from sim.programs.shell.errors import Exit, Interrupt, LoopJump, Return, ShellError
-from sim.programs.shell.lexer import ShellSyntaxError
 from sim.programs.shell.parser import Parser, parse_program
+from sim.programs.shell.tokens import ShellSyntaxError
 from sim.programs.shell.unparser import command_text
 from sim.programs.shell.variables import Variables
 
@@ -118,6 +118,10 @@ class Interpreter:
     def on_signal(self, number: int) -> None:
         if number not in self.pending:
             self.pending = (*self.pending, number)
+
+    def run(self, node: nodes.Command, last: bool = False) -> Coroutine[Any, Any, object]:
+        """Run a command of the syntax tree; `last`: nothing follows in this shell."""
+        return run(self, node, last)
 
     # -- whole texts
 

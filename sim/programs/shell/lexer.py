@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sim.programs.shell.nodes import (
     ArithmeticExpansion,
@@ -20,73 +19,25 @@ from sim.programs.shell.nodes import (
     Text,
     Word,
 )
-
-WORD, NEWLINE, END, IO_NUMBER = "word", "newline", "end of file", "number"
-REDIRECTIONS = ("&>>", "<<<", "<<-", "&>", "<<", ">>", "<&", ">&", "<>", ">|", "<", ">")
-CONTROLS = ("&&", "||", ";;", "&", "|", ";", "(", ")")
-
-RESERVED = frozenset(
-    [
-        "!",
-        "{",
-        "}",
-        "[[",
-        "case",
-        "do",
-        "done",
-        "elif",
-        "else",
-        "esac",
-        "fi",
-        "for",
-        "function",
-        "if",
-        "in",
-        "then",
-        "until",
-        "while",
-    ]
+from sim.programs.shell.tokens import (
+    ARITHMETIC,
+    BRACE,
+    BRACE_IN_DOUBLE,
+    CONTROLS,
+    DOUBLE,
+    END,
+    HERE_DOCUMENT,
+    IO_NUMBER,
+    NEWLINE,
+    REDIRECTIONS,
+    TOP,
+    WORD,
+    Context,
+    ShellSyntaxError,
+    Token,
+    add_text,
+    split_arguments,
 )
-
-
-class ShellSyntaxError(Exception):
-    """Text that is no shell program. `at_end`: the text stopped in the middle, so more of it might cure it."""
-
-    def __init__(self, message: str, line: int, at_end: bool = False) -> None:
-        super().__init__(message)
-        self.line = line
-        self.at_end = at_end
-
-
-@dataclass(slots=True)
-class Token:
-    """`kind` is WORD, NEWLINE, END, IO_NUMBER, or the operator itself; `raw` the source text (without line continuations)."""
-
-    kind: str
-    raw: str
-    start: int
-    line: int
-    word: Word | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Where characters stand: which of them are plain, which end the run, and how the rest quotes."""
-
-    plain: re.Pattern[str]
-    ends: str
-    quoted: bool = False
-    single_quotes: bool = True
-    escapes: str | None = None  # what a backslash can quote; None: everything
-    missing: str = "unterminated quoted string"  # what is wrong when the text ends first
-
-
-_TOP = Context(re.compile(r"[^\s|&;<>()'\"\\$`]+"), " \t\n\r|&;<>()")
-_DOUBLE = Context(re.compile(r'[^"\\$`]+'), '"', True, False, '$`"\\')
-_BRACE = Context(re.compile(r"[^}'\"\\$`]+"), "}", missing="missing '}'")
-_BRACE_IN_DOUBLE = Context(re.compile(r'[^}"\\$`]+'), "}", True, False, '$`"\\}', "missing '}'")
-_ARITHMETIC = Context(re.compile(r"[^()\\$`]+"), ")", True, False, '$`"\\', "missing '))'")
-_HERE_DOCUMENT = Context(re.compile(r"[^\\$`]+"), "", True, False, "$`\\")
 
 _OPERATOR = re.compile("|".join(re.escape(text) for text in sorted(REDIRECTIONS + CONTROLS, key=len, reverse=True)))
 _BLANKS = re.compile(r"(?:[ \t\r]|\\\n)+")
@@ -160,7 +111,7 @@ class Lexer:
         if operator is not None:  # ash knows no here-strings: `<<` and then `<`
             self.position = start + 2
             return Token("<<", "<<", start, line)
-        word = Word(self._parts(_TOP))
+        word = Word(self._parts(TOP))
         return Token(WORD, text[start : self.position].replace("\\\n", ""), start, line, word)
 
     def replace(self, start: int, value: str) -> None:
@@ -190,10 +141,10 @@ class Lexer:
         while self.position < len(text):
             if (run := context.plain.match(text, self.position)) is not None:
                 self.position = run.end()
-                _add(parts, run[0], context.quoted)
+                add_text(parts, run[0], context.quoted)
                 continue
             char = text[self.position]
-            if context is _ARITHMETIC and char in "()":
+            if context is ARITHMETIC and char in "()":
                 if char == ")" and depth == 0:
                     return tuple(parts)
                 depth += 1 if char == "(" else -1
@@ -201,7 +152,7 @@ class Lexer:
                 return tuple(parts)
             self._special(char, context, parts)
             text = self.text
-        if context.ends and context is not _TOP:
+        if context.ends and context is not TOP:
             raise self.fail(context.missing, at_end=True)
         return tuple(parts)
 
@@ -213,17 +164,17 @@ class Lexer:
             self._dollar(context, parts)
         elif char == "`":
             parts.append(self._backquotes(context))
-        elif char == '"' and context is not _HERE_DOCUMENT and context is not _ARITHMETIC:
+        elif char == '"' and context is not HERE_DOCUMENT and context is not ARITHMETIC:
             self._double_quotes(context, parts)
         elif char == "'" and context.single_quotes:
             end = self.text.find("'", self.position + 1)
             if end < 0:
                 raise self.fail("unterminated quoted string", at_end=True)
-            _add(parts, self.text[self.position + 1 : end], True)
+            add_text(parts, self.text[self.position + 1 : end], True)
             self.position = end + 1
         else:
             self.position += 1
-            _add(parts, char, context.quoted)
+            add_text(parts, char, context.quoted)
 
     def _escape(self, context: Context, parts: list[Part]) -> None:
         following = self.text[self.position + 1 : self.position + 2]
@@ -232,19 +183,19 @@ class Lexer:
             if self.more and self.position >= len(self.text):
                 raise self.fail("unexpected end of file", at_end=True)
         elif context.escapes is not None and following not in context.escapes:
-            _add(parts, "\\" + following, context.quoted)
+            add_text(parts, "\\" + following, context.quoted)
         else:
-            _add(parts, following or "\\", True)
+            add_text(parts, following or "\\", True)
 
     def _double_quotes(self, context: Context, parts: list[Part]) -> None:
         self.position += 1
-        inner = self._parts(_DOUBLE)
+        inner = self._parts(DOUBLE)
         self.position += 1
         if not inner:
-            _add(parts, "", True)
+            add_text(parts, "", True)
         for part in inner:
             if isinstance(part, Text):
-                _add(parts, part.value, True)
+                add_text(parts, part.value, True)
             else:
                 parts.append(part)
 
@@ -266,11 +217,11 @@ class Lexer:
             parts.append(Parameter(name[0], quoted=context.quoted))
         else:
             self.position += 1
-            _add(parts, "$", True)  # it stands for itself, whatever comes next
+            add_text(parts, "$", True)  # it stands for itself, whatever comes next
 
     def _arithmetic(self, context: Context) -> ArithmeticExpansion:
         self.position += 3
-        expression = Word(self._parts(_ARITHMETIC))
+        expression = Word(self._parts(ARITHMETIC))
         if not self.text.startswith("))", self.position):
             raise self.fail("missing '))'", at_end=self.position + 1 >= len(self.text))
         self.position += 2
@@ -282,7 +233,7 @@ class Lexer:
         if not self.text.startswith("(", start):
             return None
         self.position += 1
-        word = Word(self._parts(_ARITHMETIC))
+        word = Word(self._parts(ARITHMETIC))
         if self.text.startswith("))", self.position):
             self.position += 2
             return word
@@ -311,9 +262,9 @@ class Lexer:
             raise self.fail("bad substitution")
         self.position = operator.end()
         pattern = operator[0] in _PATTERN_OPERATORS
-        inner = self._parts(_BRACE_IN_DOUBLE if quoted and not pattern else _BRACE)
+        inner = self._parts(BRACE_IN_DOUBLE if quoted and not pattern else BRACE)
         self.position += 1
-        return Parameter(name[0], operator[0], _arguments(operator[0], inner), quoted)
+        return Parameter(name[0], operator[0], split_arguments(operator[0], inner), quoted)
 
     def _length(self, quoted: bool) -> Parameter | None:
         """`${#name}`; None if the `#` is itself the parameter, as in `${#}` and `${#-x}`."""
@@ -353,7 +304,7 @@ class Lexer:
             else:
                 value += chr(int(unicode, 16)) if unicode else piece[0]
         self.position += 1
-        _add(parts, value, True)
+        add_text(parts, value, True)
 
     # -- here-documents
 
@@ -365,7 +316,7 @@ class Lexer:
                 body = Word((Text(source, True),) if source else ())
             else:
                 inner = Lexer(source, self._parse_substitution, line=self.line, bash=self.bash)
-                body = Word(inner._parts(_HERE_DOCUMENT))
+                body = Word(inner._parts(HERE_DOCUMENT))
             object.__setattr__(node, "body", body)  # the node is complete only now
 
     def _here_lines(self, delimiter: str, quoted: bool, strip: bool) -> str:
@@ -387,46 +338,11 @@ class Lexer:
         return "".join(lines)
 
 
-def _add(parts: list[Part], value: str, quoted: bool) -> None:
-    """Append text, joined to text of the same kind before it."""
-    if parts:
-        last = parts[-1]
-        if isinstance(last, Text) and last.quoted == quoted:
-            parts[-1] = Text(last.value + value, quoted)
-            return
-    if value or quoted:
-        parts.append(Text(value, quoted))
-
-
-def _arguments(operator: str, parts: tuple[Part, ...]) -> tuple[Word, ...]:
-    """The words of a `${x OPERATOR …}`: two for `/` and `:` if the separator is there, else one."""
-    separator = {"/": "/", "//": "/", ":": ":"}.get(operator)
-    if separator is None:
-        return (Word(parts),)
-    return split_word(Word(parts), separator, quoted=operator == ":", most=2)
-
-
-def split_word(word: Word, separator: str, quoted: bool = True, most: int = 0) -> tuple[Word, ...]:
-    """The words between separators; `quoted`: also where these are quoted. `most`: no more words than that."""
-    words: list[list[Part]] = [[]]
-    for part in word.parts:
-        if not isinstance(part, Text) or (part.quoted and not quoted):
-            words[-1].append(part)
-            continue
-        pieces = part.value.split(separator, most - len(words) if most else -1)
-        for index, piece in enumerate(pieces):
-            if index:
-                words.append([])
-            if piece:
-                words[-1].append(Text(piece, part.quoted))
-    return tuple(Word(tuple(each)) for each in words)
-
-
 def here_text(text: str) -> Word:
     """A text with the expansions of a here-document, such as a prompt. Broken ones stay as they are."""
     from sim.programs.shell.parser import Parser
 
     try:
-        return Word(Parser(text).lexer._parts(_HERE_DOCUMENT))
+        return Word(Parser(text).lexer._parts(HERE_DOCUMENT))
     except ShellSyntaxError:
         return Word((Text(text, True),))

@@ -84,3 +84,11 @@ async def run_exit(shell: Interpreter) -> None:
         except Exit:
             return
         shell.status = status
+
+
+async def check(shell: Interpreter) -> None:
+    """After a command: signals that have come, and `set -e`. Raises Exit."""
+    if shell.pending:
+        await run_pending(shell)
+    if shell.status and "e" in shell.options and not shell.tested:
+        raise Exit

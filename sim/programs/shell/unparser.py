@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sim.programs.shell import nodes
-from sim.programs.shell.lexer import RESERVED
 from sim.programs.shell.nodes import ArithmeticExpansion, CommandSubstitution, HereDocument, Parameter, Text, Word
+from sim.programs.shell.tokens import RESERVED
 
 
 def unparse(node: nodes.Command) -> str:

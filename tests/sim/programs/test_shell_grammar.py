@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.programs.shell.lexer import ShellSyntaxError
 from sim.programs.shell.nodes import Background, HereDocument, If, Pipeline, Redirected, SimpleCommand, Text
 from sim.programs.shell.parser import Parser, Program, parse_program
+from sim.programs.shell.tokens import ShellSyntaxError
 from sim.programs.shell.unparser import command_text, unparse
 
 PIECES = [

@@ -143,7 +143,7 @@ async def _type(shell: Interpreter, argv: list[str]) -> int:
 
 async def _describe(shell: Interpreter, name: str, brief: bool) -> int:
     """What a name stands for, as `command -v` (brief) or `type` says it."""
-    from sim.programs.shell.lexer import RESERVED
+    from sim.programs.shell.tokens import RESERVED
 
     if name in RESERVED:
         text = name if brief else f"{name} is a shell keyword"
