@@ -165,7 +165,7 @@ def stat(tree: Tree, upper: Inode | None, lower: Inode | None) -> Stat:
         if upper is not None and lower is not None:
             nlink = 1  # a merged directory, as overlayfs counts
     rdev = node.rdev if isinstance(node, Special) else (0, 0)
-    blocks = 0 if tree.fixed else -(-size // BLOCK) * 8
+    blocks = 0 if tree.fixed or isinstance(node, Symlink) else -(-size // BLOCK) * 8  # a short link is in its inode
     return Stat(
         node.ino, node.mode, nlink, node.uid, node.gid, size, node.mtime, tree.dev, rdev, node.mtime, node.mtime, blocks
     )
