@@ -23,7 +23,7 @@ class Container:
     """From its first operation until it is deleted. Parts are None until the operation that makes them is done."""
 
     __slots__ = (
-        "cgroup", "execs", "execve", "home", "id", "joined", "kernel", "namespaces", "process", "report", "shim",
+        "cgroup", "execs", "execve", "home", "id", "init", "joined", "kernel", "namespaces", "process", "report", "shim",
         "space", "terminal",
     )  # fmt: skip
 
@@ -36,6 +36,7 @@ class Container:
         self.namespaces: Namespaces | None = None
         self.process: SystemCalls | None = None
         self.home = "/"
+        self.init = False  # a reaper is its first process
         self.execve: Execve | None = None  # what it waits to become
         self.terminal: Any = None
         self.execs: dict[str, Exec] | None = None

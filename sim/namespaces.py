@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TYPES = ("cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts")
 LINKS = {"cgroup": "cgroup", "ipc": "ipc", "mount": "mnt", "network": "net", "pid": "pid", "time": "time",
          "user": "user", "uts": "uts"}  # fmt: skip  # names in /proc/PID/ns
+FIRST_MOUNT = 4_027_000_000  # inode numbers of mount namespaces, above all others
 PID_MAX = 4_194_304  # /proc/sys/kernel/pid_max on 64 bits
 
 
@@ -117,7 +118,9 @@ class Namespaces:
     def inode(self, type: str) -> int:
         """The number in a link of /proc/PID/ns, "pid:[4026531836]"."""
         found = getattr(self, type)
-        number: int = found if isinstance(found, int) else getattr(found, "inode", 0)
+        if type == "mount":
+            return FIRST_MOUNT + self.mount.first_id
+        number: int = found if isinstance(found, int) else found.inode
         return number
 
 

@@ -15,7 +15,7 @@ from engine.host import STDERR, STDOUT, Exited, News, OnOutput, OutOfMemory, Run
 from engine.operations import Execve, Operation, Performed
 from engine.spec import Process as ProcessSpec
 from engine.spec import Resources, Spec
-from sim import credentials, performing, signals, usage
+from sim import credentials, init, performing, signals, usage
 from sim.cgroups import files as cgroup_files
 from sim.container import Container, Exec
 from sim.credentials import ERRORS
@@ -54,7 +54,7 @@ class Runtime:
             raise
         process, execve = container.process, operations[-1]
         assert process is not None and isinstance(execve, Execve)
-        container.execve = execve
+        container.execve, container.init = execve, spec.init
         source, container.terminal = self._connect(process, spec.process, on_output)
         await self._loop.sleep(performing.took(performed))
         return Started(process.host_pid, source, tuple(performed))
@@ -67,7 +67,7 @@ class Runtime:
         began, length = self._loop.time, DURATIONS[Execve]
         environ = _with_home(execve.env, container.home)
         try:
-            program = look_up(process, execve.args, environ)
+            program = init.program(execve.args) if container.init else look_up(process, execve.args, environ)
         except RuntimeFailure as failure:
             await self._loop.sleep(length / 1e9)
             raise RuntimeFailure(str(failure), (Performed(execve, began, length, str(failure)),)) from None

@@ -350,6 +350,16 @@ def test_the_end_of_process_1_ends_all(bench: Bench) -> None:
     assert bench.run(bench.host.ps(container.id)) == []
 
 
+def test_an_init_process_passes_signals_on_and_reaps_orphans(bench: Bench) -> None:
+    container = bench.start("sh", "-c", "(sleep 1 &) ; echo $$; sleep 1000", init=True)
+    bench.sleep(2)
+    assert int(container.said()) > 1
+    assert len(bench.run(bench.host.ps(container.id))) <= 3
+    bench.run(bench.host.kill(container.id, 15))
+    assert bench.ended(container).status == 143
+    assert bench.outcome("nope", init=True)[0] == 127
+
+
 def test_pause_stops_time_for_a_container(bench: Bench) -> None:
     container = bench.start("sh", "-c", "while :; do echo tick; sleep 1; done")
     bench.sleep(2.5)
