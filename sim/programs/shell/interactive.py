@@ -40,6 +40,8 @@ async def interact(shell: Interpreter) -> None:
             await shell.write(1, "\n")
         except (LoopJump, Return):
             source.drop()
+        except OSError:  # the terminal is gone
+            break
         shell.loops = shell.tested = 0
         shell.command_name = ""
     if editor is None:

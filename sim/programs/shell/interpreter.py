@@ -100,20 +100,21 @@ class Interpreter:
                     await traps.run_pending(self)
 
     async def write(self, fd: int, text: str) -> None:
+        """Raises OSError, but not for standard error: there is nobody left to tell."""
         try:
             await self.proc.write(fd, text.encode(errors="surrogateescape"))
         except InterruptedError:
             return
+        except OSError:
+            if fd != 2:
+                raise
 
     async def report(self, message: str) -> None:
         """Tell an error on standard error, with `sh: ` and what else belongs before it."""
         if not message:
             return
         place = Place(self.name, self.command_name, self.variables.line, self.interactive, self.script)
-        try:
-            await self.write(2, self.dialect.prefix(place) + message + "\n")
-        except OSError:
-            return
+        await self.write(2, self.dialect.prefix(place) + message + "\n")
 
     def on_signal(self, number: int) -> None:
         if number not in self.pending:

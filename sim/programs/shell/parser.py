@@ -43,24 +43,8 @@ from sim.programs.shell.tokens import (
 
 _CLOSING = frozenset(("do", "done", "elif", "else", "esac", "fi", "then", "}", ")", ";;", END))
 SPECIAL_BUILTINS = frozenset(
-    [
-        ".",
-        ":",
-        "break",
-        "continue",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "readonly",
-        "return",
-        "set",
-        "shift",
-        "source",
-        "times",
-        "trap",
-        "unset",
-    ]
+    {".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift"}
+    | {"source", "times", "trap", "unset"}
 )
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=", re.ASCII)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.shell import expansion, nodes, traps
 from sim.programs.shell.builtins import Builtin
+from sim.programs.shell.builtins.output import complain
 from sim.programs.shell.errors import RedirectionError, Return, ShellError
 from sim.programs.shell.execution import execute, find
 from sim.programs.shell.redirections import Undo, redirect, restore
@@ -77,6 +79,9 @@ async def _builtin(shell: Interpreter, builtin: Builtin, argv: list[str]) -> Non
         shell.status = error.status
         if builtin.special:
             raise ShellError("", error.status) from None
+    except OSError as error:  # what it prints has nowhere to go
+        await complain(shell, f"write error: {error.strerror or os.strerror(error.errno or 0)}")
+        shell.status = 1
     finally:
         shell.command_name = outer
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.abi import SIG_DFL, SIG_IGN
-from sim.programs.shell.errors import Exit, Interrupt
+from sim.programs.shell.errors import Exit, Interrupt, LoopJump, Return
 from sim.signals import NAMES
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ async def run_exit(shell: Interpreter) -> None:
         status = shell.status
         try:
             await shell.run_text(action)
-        except Exit:
+        except (Exit, Return, LoopJump, Interrupt):
             return
         shell.status = status
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -14,16 +13,6 @@ if TYPE_CHECKING:
     from sim.programs.shell.interpreter import Interpreter
 
 _ECHO_OPTION = re.compile(r"-[neE]+")
-
-
-async def print_out(shell: Interpreter, text: str) -> int:
-    """Write to standard output; 1 (and a message) if that fails."""
-    try:
-        await shell.write(1, text)
-    except OSError as error:
-        await complain(shell, f"write error: {error.strerror or os.strerror(error.errno or 0)}")
-        return 1
-    return 0
 
 
 async def complain(shell: Interpreter, message: str) -> None:
@@ -47,7 +36,8 @@ async def _echo(shell: Interpreter, argv: list[str]) -> int:
 
         text, stopped = unescape_echo(text)
         end = "" if stopped else end
-    return await print_out(shell, text + end)
+    await shell.write(1, text + end)
+    return 0
 
 
 async def _printf(shell: Interpreter, argv: list[str]) -> int:
@@ -60,7 +50,8 @@ async def _printf(shell: Interpreter, argv: list[str]) -> int:
     printed = render(words[0], words[1:])
     for message in printed.errors:
         await complain(shell, message)
-    return await print_out(shell, printed.text) or printed.status
+    await shell.write(1, printed.text)
+    return printed.status
 
 
 async def _test_words(shell: Interpreter, argv: list[str]) -> int:
