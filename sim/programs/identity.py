@@ -96,6 +96,8 @@ async def hostname(proc: Proc, options: Options, operands: list[str]) -> int:
     elif "I" in options:
         found = [address.partition("/")[0] for device in proc.net.interfaces() for address in device.addresses]
         await proc.out(" ".join(address for address in found if address != "127.0.0.1" and ":" not in address) + " \n")
+    elif "f" in options:
+        await proc.out(_full_name(proc, here) + "\n")
     elif "d" in options:
         await proc.out(_qualified(proc, here).partition(".")[2] + "\n")
     elif "f" in options:
@@ -113,6 +115,16 @@ def _qualified(proc: Proc, name: str) -> str:
         return name
     names = (line.partition("#")[0].split()[1:] for line in lines)
     return next((found[0] for found in names if name in found), name)
+
+
+def _full_name(proc: Proc, here: str) -> str:
+    """The first name of the line in /etc/hosts that has the host's name."""
+    try:
+        lines = proc.read_file("/etc/hosts").decode(errors="replace").splitlines()
+    except OSError:
+        return here
+    names = (line.partition("#")[0].split()[1:] for line in lines)
+    return next((found[0] for found in names if here in found), here)
 
 
 async def dnsdomainname(proc: Proc) -> int:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "sim.programs.disks": "df du mount mountpoint umount",
     "sim.programs.finding": "find",
     "sim.programs.identity": "arch dnsdomainname groups hostname id logname nproc tty uname w who whoami",
+    "sim.programs.kernelsettings": "sysctl",
     "sim.programs.killing": "kill killall pgrep pidof pkill",
     "sim.programs.listing": "ls",
     "sim.programs.machine": "dmesg free stty top",

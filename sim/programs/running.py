@@ -309,7 +309,7 @@ async def su(proc: Proc, options: Options, operands: list[str]) -> int:
                       if is_gnu(proc) else f"unknown user {wanted}")  # fmt: skip
     if proc.uid:
         raise Failure("must be suid to work properly" if not is_gnu(proc) else "Authentication failure")
-    proc.setuid(user.uid, user.gid, accounts.membership(proc, user.name, user.gid)[1:])
+    proc.setuid(user.uid, user.gid, accounts.membership(proc, user.name, user.gid))
     shell = options.get("s") or user.shell or "/bin/sh"
     _environment(proc, options, user, shell, login)
     start = shell.rpartition("/")[2]
@@ -361,6 +361,6 @@ async def setpriv(proc: Proc, options: Options, operands: list[str]) -> int:
     elif "clear" in options:
         groups_wanted = ()
     elif "init" in options and (user := accounts.user_of(proc, uid)):
-        groups_wanted = accounts.membership(proc, user.name, gid)[1:]
+        groups_wanted = accounts.membership(proc, user.name, gid)
     proc.setuid(uid, gid, groups_wanted)
     return await become(proc, operands)

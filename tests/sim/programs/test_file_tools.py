@@ -8,6 +8,7 @@ from machine import machine, run, write
 
 from sim.kernel import Kernel
 
+FAILSAFE = "rm: use --no-preserve-root to override this failsafe\n"
 # a shell line, what it prints (both streams in order of printing), its exit status if that is not 0
 TABLE = r"""
 ls -l /w/a                          ⇒ -rw-r--r--    1 root     root             6 Nov 14 22:13 /w/a\n
@@ -138,10 +139,9 @@ def test_wrong_options_show_the_usage_with_the_banner() -> None:
 
 def test_a_gigabyte_of_zeros_takes_simulated_time_and_no_memory() -> None:
     kernel = files()
+    line = "dd if=/dev/zero of=/tmp/z bs=1M count=1024 2>/dev/null; stat -c %s /tmp/z"
     before = kernel.loop.time
-    status, out, _ = run(
-        kernel, ["sh", "-c", "dd if=/dev/zero of=/tmp/z bs=1M count=1024 2>/dev/null; stat -c %s /tmp/z"]
-    )
+    status, out, _ = run(kernel, ["sh", "-c", line])
     assert (status, out) == (0, b"1073741824\n")
     assert kernel.loop.time - before > 100_000_000
 
@@ -153,7 +153,7 @@ def test_a_gigabyte_of_zeros_takes_simulated_time_and_no_memory() -> None:
         ("ls nosuch", "ls: cannot access 'nosuch': No such file or directory\n", 2),
         ("ls -y", "ls: invalid option -- 'y'\nTry 'ls --help' for more information.\n", 2),
         ("rm nosuch", "rm: cannot remove 'nosuch': No such file or directory\n", 1),
-        ("mkdir /w", "mkdir: cannot create directory ‘/w’: File exists\n".replace("‘", "'").replace("’", "'"), 1),
+        ("mkdir /w", "mkdir: cannot create directory '/w': File exists\n", 1),
         ("cp /w d", "cp: -r not specified; omitting directory '/w'\n", 1),
         ("mv a b", "mv: cannot stat 'a': No such file or directory\n", 1),
         (
