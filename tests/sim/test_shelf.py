@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+import tomllib
 import zlib
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.image.digest import Digest
 from sim import deflate, recipes, shelf
+from sim.programs import registry
 from sim.segments import Run, Segments
 
 LAYERS = shelf.all_layers()
@@ -121,3 +123,18 @@ def test_digests_are_of_what_is_sent() -> None:
     blob = found.blob("library/hello-world", digest)
     assert blob is not None
     assert Digest("sha256:" + hashlib.sha256(b"".join(blob.read())).hexdigest()) == digest
+
+
+def test_every_program_on_the_shelf_can_be_run() -> None:
+    names = {
+        entry.data.partition(b":")[2].decode().strip()
+        for layer in LAYERS.values()
+        for entry in recipes.read(shelf.IMAGES, layer.folder).entries
+        if entry.data.startswith(b"\x7fELF")
+    }
+    assert [name for name in sorted(names) if registry.find(name, [name]) is None] == []
+
+
+def test_busybox_has_a_link_for_each_of_its_applets() -> None:
+    table = tomllib.loads((shelf.IMAGES / "applets.toml").read_text("utf-8"))
+    assert sorted(name for names in table.values() for name in names) == sorted(registry.APPLETS)
