@@ -37,13 +37,8 @@ async def ended(engine: Engine, container: Container, news: Exited) -> None:
         if not container.alive:
             return
         span = engine.trace.open("daemon", "container exit", {"container": container.name, "status": news.status})
+        again = _record(engine, container, news)
         start.record(engine, await engine.host.delete(container.id))
-        container.pid = 0
-        container.exit_code = news.status
-        container.oom_killed = container.oom_killed or news.oom_killed
-        container.finished_at = engine.loop.time
-        again = restart.wanted(container)
-        container.move(Verb.RETRY if again else Verb.EXIT)
         if container.health is not None:
             container.health.stop()
         engine.execs.container_ended(container)
@@ -58,6 +53,18 @@ async def ended(engine: Engine, container: Container, news: Exited) -> None:
         container.tell_exit()
     if container.host_config.auto_remove and not container.manually_restarted and not container.being_removed:
         await remove.remove(engine, container, force=True, volumes=True)
+
+
+def _record(engine: Engine, container: Container, news: Exited) -> bool:
+    """Its new state, before anything is taken down: from here on nobody sends it anything. Will it be run again?"""
+    container.pid = 0
+    container.exit_code = news.status
+    container.oom_killed = container.oom_killed or news.oom_killed
+    container.finished_at = engine.loop.time
+    again = restart.wanted(container)
+    container.move(Verb.RETRY if again else Verb.EXIT)
+    engine.containers.save(container)
+    return again
 
 
 def _attributes(container: Container) -> dict[str, str]:

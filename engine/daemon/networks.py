@@ -138,7 +138,8 @@ class Networks:
             if network.id not in self._made and pool is not None:
                 await host.create_network(network.id, network.bridge, str(pool.subnet), pool.gateway, False)
                 self._made.add(network.id)
-            return await host.join(network.id, container.id, link, ports, (container.name, container.id[:12]))
+            names = () if network is self.default else (container.name, container.id[:12])  # docker0 has no DNS
+            return await host.join(network.id, container.id, link, ports, names)
         except RuntimeFailure as failure:
             raise System(
                 "failed to set up container networking: driver failed programming external connectivity on endpoint "

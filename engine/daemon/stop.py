@@ -76,10 +76,11 @@ async def send(engine: Engine, container: Container, signal: int) -> None:
     if meant_to_end and not container.manually_restarted:
         container.manually_stopped = True
         engine.containers.save(container)
-    if container.alive:
-        await engine.host.kill(container.id, signal)
-        if meant_to_end and container.state is State.PAUSED:
-            await engine.host.resume(container.id)
+    async with container.lock:
+        if container.alive:
+            await engine.host.kill(container.id, signal)
+            if meant_to_end and container.state is State.PAUSED:
+                await engine.host.resume(container.id)
     engine.events.publish("container", "kill", container.id, container.attributes(signal=str(signal)))
 
 
