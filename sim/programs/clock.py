@@ -27,7 +27,7 @@ async def sleep(proc: Proc, options: Options, operands: list[str]) -> int:
             total += seconds(text)
         except ValueError:
             if is_gnu(proc):
-                raise Usage(f"invalid time interval ‘{text}’") from None
+                raise Usage(f"invalid time interval '{text}'") from None
             raise Failure(f"invalid number '{text}'") from None
     while total > FOREVER:  # infinity is taken in pieces
         await proc.sleep(FOREVER)
@@ -74,8 +74,7 @@ async def date(proc: Proc, options: Options, operands: list[str]) -> int:
         try:
             when = parse(text, when, relative=is_gnu(proc))
         except (ValueError, OverflowError):
-            shown = f"‘{text}’" if is_gnu(proc) else f"'{text}'"
-            raise Failure(f"invalid date {shown}") from None
+            raise Failure(f"invalid date '{text}'") from None
     status = 0
     if setting:
         status = 1
@@ -90,7 +89,7 @@ def _format(proc: Proc, options: Options) -> str:
         return "%a, %d %b %Y %H:%M:%S +0000"
     if "I" in options:
         if options["I"] not in PRECISIONS:
-            raise Usage(f"invalid argument ‘{options['I']}’ for ‘--iso-8601’" if is_gnu(proc) else "")
+            raise Usage(f"invalid argument '{options['I']}' for '--iso-8601'" if is_gnu(proc) else "")
         return PRECISIONS[options["I"]] + ("" if options["I"] in ("", "date") else "+00:00")
     if "rfc-3339" in options:
         return PRECISIONS[options["rfc-3339"]].replace("T", " ").replace(",", ".") + (

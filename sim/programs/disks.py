@@ -186,7 +186,7 @@ def _gnu_table(options: Options, rows: list[tuple[MountInfo, StatVfs]]) -> list[
     widths[0] = max(widths[0], 14)
     left = 2 if typed else 1
     for column in range(left, len(widths) - 1):
-        widths[column] = max(widths[column], 5 if "h" not in options else 4)
+        widths[column] = max(widths[column], 5 if column < len(widths) - 2 else 4)
     lines = []
     for row in table:
         padded = enumerate(zip(row, widths, strict=True))

@@ -107,7 +107,7 @@ async def _children(search: Search, found: Found, device: int) -> list[str]:
 
 async def _say(search: Search, path: str, error: OSError) -> None:
     search.status = 1
-    shown = f"‘{path}’" if is_gnu(search.proc) else path
+    shown = f"'{path}'" if is_gnu(search.proc) else path
     await report(search.proc, shown, error, "")
 
 

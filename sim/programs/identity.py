@@ -38,7 +38,7 @@ def _ids(proc: Proc, wanted: str) -> tuple[int, int, list[int]]:
     if user is None and wanted.isdigit():
         user = accounts.user_of(proc, int(wanted))
     if user is None:
-        raise Failure(f"‘{wanted}’: no such user" if is_gnu(proc) else f"unknown user {wanted}")
+        raise Failure(f"'{wanted}': no such user" if is_gnu(proc) else f"unknown user {wanted}")
     return user.uid, user.gid, accounts.membership(proc, user.name, user.gid)
 
 

@@ -186,7 +186,7 @@ class _Lister:
         if self.gnu and self.terminal and set(text) & set(" $&();|<>*?'\"\\!`"):
             text = "'" + text.replace("'", "'\\''") + "'"
         if self.color and not (self.gnu and color == "0;0"):
-            text = f"\x1b[{color}m{text}\x1b[m"
+            text = f"\x1b[0{color}m{text}\x1b[0m" if self.gnu else f"\x1b[{color}m{text}\x1b[m"
         if "F" in self.options:
             text += INDICATORS.get(kind, "*" if executable else "")
         elif "p" in self.options and entry.is_dir:

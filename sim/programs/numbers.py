@@ -19,7 +19,7 @@ async def factor(proc: Proc, options: Options, operands: list[str]) -> int:
     for word in words:
         if not word.isdigit() or int(word) >= LARGEST:
             if is_gnu(proc):
-                raise Failure(f"‘{word}’ is not a valid positive integer")
+                raise Failure(f"'{word}' is not a valid positive integer")
             raise Usage()
         number, primes = int(word), []
         divisor = 2

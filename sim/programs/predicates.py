@@ -71,7 +71,7 @@ async def run_together(search: Search, words: list[str], files: list[str]) -> No
 async def _run(search: Search, argv: list[str]) -> int:
     status = await search.proc.run(argv)
     if status == 127 and search.proc.which(argv[0]) is None:
-        shown = f"‘{argv[0]}’" if is_gnu(search.proc) else argv[0]
+        shown = f"'{argv[0]}'" if is_gnu(search.proc) else argv[0]
         await complain(search.proc, f"{shown}: No such file or directory")
     return status
 

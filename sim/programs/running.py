@@ -14,10 +14,10 @@ from sim.programs.options import Failure, Options, Usage, command, complain, is_
 from sim.programs.sizes import seconds
 
 GNU_WORDS = {
-    "env": "‘{}’",
-    "nice": "‘{}’",
-    "timeout": "failed to run command ‘{}’",
-    "nohup": "failed to run command ‘{}’",
+    "env": "'{}'",
+    "nice": "'{}'",
+    "timeout": "failed to run command '{}'",
+    "nohup": "failed to run command '{}'",
     "setsid": "failed to execute {}",
     "su": "failed to execute {}",
     "setpriv": "failed to execute {}",
@@ -159,13 +159,13 @@ def _limits(proc: Proc, options: Options, text: str) -> tuple[int, float, float]
     try:
         signal = signals.number(options.get("s", "TERM"))
     except ValueError:
-        said = f"‘{options['s']}’: invalid signal" if is_gnu(proc) else f"unknown signal '{options['s']}'"
+        said = f"'{options['s']}': invalid signal" if is_gnu(proc) else f"unknown signal '{options['s']}'"
         raise Failure(said, 125 if is_gnu(proc) else 1) from None
     try:
         limit = seconds(text) or float("inf")
         grace = seconds(options["k"]) if "k" in options else float("inf")
     except ValueError as error:
-        said = f"invalid time interval ‘{error}’" if is_gnu(proc) else f"invalid number '{error}'"
+        said = f"invalid time interval '{error}'" if is_gnu(proc) else f"invalid number '{error}'"
         raise Failure(said, 125 if is_gnu(proc) else 1) from None
     return signal, limit, grace
 

@@ -106,7 +106,7 @@ dd if=nosuch                        ⇒ dd: can't open 'nosuch': No such file or
 tar cvf t.tar -C /w d; tar tf t.tar ⇒ d/\nd/b\nd/\nd/b\n
 tar czf t.tgz -C /w .; mkdir o; tar xzf t.tgz -C o; ls -A o ⇒ .hidden\na\nd\nl\n
 tar c -C / w | tar xO w/a           ⇒ hello\n
-tar cf t.tar nosuch                 ⇒ tar: nosuch: No such file or directory\ntar: error exit delayed from previous errors\n ⇒ 1
+tar cf t.tar nosuch ⇒ tar: nosuch: No such file or directory\ntar: error exit delayed from previous errors\n ⇒ 1
 tar tvf /dev/null                   ⇒ tar: short read\n ⇒ 1
 cp /w/a z; gzip z; ls; gunzip z.gz; cat z ⇒ z.gz\nhello\n
 gzip -c /w/a | zcat                 ⇒ hello\n
