@@ -7,7 +7,7 @@ sim/syscalls.py. Source: fork(2), execve(2), wait(2), _exit(2), pid_namespaces(7
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from engine.loop import Cancelled, Future, Task
 from sim import signals
@@ -132,7 +132,7 @@ class Process:
 
     # -- birth
 
-    def fork(self, descriptors: Mapping[int, int] | None = None) -> Process:
+    def duplicate(self, descriptors: Mapping[int, int] | None = None) -> Self:
         """A child that is like this one, with no task yet. Raises OSError EAGAIN at the pids limit."""
         child = type(self)(self.kernel, self, self.namespaces, self.cgroup)
         child.argv, child.executable, child.program = list(self.argv), self.executable, self.program

@@ -1,8 +1,7 @@
 """System calls: a process as its program sees it (`Proc` in sim/abi.py).
 
-Calls on paths are in sim/files.py and sim/mounting.py, with the process as the caller; here is the table that joins
-them, and the calls on descriptors, processes and time. Each adds a little to a debt of CPU time, which is worked off
-in the next call that may wait, once it is a millisecond.
+Here are the calls on descriptors, processes, time and memory; those on paths are in sim/pathcalls.py. Each adds a
+little to a debt of CPU time, which is worked off in the next call that may wait, once it is a millisecond.
 """
 
 from __future__ import annotations
@@ -13,20 +12,21 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from engine.loop import Cancelled, Future
-from sim import files, jobs, mounting, oom, signals
-from sim.abi import O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, MountInfo, Net, Poll, ProcInfo, Stat, StatVfs
+from sim import files, jobs, oom, signals
+from sim.abi import O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, Net, Poll, ProcInfo, Stat
 from sim.loader import Program, load
 from sim.net import View
+from sim.pathcalls import CALL, PathCalls
 from sim.pipes import pair
 from sim.polling import Poller
-from sim.processes import STOPPED, Process
+from sim.processes import STOPPED
 from sim.scheduler import GRAIN
 from sim.terminal import TerminalFile
 
-CALL, FORK, EXEC = 10e-6, 200e-6, 500e-6  # seconds of CPU time: those of a slow machine, about what they cost here
+FORK, EXEC = 200e-6, 500e-6  # seconds of CPU time
 
 
-class SystemCalls(Process):
+class SystemCalls(PathCalls):
     """A process with its system calls. Their docstrings are in `sim.abi.Proc`."""
 
     __slots__ = ()
@@ -191,106 +191,11 @@ class SystemCalls(Process):
             await self.allocate(-held)
         return b"".join(parts)
 
-    # -- files
-
-    def stat(self, path: str) -> Stat:
-        self.debt += CALL
-        return files.stat(self, path)
-
-    def lstat(self, path: str) -> Stat:
-        self.debt += CALL
-        return files.lstat(self, path)
-
-    def listdir(self, path: str = ".") -> list[str]:
-        self.debt += CALL
-        return files.listdir(self, path)
-
-    def mkdir(self, path: str, mode: int = 0o777) -> None:
-        self.debt += CALL
-        files.mkdir(self, path, mode)
-
-    def rmdir(self, path: str) -> None:
-        self.debt += CALL
-        files.rmdir(self, path)
-
-    def unlink(self, path: str) -> None:
-        self.debt += CALL
-        files.unlink(self, path)
-
-    def rename(self, old: str, new: str) -> None:
-        self.debt += CALL
-        files.rename(self, old, new)
-
-    def link(self, old: str, new: str) -> None:
-        self.debt += CALL
-        files.link(self, old, new)
-
-    def symlink(self, target: str, path: str) -> None:
-        self.debt += CALL
-        files.symlink(self, target, path)
-
-    def readlink(self, path: str) -> str:
-        self.debt += CALL
-        return files.readlink(self, path)
-
-    def chmod(self, path: str, mode: int) -> None:
-        self.debt += CALL
-        files.chmod(self, path, mode)
-
-    def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> None:
-        self.debt += CALL
-        files.chown(self, path, uid, gid, follow)
-
-    def utime(self, path: str, mtime: int) -> None:
-        self.debt += CALL
-        files.utime(self, path, mtime)
-
-    def truncate(self, path: str, size: int) -> None:
-        self.debt += CALL
-        files.truncate(self, path, size)
-
-    def mknod(self, path: str, mode: int, device: tuple[int, int] = (0, 0)) -> None:
-        self.debt += CALL
-        files.mknod(self, path, mode, device)
-
-    def access(self, path: str, mode: int) -> bool:
-        self.debt += CALL
-        return files.access(self, path, mode)
-
-    def realpath(self, path: str) -> str:
-        self.debt += CALL
-        return files.realpath(self, path)
-
-    def chdir(self, path: str) -> None:
-        self.cwd = files.chdir(self, path)
-
-    def read_file(self, path: str) -> bytes:
-        self.debt += CALL
-        return files.read_file(self, path)
-
-    def write_file(self, path: str, data: bytes, append: bool = False) -> None:
-        self.debt += CALL
-        files.write_file(self, path, data, append)
-
-    def mounts(self) -> list[MountInfo]:
-        return self.space.info()
-
-    def mount(self, source: str, target: str, type: str, options: Sequence[str] = ()) -> None:
-        self._need("CAP_SYS_ADMIN")
-        mounting.mount(self, source, target, type, options)
-
-    def umount(self, target: str) -> None:
-        self._need("CAP_SYS_ADMIN")
-        mounting.umount(self, target)
-
-    def statfs(self, path: str) -> StatVfs:
-        return files.statfs(self, path)
-
     # -- processes
 
-    def fork(self, main: Main, fds: Mapping[int, int] | None = None, setpgid: int | None = None) -> int:  # type: ignore[override]
+    def fork(self, main: Main, fds: Mapping[int, int] | None = None, setpgid: int | None = None) -> int:
         self.debt += FORK
-        child = super().fork(fds)
+        child = self.duplicate(fds)
         if setpgid is not None:
             jobs.setpgid(self, child, setpgid)
         child.launch(main)
@@ -330,8 +235,8 @@ class SystemCalls(Process):
                 return 126
             program = load(self, "/bin/sh", ("/bin/sh", path, *argv[1:]))  # as execvp(3) does
         await self.cpu(FORK + EXEC)
-        child = super().fork(fds)
-        child._become(program, self.env if env is None else env)  # type: ignore[attr-defined]
+        child = self.duplicate(fds)
+        child._become(program, self.env if env is None else env)
         while True:
             try:
                 _, status = await self.wait(self.namespaces.pid.number(child))
@@ -418,10 +323,6 @@ class SystemCalls(Process):
 
     def meminfo(self) -> dict[str, int]:
         return self.kernel.meminfo()
-
-    def _need(self, capability: str) -> None:
-        if self.capabilities is not None and capability not in self.capabilities:
-            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 GROWTH = 3  # a buffer that grows is copied into one twice as big
