@@ -9,6 +9,7 @@ from sim.programs.identity import processors
 from sim.programs.options import Failure, Options, command, complain, is_gnu
 from sim.programs.ps import arguments, percent_memory
 from sim.programs.sizes import human, seconds
+from sim.signals import SIGINT
 
 UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -67,17 +68,22 @@ async def top(proc: Proc, options: Options, operands: list[str]) -> int:
     view = _Top(proc)
     if live:
         proc.tcsetattr(0, icanon=False, echo=False)
+        proc.signal(SIGINT, lambda number: None)  # the terminal is to be put right again
+    status = 0
     try:
-        while True:
-            lines = view.lines()
-            await proc.out(_screen(proc, lines, batch))
+        while rounds != 1:
+            await proc.out(_screen(proc, view.lines(), batch))
             rounds -= 1
-            if rounds == 0 or not await _pause(proc, period, live):
-                return 0
-    finally:
-        if live:
-            proc.tcsetattr(0, icanon=True, echo=True)
-            await proc.out("\r\n")
+            if not await _pause(proc, period, live):
+                break
+        else:
+            await proc.out(_screen(proc, view.lines(), batch))
+    except InterruptedError:
+        status = 128 + SIGINT
+    if live:
+        proc.tcsetattr(0, icanon=True, echo=True)
+        await proc.out("\n")
+    return status
 
 
 def _screen(proc: Proc, lines: list[str], batch: bool) -> str:
@@ -85,7 +91,7 @@ def _screen(proc: Proc, lines: list[str], batch: bool) -> str:
         return "".join(line + "\n" for line in lines)
     rows, columns = proc.winsize(1)
     shown = [line[:columns] for line in lines[: max(rows - 1, 6)]]
-    return "\x1b[H\x1b[J" + "\r\n".join(shown)
+    return "\x1b[H\x1b[J" + "\n".join(shown)
 
 
 async def _pause(proc: Proc, period: float, live: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.abi import Proc
 from sim.programs.options import Failure, Options, Usage, command, is_gnu, name, report
+from sim.signals import SIGINT
 
 
 @command("FRSNXeimMB", synopsis="[FILE]...", about="View FILE (or stdin) one screenful at a time")
@@ -43,6 +44,7 @@ class _Pager:
             return cls(proc, -1, 0)
         keys = 0 if proc.isatty(0) else proc.open("/dev/tty")
         proc.tcsetattr(keys, icanon=False, echo=False)
+        proc.signal(SIGINT, lambda number: None)  # the terminal is to be put right again
         return cls(proc, keys, proc.winsize(1)[0] or 24)
 
     async def show(self, line: bytes) -> bool:
@@ -59,9 +61,12 @@ class _Pager:
     async def _ask(self) -> None:
         prompt = ":" if name(self.proc) == "less" else "--More--"
         await self.proc.out(prompt)
-        key = await self.proc.read(self.keys, 1)
+        try:
+            key = await self.proc.read(self.keys, 1)
+        except InterruptedError:
+            key = b""
         await self.proc.out("\r" + " " * len(prompt) + "\r")
-        if key in (b"q", b"Q", b"\x03", b""):
+        if key in (b"q", b"Q", b""):
             self.over = True
         self.left = 1 if key in (b"\n", b"\r", b"j") else self.rows - 1
 
