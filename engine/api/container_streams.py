@@ -95,7 +95,7 @@ async def logs(engine: Engine, request: Request) -> Response:
     stdout, stderr = boolean(request, "stdout"), boolean(request, "stderr")
     if not stdout and not stderr:
         raise InvalidParameter("Bad parameters: you must choose at least one stream")
-    if container.host_config.log_config.type == "none":
+    if not container.keeps_log:
         raise Unimplemented("configured logging driver does not support reading")
     tail = request.query.get("tail", "all")
     query = Query(
@@ -176,7 +176,7 @@ def _json_line(value: Any) -> bytes:
 async def wait(engine: Engine, request: Request) -> Response:
     """`docker wait`: the head at once, so that the client may go on; the exit status when there is one."""
     container = engine.containers.get(request.vars["id"])
-    status = waiting.until(container, request.query.get("condition", ""))
+    status = await waiting.until(container, request.query.get("condition", ""))
     headers = {"Content-Type": "application/json"}
     # `docker run` asks before it starts; whether it waits for the program, its attach says (with -d there is none)
     patience: Waiting = "program" if container.active else "news"

@@ -152,7 +152,11 @@ class Stdin:
 
 
 class Detached(Exception):
-    """The client has typed the detach keys."""
+    """The client has typed the detach keys. `before`: what it had typed before them, for the program."""
+
+    def __init__(self, before: bytes) -> None:
+        super().__init__()
+        self.before = before
 
 
 class KeyWatcher:
@@ -176,7 +180,7 @@ class KeyWatcher:
             if self._keys and byte == self._keys[self._seen]:
                 self._seen += 1
                 if self._seen == len(self._keys):
-                    raise Detached
+                    raise Detached(bytes(passed))
                 continue
             passed += self._keys[: self._seen]
             self._seen = 1 if self._keys and byte == self._keys[0] else 0
@@ -263,5 +267,9 @@ async def _receive(duplex: Duplex, stdin: Stdin | None, keys: bytes, close_stdin
                 await full
     except ConnectionError:
         pass
+    except Detached as detached:
+        if stdin is not None and detached.before:
+            stdin.write(detached.before)
+        raise
     if stdin is not None and close_stdin:
         stdin.close()

@@ -109,6 +109,10 @@ class Container:
         config = self.settings.config
         return (config.entrypoint or ()) + (config.cmd or ())
 
+    @property
+    def keeps_log(self) -> bool:
+        return self.settings.host.log_config.type != "none"
+
     # -- state
 
     def check(self, verb: Verb) -> State:
@@ -136,9 +140,10 @@ class Container:
 
     def on_output(self, stream: int, data: bytes) -> Future[None] | None:
         """The host's news: the program has written. A Future: somebody reads too slowly, wait for that."""
-        if self.logs is None:
+        if self.logs is None and self.keeps_log:
             self.logs = _new_log(self)
-        self.logs.write(stream, data)
+        if self.logs is not None:
+            self.logs.write(stream, data)
         slow: Future[None] | None = None
         for client in self.clients or ():
             slow = client.put(stream, data) or slow

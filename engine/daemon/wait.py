@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 CONDITIONS = ("", "not-running", "next-exit", "removed")
 
 
-def until(container: Container, condition: str) -> Future[int]:
-    """Registered when this returns: an exit from now on is not missed. Raises InvalidParameter."""
+async def until(container: Container, condition: str) -> Future[int]:
+    """Registered when this returns: an exit from now on is not missed. Raises InvalidParameter.
+
+    A start or an exit that is under way comes first.
+    """
     if condition not in CONDITIONS:
         raise InvalidParameter(f'invalid condition: "{condition}"')
     if condition == "removed":
         return container.until_removal()
-    if condition == "next-exit" or container.active:
+    if condition == "next-exit":
         return container.until_exit()
+    async with container.lock:
+        if container.active:
+            return container.until_exit()
     future: Future[int] = Future(container.loop)
     future.set_result(container.exit_code)
     return future
