@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.distribution.registry import Blob, Document
 from engine.image.digest import Digest
 from engine.image.manifest import OCI_INDEX, OCI_MANIFEST
-from sim import recipes
 from sim.segments import Segments
+
+if TYPE_CHECKING:
+    from sim import recipes
 
 IMAGES = Path(__file__).parent.parent / "images"
 OFFICIAL = "library/"
@@ -44,6 +45,8 @@ class Layer:
     machine: str
 
     def archive(self) -> recipes.Archive:
+        from sim import recipes  # only who asks for a layer pays for the reader of recipes
+
         return recipes.build(recipes.read(IMAGES, self.folder, self.machine), self.size, self.created)
 
 
@@ -104,8 +107,12 @@ class Shelf:
     """A `Storage` of engine/distribution/registry.py."""
 
     def __init__(self) -> None:
-        self._found = {OFFICIAL + name: name for name in _folders()}
         self._shown: dict[str, _Shown] = {}
+
+    @cached_property
+    def _found(self) -> Mapping[str, str]:
+        """{repository: folder}"""
+        return {OFFICIAL + name: name for name in _folders()}
 
     def repositories(self) -> Sequence[str]:
         return list(self._found)
@@ -158,6 +165,8 @@ def lock() -> Mapping[str, Locked]:
 @lru_cache
 def repository(folder: str) -> Repository:
     """Raises KeyError for a folder that has no image.toml."""
+    import tomllib
+
     about = tomllib.loads((IMAGES / folder / "image.toml").read_text("utf-8"))
     versions = (Version(tuple(row["tags"]), row["like"], tuple(row["layers"])) for row in about["version"])
     return Repository(folder, about["description"], about["stars"], tuple(versions))
