@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv4Interface, IPv4Network
 
 from sim.abi import Interface, Proc
-from sim.programs.options import Failure, Options, command
+from sim.programs.options import Failure, Options, Usage, command
 
 Route = tuple[str, str, str]  # destination, gateway or "", interface
 OBJECTS = ("address", "link", "neigh", "route")
@@ -18,12 +18,11 @@ PERMANENT = "       valid_lft forever preferred_lft forever\n"
 # -- ip
 
 
-@command("+46o", synopsis="[OPTIONS] address|route|link", about="Show network devices and addresses", long={"br": "b"})
+@command("+46obr", synopsis="[OPTIONS] address|route|link", about="Show network devices and addresses")
 async def ip(proc: Proc, options: Options, operands: list[str]) -> int:
     words = operands
-    brief = "b" in options
     if not words:
-        raise Failure("missing OBJECT: address, link, neigh or route")
+        raise Usage()
     found = [object for object in OBJECTS if object.startswith(words[0])] or [_alias(words[0])]
     if words[1:] and not any(verb.startswith(words[1]) for verb in ("show", "list", "lst")):
         raise Failure("RTNETLINK answers: Operation not permitted" if words[1] in CHANGES else _unknown(words[1]), 2)
@@ -32,13 +31,15 @@ async def ip(proc: Proc, options: Options, operands: list[str]) -> int:
     if wanted and not links and found[0] != "route":
         raise Failure(f"can't find device '{wanted[0]}'")
     if found[0] == "route":
-        await proc.out(
-            "".join(_ip_route(route, proc.net.interfaces()) for route in sorted(proc.net.routes(), key=_first))
-        )
-    elif found[0] != "neigh":
-        with_addresses = found[0] == "address"
-        show = _brief if brief else _ip_link
-        await proc.out("".join(show(link, with_addresses, "4" in options) for link in links))
+        shown = [_ip_route(route, proc.net.interfaces()) for route in sorted(proc.net.routes(), key=_first)]
+    elif found[0] == "neigh":
+        shown = []
+    else:
+        show = _brief if "b" in options else _ip_link
+        shown = [show(link, found[0] == "address", "4" in options) for link in links]
+    if "o" in options:
+        shown = [text.removesuffix("\n").replace("\n", "\\") + "\n" for text in shown]
+    await proc.out("".join(shown))
     return 0
 
 

@@ -6,6 +6,7 @@ from sim.abi import Proc
 from sim.programs.network.interfaces import routing_table
 from sim.programs.options import Failure, Options, command
 
+TRY_AGAIN = -3  # getaddrinfo(3): EAI_AGAIN
 HEAD = "Proto Recv-Q Send-Q Local Address           Foreign Address         State       "
 
 
@@ -35,10 +36,10 @@ async def nslookup(proc: Proc, options: Options, operands: list[str]) -> int:
     await proc.out(f"Server:\t\t{servers[0]}\nAddress:\t{servers[0]}:53\n\n")
     try:
         addresses = await proc.net.resolve(name)
-    except TimeoutError:
-        await proc.out(";; connection timed out; no servers could be reached\n\n")
-        return 1
-    except OSError:
+    except OSError as error:
+        if error.errno == TRY_AGAIN:
+            await proc.out(";; connection timed out; no servers could be reached\n\n")
+            return 1
         await proc.out(f"** server can't find {name}: NXDOMAIN\n\n" * 2)
         return 1
     answer = "".join(f"Name:\t{name}\nAddress: {address}\n" for address in addresses)

@@ -88,8 +88,7 @@ async def _one(proc: Proc, run: Pinging, address: str, wait: float, ttl: int, re
         if error.errno == errno.EHOSTUNREACH and error.strerror == "Time to live exceeded":
             await proc.sleep(max(0.0, wait - (proc.now() - began) / 1e9))
             return
-        words = "Network unreachable" if error.errno == errno.ENETUNREACH else error.strerror or str(error)
-        raise Failure(f"sendto: {words}") from None
+        raise Failure(f"sendto: {error.strerror}") from None
 
 
 def _ms(seconds: float) -> str:
