@@ -100,6 +100,8 @@ def _start(proc: Proc, dialect: Dialect, name: str) -> Interpreter:
     if dialect.name != "dash":
         variables.exported["SHLVL"] = str(int(level) + 1 if level.isdecimal() else 1)
     variables.exported["PWD"] = proc.cwd
+    if dialect.bash:
+        variables.private["BASH_VERSION"] = "5.2.15(1)-release"
     if "PATH" not in variables.exported:
         variables.private["PATH"] = _DEFAULT_PATH
     return shell
@@ -137,10 +139,10 @@ async def _run_file(shell: Interpreter, path: str, positional: list[str]) -> Non
     try:
         text = shell.proc.read_file(path).decode(errors="surrogateescape")
     except OSError as error:
-        reason = shell.dialect.word(error.strerror or os.strerror(error.errno or 0), "")
-        text = shell.dialect.word("can't open '{}': ", path) + reason
+        text = f"can't open '{path}': {error.strerror or os.strerror(error.errno or 0)}"
+        shell.variables.line = 0
         raise ShellError(text, shell.dialect.missing_script) from None
-    shell.name, shell.positional, shell.script = path, positional, True
+    shell.name, shell.positional = path, positional
     shell.command_name = path if shell.dialect.name == "ash" else ""
     await shell.run_text(text)
 
@@ -203,7 +205,7 @@ class Source:
                 if error.at_end and not self.ended:
                     return
                 shell.variables.line = error.line
-                raise ShellError(shell.dialect.syntax(str(error))) from None
+                raise ShellError(shell.dialect.syntax(str(error)), 2) from None
             if command is None:
                 return
             left = len(parser.lexer.text) - parser.lexer.position  # aliases may have changed the text before it

@@ -10,7 +10,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.shell import expansion, jobs, nodes, traps
-from sim.programs.shell.errors import LoopJump, RedirectionError
+from sim.programs.shell.errors import LoopJump, RedirectionError, ShellError
+from sim.programs.shell.execution import NOT_FOUND
 from sim.programs.shell.patterns import matches
 from sim.programs.shell.redirections import Undo, redirect, restore
 from sim.programs.shell.simple import simple
@@ -250,6 +251,9 @@ async def _conditional(shell: Interpreter, node: nodes.Conditional, last: bool) 
     from sim.programs.shell.conditional import evaluate
 
     shell.variables.line = node.line
+    if "[[" in shell.dialect.lacks:
+        await shell.fail(ShellError("[[: not found", NOT_FOUND))
+        return
     shell.status = await evaluate(shell, node.words)
     await traps.check(shell)
 
@@ -266,8 +270,7 @@ async def _redirected(shell: Interpreter, node: nodes.Redirected, last: bool) ->
         try:
             await redirect(shell, node.redirections, undo)
         except RedirectionError as error:
-            await shell.report(str(error))
-            shell.status = error.status
+            await shell.fail(error)
         else:
             await _RUN[type(node.command)](shell, node.command, False)
     finally:

@@ -188,6 +188,8 @@ def _conditional(parser: Parser) -> Command:
         if token.raw == "]]":
             return Conditional(tuple(words), line)
         words.append(token.word if token.word is not None else Word((Text(token.raw),)))
+        if token.raw == "=~":
+            words.append(parser.lexer.regular_expression())
 
 
 COMPOUND: dict[str, Callable[[Parser], Command]] = {

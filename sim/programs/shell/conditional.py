@@ -10,7 +10,7 @@ from sim.programs.shell.arithmetic import ArithmeticFailure
 from sim.programs.shell.arithmetic import evaluate as compute
 from sim.programs.shell.errors import ShellError
 from sim.programs.shell.nodes import Word
-from sim.programs.shell.patterns import matches, unescape
+from sim.programs.shell.patterns import matches
 
 if TYPE_CHECKING:
     from sim.programs.shell.interpreter import Interpreter
@@ -100,7 +100,7 @@ class _Condition:
         if operator in _PATTERNS:
             return matches(await expansion.pattern(shell, right), value) == (operator != "!=")
         if operator == "=~":
-            return self._search(unescape(await expansion.pattern(shell, right)), value)
+            return self._search(await expansion.regular_expression(shell, right), value)
         other = await expansion.string(shell, right)
         if operator in _NUMBERS:
             try:

@@ -1,10 +1,13 @@
-"""What differs between the shells that this program plays: prompts, banners and the wording of errors."""
+"""What differs between the shells that this program plays: prompts, banners and the wording of errors.
+
+Everywhere else errors are ash's; a dialect's `rewrites` say them in its own words just before they are shown.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +18,11 @@ class Place:
     command: str
     line: int
     interactive: bool
-    script: bool  # commands come from a file
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`words` replaces texts of ash's by the dialect's own; `{}` stands for the subject."""
+    """`rewrites`: (what an error of ash's looks like, how this shell says it); the first that fits counts."""
 
     name: str
     prefix: Callable[[Place], str]
@@ -31,15 +33,21 @@ class Dialect:
     first_line: int = 1  # the number of the first line of `-c`'s text
     syntax: Callable[[str], str] = "syntax error: {}".format
     missing_script: int = 2  # the status for a script file that is not there
-    words: Mapping[str, str] = field(default_factory=dict)
+    failure: int = 2  # the status of an error in a builtin, or of the shell itself
+    redirection_failure: int = 1
+    lacks: frozenset[str] = frozenset()  # builtins of ash's that it does not have
+    rewrites: tuple[tuple[re.Pattern[str], str], ...] = ()
 
-    def word(self, text: str, subject: str) -> str:
-        """`text` about `subject`, as this shell says it.
+    def reword(self, message: str) -> str:
+        """An error of ash's, as this shell says it.
 
-        >>> BASH.word("{}: not found", "nope")
+        >>> BASH.reword("nope: not found")
         'nope: command not found'
         """
-        return self.words.get(text, text).replace("{}", subject)
+        for pattern, template in self.rewrites:
+            if found := pattern.fullmatch(message):
+                return found.expand(template)
+        return message
 
 
 def _ash_prefix(place: Place) -> str:
@@ -55,6 +63,15 @@ def _ash_prefix(place: Place) -> str:
 def _dash_prefix(place: Place) -> str:
     text = f"{place.name}: {place.line}: "
     return text + f"{place.command}: " if place.command and place.command != place.name else text
+
+
+def _bash_prefix(place: Place) -> str:
+    text = f"{place.name}: " if place.interactive else f"{place.name}: line {place.line}: "
+    silent = ("", ".", "source", "eval", "command", place.name)  # what they run speaks for itself
+    return text if place.command in silent else text + f"{place.command}: "
+
+
+_UNEXPECTED = re.compile(r"unexpected (.*?)( \(expecting .*\))?")
 
 
 def _dash_syntax(message: str) -> str:
@@ -75,12 +92,8 @@ def _bash_syntax(message: str) -> str:
     return "syntax error near unexpected token `" + found[1].strip('"') + "'"
 
 
-_UNEXPECTED = re.compile(r"unexpected (.*?)( \(expecting .*\))?")
-
-
-def _bash_prefix(place: Place) -> str:
-    text = f"{place.name}: line {place.line}: " if place.script else f"{place.name}: "
-    return text + f"{place.command}: " if place.command and place.command != place.name else text
+def _rewrites(table: dict[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern, re.DOTALL), template) for pattern, template in table.items())
 
 
 ASH = Dialect(
@@ -97,13 +110,24 @@ DASH = Dialect(
     prompt=lambda uid: "$ " if uid else "# ",
     edits=False,
     syntax=_dash_syntax,
-    words={"can't open {}: no such file": "cannot open {}: No such file",
-           "can't create {}: nonexistent directory": "cannot create {}: Directory nonexistent",
-           "can't open {}: ": "cannot open {}: ",
-           "can't open '{}': ": "cannot open {}: ",
-           "No such file or directory": "No such file",
-           "can't create {}: ": "cannot create {}: "},
-)  # fmt: skip
+    redirection_failure=2,
+    lacks=frozenset({"source", "let", "[[", "help", "chdir"}),
+    rewrites=_rewrites(
+        {
+            r"can't open '?(.*?)'?: (?:no such file|No such file or directory)": r"cannot open \1: No such file",
+            r"can't create (.*): nonexistent directory": r"cannot create \1: Directory nonexistent",
+            r"can't (open|create) (.*)": r"cannot \1 \2",
+            r"can't cd to (.*): .*": r"can't cd to \1",
+            r"(.*): bad number": r"Illegal number: \1",
+            r"missing ]": r"missing ]",
+            r"(.*): unknown operand": r"\1: unexpected operator",
+            r"invalid number '(.*)'": r"\1: expected numeric value",
+            r"can't kill pid .*: (.*)": r"\1\n",
+            r"divide by zero": r"arithmetic expression: division by zero",
+            r"Syntax error: Bad substitution": r"Bad substitution",
+        }
+    ),
+)
 BASH = Dialect(
     "bash",
     _bash_prefix,
@@ -111,13 +135,24 @@ BASH = Dialect(
     bash=True,
     syntax=_bash_syntax,
     missing_script=127,
-    words={"{}: not found": "{}: command not found",
-           "can't cd to {}: ": "{}: ",
-           "can't open {}: no such file": "{}: No such file or directory",
-           "can't create {}: nonexistent directory": "{}: No such file or directory",
-           "can't open {}: ": "{}: ",
-           "can't create {}: ": "{}: ",
-           "can't open '{}': ": "{}: ",
-           "{}: parameter not set": "{}: unbound variable",
-           "{}: is read only": "{}: readonly variable"},
-)  # fmt: skip
+    failure=1,
+    rewrites=_rewrites(
+        {
+            r"(.*/.*): not found": r"\1: No such file or directory",
+            r"(.*): not found": r"\1: command not found",
+            r"can't (?:open|create) (.*): (?:no such file|nonexistent directory)": r"\1: No such file or directory",
+            r"can't open '(.*)': (.*)": r"\1: \2",
+            r"can't (?:open|create|cd to) (.*)": r"\1",
+            r"(.*): parameter not set": r"\1: unbound variable",
+            r"(.*): is read only": r"\1: readonly variable",
+            r"(.*): bad number": r"\1: integer expression expected",
+            r"missing ]": r"missing `]'",
+            r"(.*): unknown operand": r"\1: binary operator expected",
+            r"invalid number '(.*)'": r"\1: invalid number",
+            r"can't kill pid (.*): (.*)": r"(\1) - \2",
+            r"divide by zero": r"division by 0",
+            r"Illegal number: (.*)": r"\1: numeric argument required",
+            r"not in a function": r"can only be used in a function",
+        }
+    ),
+)

@@ -9,16 +9,13 @@ class ShellError(Exception):
     `str()` is the text without the `sh: ` before it; empty if it has been told already.
     """
 
-    def __init__(self, message: str = "", status: int = 2) -> None:
+    def __init__(self, message: str = "", status: int | None = None) -> None:
         super().__init__(message)
-        self.status = status
+        self.status = status  # None: what the dialect has for errors
 
 
 class RedirectionError(ShellError):
-    """A file that cannot be opened: only its command fails, with status 1, unless it is a special builtin."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, 1)
+    """A file that cannot be opened: only its command fails, unless it is a special builtin."""
 
 
 class LoopJump(Exception):

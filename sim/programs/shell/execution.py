@@ -48,8 +48,7 @@ def _is_somewhere(shell: Interpreter, name: str, path: str) -> OSError:
 
 def _failure(shell: Interpreter, name: str, error: OSError) -> ShellError:
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        text = "{}: No such file or directory" if shell.dialect.bash and "/" in name else "{}: not found"
-        return ShellError(shell.dialect.word(text, name), NOT_FOUND)
+        return ShellError(f"{name}: not found", NOT_FOUND)
     if shell.dialect.bash and _is_directory(shell, name):
         return ShellError(f"{name}: Is a directory", NOT_EXECUTABLE)
     return ShellError(f"{name}: {error.strerror or os.strerror(error.errno or 0)}", NOT_EXECUTABLE)

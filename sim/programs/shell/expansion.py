@@ -76,6 +76,12 @@ async def pattern(shell: Shell, word: Word) -> str:
     return result
 
 
+async def regular_expression(shell: Shell, word: Word) -> str:
+    """A word as a regular expression, with what was quoted escaped. Raises ShellError."""
+    chunks = await _chunks(shell, word.parts, LITERAL)
+    return "".join([re.escape(text) if kind == QUOTED else text for kind, text in chunks])
+
+
 async def target(shell: Shell, word: Word) -> str:
     """The file name of a redirection: a pattern counts only if it matches exactly one file, and nothing is split."""
     if word.literal is not None:

@@ -32,8 +32,7 @@ async def interact(shell: Interpreter) -> None:
             await _step(shell, source, editor)
         except ShellError as error:
             source.drop()
-            await shell.report(str(error))
-            shell.status = error.status
+            await shell.fail(error)
         except Interrupt:
             source.drop()
             shell.status = 128 + traps.SIGINT

@@ -11,10 +11,10 @@ from typing import Any
 
 from sim.abi import O_RDONLY, SIG_IGN, Proc
 from sim.programs.shell import jobs, nodes, traps
-from sim.programs.shell.builtins import BASH_BUILTINS, BUILTINS
+from sim.programs.shell.builtins import BASH_BUILTINS, BUILTINS, DASH_BUILTINS
 from sim.programs.shell.commands import run
 from sim.programs.shell.dialects import Dialect, Place
-from sim.programs.shell.errors import Exit, Interrupt, LoopJump, Return, ShellError
+from sim.programs.shell.errors import Exit, Interrupt, LoopJump, RedirectionError, Return, ShellError
 from sim.programs.shell.parser import Parser, parse_program
 from sim.programs.shell.tokens import ShellSyntaxError
 from sim.programs.shell.unparser import command_text
@@ -29,14 +29,14 @@ class Interpreter:
 
     __slots__ = (
         "aliases", "builtins", "command_name", "dialect", "functions", "hashed", "interactive", "iterations", "jobs",
-        "last_background", "loops", "name", "options", "pending", "pid", "positional", "proc", "saved", "script",
+        "last_background", "loops", "name", "options", "pending", "pid", "positional", "proc", "saved",
         "status", "substituted", "terminal", "tested", "traps", "variables",
     )  # fmt: skip
 
     def __init__(self, proc: Proc, dialect: Dialect, name: str, positional: Sequence[str] = ()) -> None:
         self.proc, self.dialect, self.name = proc, dialect, name
         self.positional = list(positional)
-        self.builtins = BASH_BUILTINS if dialect.bash else BUILTINS
+        self.builtins = BASH_BUILTINS if dialect.bash else DASH_BUILTINS if dialect.name == "dash" else BUILTINS
         self.variables = Variables(proc.env, proc.pid, proc.ppid)
         self.pid = proc.pid
         self.options = ""  # the letters of $-; P for pipefail
@@ -51,7 +51,6 @@ class Interpreter:
         self.last_background: int | None = None
         self.command_name = ""  # the builtin or script that errors name
         self.interactive = False
-        self.script = False  # commands come from a file
         self.terminal: int | None = None  # descriptor of the controlling terminal, with job control
         self.loops = self.iterations = 0
         self.substituted: int | None = None  # the status of the last command substitution in this command
@@ -113,8 +112,19 @@ class Interpreter:
         """Tell an error on standard error, with `sh: ` and what else belongs before it."""
         if not message:
             return
-        place = Place(self.name, self.command_name, self.variables.line, self.interactive, self.script)
-        await self.write(2, self.dialect.prefix(place) + message + "\n")
+        place = Place(self.name, self.command_name, self.variables.line, self.interactive)
+        await self.write(2, self.dialect.prefix(place) + self.dialect.reword(message) + "\n")
+
+    async def fail(self, error: ShellError) -> int:
+        """Tell an error of the shell's; it becomes the status."""
+        await self.report(str(error))
+        if error.status is not None:
+            self.status = error.status
+        elif isinstance(error, RedirectionError):
+            self.status = self.dialect.redirection_failure
+        else:
+            self.status = self.dialect.failure
+        return self.status
 
     def on_signal(self, number: int) -> None:
         if number not in self.pending:
@@ -139,7 +149,7 @@ class Interpreter:
                 return
         if program.error is not None:
             self.variables.line = program.error.line
-            raise ShellError(self.dialect.syntax(str(program.error)))
+            raise ShellError(self.dialect.syntax(str(program.error)), 2)
 
     async def _run_with_aliases(self, text: str, position: int, line: int) -> None:
         """The rest of a text after an alias was made: parsed as it is run, since aliases change how it reads."""
@@ -151,7 +161,7 @@ class Interpreter:
                 await run(self, command)
         except ShellSyntaxError as error:
             self.variables.line = error.line
-            raise ShellError(self.dialect.syntax(str(error))) from None
+            raise ShellError(self.dialect.syntax(str(error)), 2) from None
 
     async def finish(self, work: Coroutine[Any, Any, None]) -> int:
         """Do the work of a whole shell, then its EXIT trap; the exit status."""
@@ -160,8 +170,7 @@ class Interpreter:
         except (Exit, Return, LoopJump, Interrupt):
             pass
         except ShellError as error:
-            await self.report(str(error))
-            self.status = error.status
+            await self.fail(error)
         except RecursionError:  # functions that call each other without end: the stack is full
             self.proc.kill(self.proc.pid, SIGSEGV)
             return 128 + SIGSEGV

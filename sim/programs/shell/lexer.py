@@ -30,6 +30,7 @@ from sim.programs.shell.tokens import (
     IO_NUMBER,
     NEWLINE,
     REDIRECTIONS,
+    REGULAR,
     TOP,
     WORD,
     Context,
@@ -114,6 +115,11 @@ class Lexer:
         word = Word(self._parts(TOP))
         return Token(WORD, text[start : self.position].replace("\\\n", ""), start, line, word)
 
+    def regular_expression(self) -> Word:
+        """The word after `=~`: it goes on to the next blank, whatever is in it."""
+        self._skip_blanks()
+        return Word(self._parts(REGULAR))
+
     def replace(self, start: int, value: str) -> None:
         """Put `value` in place of the text between `start` and here, and read it next (alias substitution)."""
         self.text = self.text[:start] + value + self.text[self.position :]
@@ -152,7 +158,7 @@ class Lexer:
                 return tuple(parts)
             self._special(char, context, parts)
             text = self.text
-        if context.ends and context is not TOP:
+        if context.ends and context not in (TOP, REGULAR):
             raise self.fail(context.missing, at_end=True)
         return tuple(parts)
 
@@ -217,7 +223,7 @@ class Lexer:
             parts.append(Parameter(name[0], quoted=context.quoted))
         else:
             self.position += 1
-            add_text(parts, "$", True)  # it stands for itself, whatever comes next
+            add_text(parts, "$", context is not REGULAR)  # it stands for itself, whatever comes next
 
     def _arithmetic(self, context: Context) -> ArithmeticExpansion:
         self.position += 3

@@ -72,13 +72,12 @@ def _open(shell: Interpreter, operator: str, path: str) -> int:
     try:
         return shell.proc.open(path, flags)
     except OSError as error:
-        word = shell.dialect.word
         missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
         if flags & O_CREAT:
-            text = "can't create {}: nonexistent directory" if missing else "can't create {}: "
+            text, absent = f"can't create {path}: ", "nonexistent directory"
         else:
-            text = "can't open {}: no such file" if missing else "can't open {}: "
-        raise RedirectionError(word(text, path) + ("" if missing else _reason(error))) from None
+            text, absent = f"can't open {path}: ", "no such file"
+        raise RedirectionError(text + (absent if missing else _reason(error))) from None
 
 
 def _reason(error: OSError) -> str:

@@ -46,8 +46,7 @@ async def _assign_only(shell: Interpreter, node: nodes.SimpleCommand) -> None:
     try:
         await redirect(shell, node.redirections, undo)
     except RedirectionError as error:
-        await shell.report(str(error))
-        shell.status = error.status
+        await shell.fail(error)
         return
     finally:
         restore(shell, undo)
@@ -75,10 +74,9 @@ async def _builtin(shell: Interpreter, builtin: Builtin, argv: list[str]) -> Non
         result = builtin.call(shell, argv)
         shell.status = result if type(result) is int else await result  # type: ignore[misc]
     except ShellError as error:
-        await shell.report(str(error))
-        shell.status = error.status
-        if builtin.special:
-            raise ShellError("", error.status) from None
+        await shell.fail(error)
+        if builtin.special and not shell.dialect.bash:
+            raise ShellError("", shell.status) from None
     except OSError as error:  # what it prints has nowhere to go
         await complain(shell, f"write error: {error.strerror or os.strerror(error.errno or 0)}")
         shell.status = 1
@@ -96,15 +94,14 @@ async def _surrounded(
 ) -> None:
     """A function or builtin with assignments or redirections around it. They stay for special builtins and `exec`."""
     undo: Undo = []
-    special = builtin is not None and builtin.special
+    special = builtin is not None and builtin.special and not shell.dialect.bash
     try:
         await redirect(shell, node.redirections, None if argv[0] == "exec" else undo)
     except RedirectionError as error:
         restore(shell, undo)
-        await shell.report(str(error))
-        shell.status = error.status
+        await shell.fail(error)
         if special:
-            raise ShellError("", error.status) from None
+            raise ShellError("", shell.status) from None
         return
     if not special:
         shell.variables.enter()
@@ -187,10 +184,9 @@ async def _missing(shell: Interpreter, node: nodes.SimpleCommand, error: ShellEr
     except RedirectionError as failure:
         error = failure
     try:
-        await shell.report(str(error))
+        await shell.fail(error)
     finally:
         restore(shell, undo)
-    shell.status = error.status
 
 
 # -- tracing (set -x)

@@ -51,6 +51,7 @@ class Context:
 
 
 TOP = Context(re.compile(r"[^\s|&;<>()'\"\\$`]+"), " \t\n\r|&;<>()")
+REGULAR = Context(re.compile(r"[^\s'\"\\$`]+"), " \t\n\r")  # after `=~`
 DOUBLE = Context(re.compile(r'[^"\\$`]+'), '"', True, False, '$`"\\')
 BRACE = Context(re.compile(r"[^}'\"\\$`]+"), "}", missing="missing '}'")
 BRACE_IN_DOUBLE = Context(re.compile(r'[^}"\\$`]+'), "}", True, False, '$`"\\}', "missing '}'")

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from sim.programs.shell.builtins import control, environment, output, processes
 from sim.programs.shell.builtins.table import Builtin
+from sim.programs.shell.dialects import DASH
 
 BUILTINS: dict[str, Builtin] = {**control.TABLE, **environment.TABLE, **output.TABLE, **processes.TABLE}
 BASH_BUILTINS = BUILTINS | environment.BASH
+DASH_BUILTINS = {name: builtin for name, builtin in BUILTINS.items() if name not in DASH.lacks}
 
-__all__ = ["BASH_BUILTINS", "BUILTINS", "Builtin"]
+__all__ = ["BASH_BUILTINS", "BUILTINS", "DASH_BUILTINS", "Builtin"]

@@ -64,8 +64,7 @@ async def _dot(shell: Interpreter, argv: list[str]) -> int:
     try:
         text = shell.proc.read_file(path).decode(errors="surrogateescape")
     except OSError as error:
-        reason = shell.dialect.word(error.strerror or "", "")
-        raise ShellError(shell.dialect.word("can't open '{}': ", argv[1]) + reason) from None
+        raise ShellError(f"can't open '{argv[1]}': {error.strerror}") from None
     outer, positional = shell.command_name, shell.positional
     shell.command_name = argv[1]
     if len(argv) > 2:
@@ -99,10 +98,9 @@ async def _exec(shell: Interpreter, argv: list[str]) -> int:
     try:
         await execute(shell, argv[1:], dict(shell.variables.environment()))
     except ShellError as error:
-        await shell.report(str(error))
-        shell.status = error.status
+        status = await shell.fail(error)
         if shell.interactive:
-            return error.status
+            return status
         raise Exit from None
     return 0
 
@@ -125,8 +123,7 @@ async def _command(shell: Interpreter, argv: list[str]) -> int:
         find(shell, rest[0])
     except ShellError as error:
         shell.command_name = "command" if shell.command_name != "command" else ""
-        await shell.report(str(error))
-        return error.status
+        return await shell.fail(error)
 
     async def program(child: Interpreter) -> None:
         child.command_name = ""
@@ -159,8 +156,8 @@ async def _describe(shell: Interpreter, name: str, brief: bool) -> int:
         path = _program(shell, name)
         if path is None:
             if not brief:
-                await shell.write(1, f"{name}: not found\n")
-            return NOT_FOUND if not shell.dialect.bash else 1
+                await shell.write(2 if shell.dialect.bash else 1, f"{name}: not found\n")
+            return 1 if shell.dialect.bash else NOT_FOUND
         text = path if brief else f"{name} is {path}"
     await shell.write(1, text + "\n")
     return 0

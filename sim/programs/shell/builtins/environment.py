@@ -266,10 +266,7 @@ async def _cd(shell: Interpreter, argv: list[str]) -> int:
         shell.proc.chdir(path)
     except OSError as error:
         reason = error.strerror or os.strerror(error.errno or errno.ENOENT)
-        text = shell.dialect.word("can't cd to {}: ", target)
-        if shell.dialect.name == "dash":
-            raise ShellError(f"can't cd to {target}") from None
-        raise ShellError(text + reason, 1 if shell.dialect.bash else 2) from None
+        raise ShellError(f"can't cd to {target}: {reason}") from None
     new = shell.proc.cwd if physical else path
     shell.variables.set("OLDPWD", old)
     shell.variables.set("PWD", new)

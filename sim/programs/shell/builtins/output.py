@@ -17,7 +17,7 @@ _ECHO_OPTION = re.compile(r"-[neE]+")
 
 async def complain(shell: Interpreter, message: str) -> None:
     """An error in the way of busybox's applets: no line number, and the shell's name only."""
-    outer, shell.command_name = shell.command_name, "" if not shell.dialect.bash else shell.command_name
+    outer, shell.command_name = shell.command_name, "" if shell.dialect.name == "ash" else shell.command_name
     await shell.report(message)
     shell.command_name = outer
 
