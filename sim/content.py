@@ -40,6 +40,8 @@ def write(content: Content, offset: int, data: bytes | memoryview) -> Content:
     """The content after `data` was written at `offset`; the one given may be changed or replaced."""
     end = offset + len(data)
     if not isinstance(content, dict):
+        if not content and not offset and end <= CHUNK and isinstance(data, bytes):
+            return data  # most files are written once, and may share their bytes
         if end <= CHUNK:
             grown = content if isinstance(content, bytearray) else bytearray(content)
             if offset > len(grown):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -115,10 +116,16 @@ EMPTY = Table(())
 class Bind:
     """The root of a bind mount: a node of another filesystem. `source` is its path there, for mountinfo."""
 
-    __slots__ = ("lower", "source", "tree", "upper")
+    __slots__ = ("_folder", "_name", "lower", "tree", "upper")
 
     def __init__(self, tree: Tree, upper: Inode | None, lower: Inode | None, source: str) -> None:
-        self.tree, self.upper, self.lower, self.source = tree, upper, lower, source
+        self.tree, self.upper, self.lower = tree, upper, lower
+        folder, _, name = source.rpartition("/")
+        self._folder, self._name = sys.intern(folder), sys.intern(name)  # a container's three have one folder
+
+    @property
+    def source(self) -> str:
+        return f"{self._folder}/{self._name}"
 
 
 MakeRoot = Callable[["MountNamespace", Row], Root]

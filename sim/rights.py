@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import stat as st
+import sys
 
 from sim import overlay
 from sim.filesystem import Directory, Inode
@@ -61,7 +62,8 @@ def create(caller: Caller, place: Place, node: Inode) -> None:
     if directory.mode & st.S_ISGID:
         node.gid = directory.gid
         node.mode |= st.S_ISGID if node.is_dir else 0
-    overlay.insert(place.root, place.inside[:-1], place.names[-1], node).mtime = node.mtime
+    name = sys.intern(place.names[-1])  # the same few names are in many directories
+    overlay.insert(place.root, place.inside[:-1], name, node).mtime = node.mtime
 
 
 def touch_directory(place: Place) -> None:
