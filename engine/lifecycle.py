@@ -45,7 +45,7 @@ class Verb(StrEnum):
     RETRY = "retry"  # it has ended, and the restart policy will start it again
     GIVE_UP = "give up"  # stopped while it waited for its restart
     REMOVE = "remove"
-    FORCE_REMOVE = "force remove"
+    FORCE_REMOVE = "force remove"  # what runs has to be killed first
     FAIL = "fail"  # it could not be removed
 
 
@@ -69,7 +69,7 @@ TABLE: dict[State, dict[Verb, State]] = {
         V.RENAME: S.RUNNING,
         V.EXIT: S.EXITED,
         V.RETRY: S.RESTARTING,
-        V.FORCE_REMOVE: S.REMOVING,
+        V.FORCE_REMOVE: S.RUNNING,
     },
     S.PAUSED: {
         V.UNPAUSE: S.RUNNING,
@@ -79,7 +79,7 @@ TABLE: dict[State, dict[Verb, State]] = {
         V.RENAME: S.PAUSED,
         V.EXIT: S.EXITED,
         V.RETRY: S.RESTARTING,
-        V.FORCE_REMOVE: S.REMOVING,
+        V.FORCE_REMOVE: S.PAUSED,
     },
     S.RESTARTING: {
         V.START: S.RUNNING,
@@ -87,7 +87,7 @@ TABLE: dict[State, dict[Verb, State]] = {
         V.KILL: S.RESTARTING,
         V.GIVE_UP: S.EXITED,
         V.RENAME: S.RESTARTING,
-        V.FORCE_REMOVE: S.REMOVING,
+        V.FORCE_REMOVE: S.RESTARTING,
     },
     S.EXITED: {
         V.START: S.RUNNING,

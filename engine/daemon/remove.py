@@ -24,12 +24,20 @@ async def remove(engine: Engine, container: Container, force: bool = False, volu
     container.being_removed = True
     try:
         with engine.trace.span("daemon", "container remove", container=container.name, force=force):
-            await _end(engine, container)
-            async with container.lock:
-                container.move(verb)
-                await destroy(engine, container, volumes)
+            while not await _remove(engine, container, verb, volumes):
+                await _end(engine, container)
     finally:
         container.being_removed = False
+
+
+async def _remove(engine: Engine, container: Container, verb: Verb, volumes: bool) -> bool:
+    """False if it runs; so it may when somebody else's start was under way."""
+    async with container.lock:
+        if container.check(verb) is not State.REMOVING:
+            return False
+        container.move(verb)
+        await destroy(engine, container, volumes)
+    return True
 
 
 async def _end(engine: Engine, container: Container) -> None:

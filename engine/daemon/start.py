@@ -44,9 +44,10 @@ async def start(engine: Engine, container: Container) -> None:
         span = engine.trace.open("daemon", "container start", {"container": container.name})
         try:
             await _start(engine, container)
-        except EngineError as error:
-            engine.trace.close(span, error.message)
-            await _failed(engine, container, error)
+        except Exception as error:
+            told = error if isinstance(error, EngineError) else System(str(error))
+            engine.trace.close(span, told.message)
+            await _failed(engine, container, told)
             raise
         engine.trace.close(span)
 
