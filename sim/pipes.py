@@ -48,7 +48,7 @@ class Pipe:
     def __init__(self, loop: Loop, ino: int) -> None:
         self.loop, self.ino = loop, ino
         self.readers = self.writers = self.opened = 0
-        self._chunks: deque[bytes] | None = None  # made with the first byte: most pipes of idle containers never see one
+        self._chunks: deque[bytes] | None = None  # made with the first byte: most pipes of idle containers see none
         self._held = 0
         self._readable: list[Future[None]] | None = None
         self._writable: list[Future[None]] | None = None
