@@ -284,19 +284,20 @@ async def connect(space: NetworkNamespace, address: str, port: int, sleeper: Sle
         raise fail(errno.EHOSTUNREACH if way.lost == "arp" else errno.ETIMEDOUT)
     way.count(0)
     await sleeper.sleep(2 * way.latency / SECOND)
+    here = (way.source, space.free_port())
     way, port_there, listener = _listener(fabric, way, port)
     way.count(0, back=True)
     if listener is None and not (way.remote and port_there in way.remote.services):
         raise fail(errno.ECONNREFUSED)
     there, back = Channel(fabric.loop, way.latency), Channel(fabric.loop, way.latency)
-    here = (way.source, space.free_port())
     client = Socket(space, here, (address, port), back, there, next(fabric.inos), way, back=False)
     if listener is None:
         assert way.remote is not None
         server = Socket(None, (address, port), here, there, back, 0, way, back=True)
         fabric.loop.spawn(way.remote.services[port_there](server), f"{address}:{port}")
         return client
-    server = Socket(listener.space, (way.address, port_there), here, there, back, next(fabric.inos), way, back=True)
+    seen = (way.source, here[1])
+    server = Socket(listener.space, (way.address, port_there), seen, there, back, next(fabric.inos), way, back=True)
     if not listener.offer(server):
         server.close()
         client.close()
@@ -317,7 +318,8 @@ def _listener(fabric: Fabric, way: Way, port: int) -> tuple[Way, int, Listener |
             if overlap(published.host_ip, way.address):
                 inner = fabric.find(fabric.host, published.address)
                 if not inner.lost:
-                    onward = Way(inner.address, way.source, way.out, way.latency + inner.latency, way.hops + 1,
+                    source = inner.source if way.source.startswith("127.") else way.source  # MASQUERADE
+                    onward = Way(inner.address, source, way.out, way.latency + inner.latency, way.hops + 1,
                                  inner.space, inner.into)  # fmt: skip
                     return _listener(fabric, onward, published.container_port)
     return way, port, None
