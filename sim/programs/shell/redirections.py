@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sim.abi import O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY
 from sim.programs.shell import expansion
 from sim.programs.shell.errors import RedirectionError, ShellError
-from sim.programs.shell.nodes import HereDocument, Redirect
+from sim.programs.shell.nodes import HereDocument, Redirect, Redirection, Text, Word
 
 if TYPE_CHECKING:
     from sim.programs.shell.interpreter import Interpreter
@@ -52,6 +52,23 @@ async def redirect(shell: Interpreter, redirections: Sequence[Redirect], undo: U
             _place(shell, _open(shell, ">" if operator == ">&" else operator, target), fd, undo)
             if both:
                 _duplicate(shell, 2, "1", undo)
+
+
+async def expand_words(shell: Interpreter, redirections: Sequence[Redirect]) -> tuple[Redirect, ...]:
+    """The same redirections with literal words, for a child to carry out. Raises ShellError."""
+    result: list[Redirect] = []
+    for redirection in redirections:
+        if isinstance(redirection, HereDocument):
+            text = await expansion.string(shell, redirection.body)
+            result.append(HereDocument(redirection.fd, _literal(text)))
+        else:
+            target = await expansion.target(shell, redirection.target)
+            result.append(Redirection(redirection.fd, redirection.operator, _literal(target)))
+    return tuple(result)
+
+
+def _literal(text: str) -> Word:
+    return Word((Text(text, quoted=True),))
 
 
 def restore(shell: Interpreter, undo: Undo) -> None:

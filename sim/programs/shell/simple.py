@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.shell import expansion, nodes, traps
@@ -12,7 +13,7 @@ from sim.programs.shell.builtins import Builtin
 from sim.programs.shell.builtins.output import complain
 from sim.programs.shell.errors import RedirectionError, Return, ShellError
 from sim.programs.shell.execution import execute, find
-from sim.programs.shell.redirections import Undo, redirect, restore
+from sim.programs.shell.redirections import Undo, expand_words, redirect, restore
 
 if TYPE_CHECKING:
     from sim.programs.shell.interpreter import Interpreter
@@ -32,6 +33,8 @@ async def simple(shell: Interpreter, node: nodes.SimpleCommand, last: bool) -> N
         if builtin is not None and not node.assignments and not node.redirections:
             await _builtin(shell, builtin, argv)
         elif function is None and builtin is None:
+            if node.redirections:
+                node = replace(node, redirections=await expand_words(shell, node.redirections))
             env = await _environment(shell, node, argv) if node.assignments else None
             await _external(shell, node, argv, env, last)
         else:
