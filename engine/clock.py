@@ -29,7 +29,13 @@ class SteppedClock:
 
 
 class WallClock:
-    """The world's time, `speed` times as fast."""
+    """The world's time, `speed` times as fast; virtual time may be up to `LEAD` seconds ahead of it.
+
+    The world's timers are coarse (a millisecond, or fifteen): a container's start is a chain of thirty short operations,
+    and would take many times as long as they do together if each waited for a timer.
+    """
+
+    LEAD = 0.03
 
     def __init__(self, speed: float = 1.0) -> None:
         if not speed > 0:
@@ -38,10 +44,15 @@ class WallClock:
         self._origin: tuple[int, int] | None = None
 
     def read(self, virtual: int) -> int:
+        return max(virtual, self._world(virtual))
+
+    def wait(self, virtual: int, until: int) -> float:
+        seconds = (until - self._world(virtual)) / self.speed / SECOND
+        return seconds if seconds > self.LEAD else 0.0
+
+    def _world(self, virtual: int) -> int:
+        """The world's time as virtual time; the first call ties the two together."""
         real = _time.monotonic_ns()
         if self._origin is None:
             self._origin = (real, virtual)
-        return max(virtual, self._origin[1] + int((real - self._origin[0]) * self.speed))
-
-    def wait(self, virtual: int, until: int) -> float:
-        return max(0.0, (until - self.read(virtual)) / self.speed / SECOND)
+        return self._origin[1] + int((real - self._origin[0]) * self.speed)

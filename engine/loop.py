@@ -54,7 +54,7 @@ class Loop:
 
     def __init__(self, clock: Clock | None = None, start: int | None = None) -> None:
         self.clock: Clock = clock or SteppedClock()
-        self.time: int = _time.time_ns() if start is None else start
+        self.time: int = self.clock.read(_time.time_ns() if start is None else start)
         self.current: Task[Any] | None = None
         self.on_unhandled: Callable[[Task[Any], BaseException], None] = _log_unhandled
         self._ready: deque[Callable[[], object]] = deque()

@@ -36,7 +36,7 @@ class Hijack(asyncio.Protocol):
         self._incoming = Channel(driver.wake, driver.loop.future, self._asyncio.create_future)
         self._room: Future[None] | None = None
         self._held: bytearray | None = None
-        self._closing = self._gone = False
+        self._closing = self._heard_end = self._gone = False
         self.over: asyncio.Future[None] = self._asyncio.create_future()
         transport.set_protocol(self)
         transport.write(head(response))
@@ -62,10 +62,14 @@ class Hijack(asyncio.Protocol):
     def close(self) -> None:
         """Everything is said: close our side, and give the client a moment to close its own."""
         self._closing = True
-        if not self._held and not self._gone:
-            if self._transport.can_write_eof():
-                self._transport.write_eof()
-            self._asyncio.call_later(LINGER, self._transport.close)
+        if self._held or self._gone:
+            return
+        if self._heard_end:
+            self._transport.close()  # after what is still to be sent
+            return
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._asyncio.call_later(LINGER, self._transport.close)
 
     def _release(self) -> None:
         held, self._held = self._held, None
@@ -86,6 +90,7 @@ class Hijack(asyncio.Protocol):
             self._transport.resume_reading()
 
     def eof_received(self) -> bool:
+        self._heard_end = True
         self._incoming.end()
         if self._closing:
             return False  # both sides have ended: let asyncio close it

@@ -5,24 +5,13 @@ import os
 import signal
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from engine.api.sockets import Address, AddressError, bind, parse_address
 from engine.cli import main
-from engine.loop import Loop
 from engine.serve import run, serve
-from engine.trace import Trace
-
-
-def small_engine() -> SimpleNamespace:
-    loop = Loop()
-
-    async def close() -> None:
-        await loop.sleep(0.01)
-
-    return SimpleNamespace(loop=loop, trace=Trace(loop), close=close)
+from sim.make import make_engine
 
 
 def test_the_real_host_is_announced_honestly(capsys: pytest.CaptureFixture[str]):
@@ -94,8 +83,8 @@ def test_a_signal_stops_it_cleanly(tmp_path: Path, number: int, capsys: pytest.C
     path = tmp_path / "sim.sock"
 
     async def story() -> None:
-        serving = asyncio.create_task(serve("sim", small_engine, [parse_address(f"unix://{path}")]))  # type: ignore[arg-type]
-        while not path.exists():
+        serving = asyncio.create_task(serve("sim", make_engine, [parse_address(f"unix://{path}")]))
+        while not path.exists() and not serving.done():
             await asyncio.sleep(0.001)
         reader, writer = await asyncio.open_unix_connection(str(path))
         writer.write(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")

@@ -296,7 +296,7 @@ def test_a_client_that_leaves_a_stream_ends_it(live: Live):
         client = await house.client()
         client.send("GET /ticking")
         await client.head()
-        assert await client.chunk() == b"tick\n"
+        assert (await client.chunk()).startswith(b"tick\n")
         client.writer.close()
         await house.noted("ticking ended")
         assert not house.server.exchanges
@@ -554,7 +554,7 @@ def test_a_change_is_brought_to_its_end_and_a_look_is_not(live: Live):
     async def story(house: House) -> None:
         for method in ("GET", "POST"):
             client = await house.client()
-            client.send(f"{method} /nap?seconds=0.05")
+            client.send(f"{method} /nap?seconds=0.1")
             await asyncio.sleep(0.02)
             client.writer.close()
         await house.noted("nap over")
