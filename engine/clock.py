@@ -31,8 +31,8 @@ class SteppedClock:
 class WallClock:
     """The world's time, `speed` times as fast; virtual time may be up to `LEAD` seconds ahead of it.
 
-    The world's timers are coarse (a millisecond, or fifteen): a container's start is a chain of thirty short operations,
-    and would take many times as long as they do together if each waited for a timer.
+    The world's timers are coarse (a millisecond, or fifteen): a container's start is a chain of thirty short
+    operations, and would take many times as long as they do together if each waited for a timer.
     """
 
     LEAD = 0.03
