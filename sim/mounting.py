@@ -226,8 +226,8 @@ def register(storage: Storage) -> None:
     """Teach a kernel's storage the runtime's own filesystem types; their trees are made once and shared."""
     inos, now = storage.inos, storage.now()
     empty = Directory(next(inos), 0o755, mtime=now)
-    masked = storage.tree("tmpfs", lower=empty)
-    null = Bind(storage.tree("tmpfs", lower=empty), None, _device(inos, DEVICES["null"], now), "/null")
+    masked = storage.tree("tmpfs", lower=empty, limit=4 << 30)
+    null = Bind(storage.tree("tmpfs", lower=empty, limit=64 << 20), None, _device(inos, DEVICES["null"], now), "/null")
     template = Directory(next(inos), 0o755, mtime=now)
     for name in FOLDERS:
         add(template, name, Directory(next(inos), 0o755, mtime=now))

@@ -25,9 +25,11 @@ from sim.overlay import Root
 
 Names = tuple[str, ...]
 MEMO = 256  # steps remembered by one table
+FLAGS = ("nosuid", "nodev", "noexec", "noatime", "nodiratime")
+TIMES = frozenset(("noatime", "strictatime"))
 NOT_SHOWN = frozenset(
-    ("bind", "rbind", "remount", "rw", "suid", "dev", "exec", "rec", "strictatime", "private", "rprivate", "slave",
-     "rslave", "shared", "rshared")
+    ("bind", "rbind", "remount", "ro", "rw", "suid", "dev", "exec", "rec", "strictatime", "relatime", "newinstance",
+     "private", "rprivate", "slave", "rslave", "shared", "rshared")
 )  # fmt: skip
 ALIASES = {"devices": "tmpfs", "masked": "tmpfs", "null": "tmpfs"}  # types of the runtime's own (sim/mounting.py)
 
@@ -219,8 +221,7 @@ class MountNamespace:
                 continue
             parent = self.first_id * 100 + row.parent if row.parent >= 0 else 1
             root = self.roots[number] if number < len(self.roots) else None
-            shown = tuple(option for option in row.options if option not in NOT_SHOWN)
-            options = (*(() if "ro" in shown else ("rw",)), *shown, *(root.tree.options() if root is not None else ()))
+            options = shown_options(row) + (root.tree.options() if root is not None else ())
             target = "/" + "/".join(row.target)
             lines.append(
                 MountInfo(self.first_id * 100 + number, parent, target, shown_type(row), self._source(number), options)
@@ -247,6 +248,15 @@ class MountNamespace:
     def _keep(self, number: int, root: Root) -> None:
         self.roots.extend([None] * (number + 1 - len(self.roots)))
         self.roots[number] = root
+
+
+def shown_options(row: Row) -> Names:
+    """As /proc/mounts orders them: access, flags, then what the filesystem itself was given."""
+    flags = tuple(flag for flag in FLAGS if flag in row.options)
+    if not TIMES & set(row.options):
+        flags += ("relatime",)
+    given = tuple(option for option in row.options if option not in FLAGS and option not in NOT_SHOWN)
+    return ("ro" if row.readonly else "rw", *flags, *given)
 
 
 def shown_type(row: Row) -> str:

@@ -196,7 +196,10 @@ class Snapshots:
 
 
 def _init_layer(view: Directory, storage: Storage) -> Directory:
-    """The view with the engine's mount points where the image has nothing of that name."""
+    """The view with the engine's mount points where the image has nothing of that name.
+
+    Its directories count as merged ones do (one link), since on a real host they are.
+    """
     now, inos = storage.now(), storage.inos
     tree = Tree("overlay", inos, 0, lower=view)
     for path, kind, target in INIT:
@@ -208,7 +211,15 @@ def _init_layer(view: Directory, storage: Storage) -> Directory:
             Symlink(next(inos), target, mtime=now) if kind == st.S_IFLNK else File(next(inos), 0o755, mtime=now)
         )
         add(where[0], name, Directory(next(inos), 0o755, mtime=now) if kind == st.S_IFDIR else node)  # type: ignore[arg-type]
-    return overlay.merge(view, tree.upper) if isinstance(tree.upper, Directory) else view
+    if not isinstance(tree.upper, Directory):
+        return view
+    tree.upper.mtime = now
+    start = overlay.merge(view, tree.upper)
+    start.nlink = 1
+    for name, directory in tree.upper.entries.items():
+        if directory.is_dir and name in view.entries:
+            start.entries[name].nlink = 1
+    return start
 
 
 def _ensure(tree: Tree, names: list[str], now: int) -> overlay.Node | None:

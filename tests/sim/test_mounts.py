@@ -143,9 +143,9 @@ def test_mounting_elsewhere_does_not_change_a_namespace(inside: Superuser, stora
 def test_mountinfo_says_type_source_and_options(inside: Superuser) -> None:
     shown = {mount.target: (mount.type, mount.options) for mount in inside.space.info()}
     assert shown["/"][0] == "overlay"
-    assert shown["/dev"] == ("tmpfs", ("rw", "nosuid", "mode=755", "size=65536k"))
-    assert shown["/proc/sys"] == ("proc", ("ro",))
-    assert shown["/proc/bus"] == ("tmpfs", ("ro",))
+    assert shown["/dev"] == ("tmpfs", ("rw", "nosuid", "relatime", "mode=755", "size=65536k"))
+    assert shown["/proc/sys"] == ("proc", ("ro", "relatime"))
+    assert shown["/proc/bus"] == ("tmpfs", ("ro", "relatime"))
     assert shown["/etc/hosts"][0] == "ext4"
 
 

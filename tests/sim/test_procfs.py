@@ -53,7 +53,7 @@ def test_the_machine_describes_itself(kernel: Kernel) -> None:
     assert f"MemTotal:{kernel.memory // 1024:>15} kB" in text(kernel, "cat", "/proc/meminfo")
     assert text(kernel, "cat", "/proc/sys/kernel/hostname").strip() == kernel.host.uts.hostname
     assert kernel.uname["release"] in text(kernel, "cat", "/proc/version")
-    assert "proc /proc proc rw 0 0" in text(kernel, "cat", "/proc/mounts")
+    assert "proc /proc proc rw,relatime 0 0" in text(kernel, "cat", "/proc/mounts")
     assert len(text(kernel, "cat", "/proc/uptime").split()) == 2
     assert text(kernel, "cat", "/proc/net/dev").splitlines()[2].split()[0] == "lo:"
 
