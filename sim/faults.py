@@ -1,8 +1,11 @@
 """What can be made to go wrong between an engine and the hub, and how far away the hub is. Change it at any time.
 
-hub.faults.latency = 0.3
-hub.faults.private.add("library/httpd")
-hub.faults.broken.add("library/nginx")
+    hub = engine.images.transport.hub       # of an engine that sim.make made
+    hub.faults.latency = 0.3
+    hub.faults.private.add("library/httpd")
+    hub.faults.broken.add("library/nginx")
+
+Nothing here does anything by itself: sim/hub.py looks.
 """
 
 from __future__ import annotations

@@ -164,8 +164,14 @@ class Parent:
         self._proc = proc
         for number in (SIGTERM, SIGWINCH, SIGINT, SIGHUP, SIGUSR1):
             proc.signal(number, self._signals.append)
-        with suppress(OSError):
+        try:
             proc.write_file(self._pid_file, f"{proc.pid}\n".encode())
+        except OSError as error:
+            await self._log(
+                "core", f"({error.errno}){error.strerror}: AH00099: could not create {self._pid_file}", "error"
+            )
+            await self._log("core", f"AH00100: httpd: could not log pid to file {self._pid_file}", "error")
+            return 1
         await self._log("mpm_event", f"AH00489: Apache/{self._version} (Unix) configured -- resuming normal operations")
         await self._log("core", "AH00094: Command line: 'httpd -D FOREGROUND'")
         self._start()
@@ -219,8 +225,8 @@ class Parent:
             with suppress(ChildProcessError, InterruptedError):
                 await self._proc.wait(pid)
 
-    async def _log(self, module: str, text: str) -> None:
-        await self._proc.write(self._error_log, _stamp(self._proc, f"{module}:notice", text).encode())
+    async def _log(self, module: str, text: str, level: str = "notice") -> None:
+        await self._proc.write(self._error_log, _stamp(self._proc, f"{module}:{level}", text).encode())
 
 
 def _stamp(proc: Proc, level: str, text: str) -> str:

@@ -18,7 +18,8 @@ from sim.programs.services.web import Reply, Server, Visit
 SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGTERM, SIGCHLD = 1, 2, 3, 10, 15, 17
 NAMES = {SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1"}
 COMMANDS = {"stop": SIGTERM, "quit": SIGQUIT, "reload": SIGHUP, "reopen": SIGUSR1}
-CONF = "/etc/nginx/nginx.conf"
+USER_IGNORED = 'the "user" directive makes sense only if the master process runs with super-user privileges, ignored'
+CONF, TEMPORARY = "/etc/nginx/nginx.conf", "/var/cache/nginx/client_temp"
 
 
 @command(
@@ -41,6 +42,9 @@ async def nginx(proc: Proc, options: Options, operands: list[str]) -> int:
             await proc.err(f"nginx: the configuration file {path} syntax is ok\n")
             await proc.err(f"nginx: configuration file {path} test is successful\n")
             return 0
+        if proc.uid != 0 and settings.user:
+            ignored = f"{USER_IGNORED} in {path}"
+            await proc.err(_stamp(proc, "warn", ignored) + f"nginx: [warn] {ignored}\n")
         master = Master(proc, settings, path, options.get("g"), version)
         master.bind()
     except ConfError as error:
@@ -93,6 +97,12 @@ class Master:
         self._error_log = self._open(words_of(settings.main, "error_log", ["/var/log/nginx/error.log"])[0])
         access = words_of(settings.http, "access_log", ["/var/log/nginx/access.log"])[0]
         self._access_log = self._open(access) if access != "off" else self._error_log
+        try:
+            proc.mkdir(TEMPORARY, 0o700)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise ConfError(f'mkdir() "{TEMPORARY}" failed ({error.errno}: {error.strerror})') from None
         for address, port in Site(proc, settings.http, self._version).listens():
             try:
                 self._listeners.append(proc.net.listen(address, port).fd)

@@ -26,7 +26,7 @@ class Settings:
     main: list[Directive]
     http: list[Directive]
     workers: int
-    user: str
+    user: str  # "" if there is no such directive
     pid: str
     daemon: bool
     idle: float
@@ -45,7 +45,7 @@ def read(proc: Proc, path: str, more: str) -> Settings:
         main,
         http,
         cpus if workers == "auto" else int(workers),
-        words_of(main, "user", ["nobody"])[0],
+        words_of(main, "user", [""])[0],
         words_of(main, "pid", ["/run/nginx.pid"])[0],
         words_of(main, "daemon", ["on"]) != ["off"],
         float(words_of(http, "keepalive_timeout", ["75"])[0].rstrip("s")),
