@@ -74,6 +74,14 @@ async def _signal(proc: Proc, settings: Settings, name: str) -> int:
     return 0
 
 
+def _open_files(proc: Proc) -> str:
+    """The limit of open files, "soft:hard"."""
+    for line in proc.read_file("/proc/self/limits").decode().splitlines():
+        if line.startswith("Max open files"):
+            return ":".join(line.split()[3:5])
+    return "unlimited"
+
+
 def _stamp(proc: Proc, level: str, text: str) -> str:
     """A line of the error log."""
     now = datetime.fromtimestamp(proc.now() // SECOND, UTC)
@@ -127,7 +135,7 @@ class Master:
         proc.write_file(self._settings.pid, f"{proc.pid}\n".encode())
         system = proc.uname()
         for line in ('using the "epoll" event method', f"nginx/{self._version}", f"OS: Linux {system['release']}",
-                     "getrlimit(RLIMIT_NOFILE): 1048576:1048576", "start worker processes"):  # fmt: skip
+                     f"getrlimit(RLIMIT_NOFILE): {_open_files(proc)}", "start worker processes"):  # fmt: skip
             await self._note(line)
         proc.argv = [f"nginx: master process {' '.join(proc.argv)}"]
         await self._start_workers()

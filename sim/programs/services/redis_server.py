@@ -162,6 +162,7 @@ class RedisServer:
             data = self._proc.read_file(self._path())
         except OSError:
             return True
+        began = self._proc.now()
         try:
             count = self._store.load(rdb.read(data))
         except rdb.Malformed as error:
@@ -169,7 +170,7 @@ class RedisServer:
             await self._log("#", "Fatal error loading the DB, check server logs. Exiting.")
             return False
         await self._log("*", f"Done loading RDB, keys loaded: {count}, keys expired: 0.")
-        await self._log("*", "DB loaded from disk: 0.000 seconds")
+        await self._log("*", f"DB loaded from disk: {(self._proc.now() - began) / SECOND:.3f} seconds")
         return True
 
     def _save(self) -> None:
