@@ -176,7 +176,8 @@ def _json_line(value: Any) -> bytes:
 async def wait(engine: Engine, request: Request) -> Response:
     """`docker wait`: the head at once, so that the client may go on; the exit status when there is one."""
     container = engine.containers.get(request.vars["id"])
-    status = await waiting.until(container, request.query.get("condition", ""))
+    condition = "" if older(request, "1.30") else request.query.get("condition", "")
+    status = await waiting.until(container, condition)
     headers = {"Content-Type": "application/json"}
     # `docker run` asks before it starts; whether it waits for the program, its attach says (with -d there is none)
     patience: Waiting = "program" if container.active else "news"

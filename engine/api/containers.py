@@ -11,7 +11,7 @@ from engine.api.query import boolean, integer, older
 from engine.api.router import Route
 from engine.daemon import create as creating
 from engine.daemon import inspect as inspecting
-from engine.daemon import listing, prune, remove, rename, stop
+from engine.daemon import listing, prune, remove, rename, stop, validate
 from engine.daemon import start as starting
 from engine.daemon.config import Settings
 from engine.daemon.filters import Filters
@@ -48,7 +48,7 @@ async def create(engine: Engine, request: Request) -> Response:
     read = _settings if len(body) < CACHED else _settings.__wrapped__
     settings = read(body, engine.host.info)
     made = await engine.creator.create(settings, request.query.get("name", ""), request.query.get("platform", ""))
-    return json_response({"Id": made.id, "Warnings": []}, 201)
+    return json_response({"Id": made.id, "Warnings": validate.warnings(made.settings)}, 201)
 
 
 @lru_cache(256)

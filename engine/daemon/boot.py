@@ -51,9 +51,12 @@ async def _start(engine: Engine, container: Container) -> None:
         return  # it stays as it is, with the error in its state
 
 
-async def shut_down(engine: Engine) -> None:
-    """Let everything of the containers' end without a word: they will have been killed."""
+def shut_down(engine: Engine) -> None:
+    """Let everything of the containers' end without a word; what they have written so far is kept."""
+    engine.host.listen(lambda news: None)
     for container in engine.containers:
+        if container.alive:
+            engine.saved.save(container)
         if container.restart is not None:
             container.restart.cancel()
         if container.health is not None:

@@ -49,6 +49,7 @@ class Creator:
         id = engine.ids.new()
         name = engine.containers.reserve(name or engine.ids.name(engine.containers.names), id)
         try:
+            check_links(engine, settings)
             settings = share_namespaces(engine, settings)
             container = Container(
                 engine.loop, id, name, image.id, settings, engine.loop.time, hostname(engine, id, settings)
@@ -119,6 +120,16 @@ def read_settings(document: Any, info: HostInfo) -> Settings:
     )
     validate.check(settings, info)
     return replace(settings, host=validate.adapt(settings.host))
+
+
+def check_links(engine: Engine, settings: Settings) -> None:
+    """`--link` names a container that is there. Raises InvalidParameter."""
+    for link in settings.host.links or ():
+        name = link.partition(":")[0]
+        try:
+            engine.containers.get(name)
+        except NotFound as error:
+            raise InvalidParameter(f"could not get container for {name}: {error.message}") from None
 
 
 def share_namespaces(engine: Engine, settings: Settings) -> Settings:

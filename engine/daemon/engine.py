@@ -63,7 +63,7 @@ class Engine:
         return str(id)
 
     async def close(self) -> None:
-        """Stop what runs and let go of the host and the disk."""
-        await boot.shut_down(self)
+        """End what runs and let go of the host and the disk."""
+        boot.shut_down(self)
         await self.host.close()
         self.state.close()

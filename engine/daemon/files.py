@@ -6,8 +6,10 @@ files (moby, daemon/container_operations_unix.go).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.errors import Conflict
 from engine.spec import Mount
 
 if TYPE_CHECKING:
@@ -45,17 +47,33 @@ def write(engine: Engine, container: Container) -> None:
     folder = directory(container.id)
     put = engine.host.write_file
     put(f"{folder}/hostname", f"{container.hostname}\n".encode())
-    put(f"{folder}/hosts", hosts(container, engine.networks.gateway).encode())
+    put(f"{folder}/hosts", hosts(container, engine.networks.gateway, linked(engine, container)).encode())
     put(f"{folder}/resolv.conf", resolv_conf(container).encode())
 
 
-def hosts(container: Container, gateway: str) -> str:
-    """localhost, then `--add-host`, then the container itself."""
+def linked(engine: Engine, container: Container) -> list[tuple[str, Container]]:
+    """(alias, container) of each `--link`. Raises NotFound, or Conflict if one does not run."""
+    found = []
+    for link in container.host_config.links or ():
+        name, _, alias = link.partition(":")
+        other = engine.containers.get(name)
+        alias = alias.rpartition("/")[2] or other.name
+        if not other.alive:
+            raise Conflict(f"Cannot link to a non running container: /{other.name} AS /{container.name}/{alias}")
+        found.append((alias, other))
+    return found
+
+
+def hosts(container: Container, gateway: str, links: Sequence[tuple[str, Container]] = ()) -> str:
+    """localhost, then `--add-host`, then `--link`, then the container itself."""
     lines = [LOCALHOST]
     for entry in container.host_config.extra_hosts or ():
         name, _, address = entry.partition("=" if "=" in entry else ":")
         address = gateway if address == GATEWAY else address.strip("[]")
         lines.append(f"{address}\t{name}\n")
+    for alias, other in links:
+        aliases = dict.fromkeys((alias, other.hostname, other.name))
+        lines += [f"{endpoint.address}\t{' '.join(aliases)}\n" for endpoint in other.endpoints if endpoint.address]
     names = container.hostname
     if domain := container.config.domainname:
         names = f"{container.hostname}.{domain} {container.hostname}"

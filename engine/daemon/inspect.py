@@ -76,7 +76,7 @@ def state(container: Container) -> dict[str, Any]:
     }
     if container.health is not None:
         shown["Health"] = container.health.json()
-    elif health.command(container):
+    elif container.started_at and health.command(container):
         shown["Health"] = {"Status": health.UNHEALTHY, "FailingStreak": 0, "Log": []}
     return shown
 

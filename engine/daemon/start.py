@@ -53,6 +53,7 @@ async def start(engine: Engine, container: Container) -> None:
 
 
 async def _start(engine: Engine, container: Container) -> None:
+    _check_devices(container)
     _check_network_owner(engine, container)
     container.exit_code, container.error, container.oom_killed = 0, "", False
     host = engine.host
@@ -95,6 +96,13 @@ async def _failed(engine: Engine, container: Container, error: EngineError) -> N
 
         container.move(Verb.FORCE_REMOVE)
         await remove.destroy(engine, container, volumes=True)
+
+
+def _check_devices(container: Container) -> None:
+    """There is no driver for `--gpus` and the like."""
+    for wanted in container.host_config.device_requests or ():
+        sets = " ".join(f"[{' '.join(capabilities)}]" for capabilities in wanted.capabilities or ())
+        raise System(f'could not select device driver "{wanted.driver}" with capabilities: [{sets}]')
 
 
 def _check_network_owner(engine: Engine, container: Container) -> None:

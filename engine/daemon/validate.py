@@ -37,9 +37,24 @@ def check(settings: Settings, info: HostInfo) -> None:
     _host(host)
     _resources(host, info)
     _namespaces(host)
+    _endpoints(settings)
     requested(config, host)
     for text in host.volumes_from or ():
         volumes_from(text)
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What is allowed and yet probably not meant."""
+    host = settings.host
+    told = []
+    if host.network_mode == "host" and (host.port_bindings or host.publish_all_ports):
+        told.append("Published ports are discarded when using host network mode")
+    if host.oom_kill_disable and not host.memory:
+        told.append(
+            "OOM killer is disabled for the container, but no memory limit is set, this can result in the system "
+            "running out of resources."
+        )
+    return told
 
 
 def adapt(host: HostConfig) -> HostConfig:
@@ -140,6 +155,8 @@ def _host(host: HostConfig) -> None:
         for capability in capabilities or ():
             if normal_capability(capability) not in ("ALL", *ALL_CAPABILITIES):
                 _refuse(f'invalid {name}: unknown capability: "{capability}"')
+    if host.storage_opt:
+        _refuse("--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
     if host.log_config.type and host.log_config.type not in LOG_DRIVERS:
         _refuse(f"logger: no log driver named '{host.log_config.type}' is registered")
 
@@ -210,6 +227,14 @@ def _cpuset(name: str, what: str, text: str, available: int) -> None:
     if wanted and max(wanted) >= available:
         known = f"0-{available - 1}" if available > 1 else "0"
         _refuse(f"Requested {what} are not available - requested {text}, available: {known}")
+
+
+def _endpoints(settings: Settings) -> None:
+    """On the default network addresses are given, not chosen."""
+    for name, wanted in settings.networking.endpoints_config.items():
+        chosen = wanted.ipam_config if wanted is not None else None
+        if chosen is not None and chosen.ipv4_address and name in ("default", "bridge"):
+            _refuse("user specified IP address is supported on user defined networks only")
 
 
 def _namespaces(host: HostConfig) -> None:

@@ -96,6 +96,18 @@ def test_the_files_over_etc(docker: Docker) -> None:
     ]  # fmt: skip
 
 
+def test_linked_containers_are_known_by_their_alias(docker: Docker) -> None:
+    docker.run("sleep", "1000", name="db", Hostname="dbhost")
+    docker.run("tail", "-n", "2", "/etc/hosts", HostConfig={"Links": ["db:store"]})
+    docker.wait()
+    assert docker.logs().splitlines()[0] == b"172.17.0.2\tstore dbhost db"
+    with pytest.raises(AssertionError, match="400 could not get container for x: No such container: x"):
+        docker.create("true", name="c2", HostConfig={"Links": ["x:y"]})
+    docker.post("/containers/db/kill")
+    with pytest.raises(AssertionError, match="409 Cannot link to a non running container: /db AS /c1/store"):
+        docker.post("/containers/c1/start")
+
+
 def test_the_predefined_networks(docker: Docker) -> None:
     rows = docker.get("/networks")
     assert [(row["Name"], row["Driver"]) for row in rows] == [("bridge", "bridge"), ("host", "host"), ("none", "null")]
