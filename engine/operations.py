@@ -73,8 +73,8 @@ class MountOverlay(Operation):
     readonly: bool = False
 
     def shell(self) -> str:
-        lower = ":".join(self.lower)
-        return f"mount -t overlay overlay -o lowerdir={lower},upperdir={self.key}/upper,workdir={self.key}/work {{root}}"
+        options = f"lowerdir={':'.join(self.lower)},upperdir={self.key}/upper,workdir={self.key}/work"
+        return f"mount -t overlay overlay -o {options} {{root}}"
 
     def undo(self) -> Operation:
         return Unmount("/")
@@ -88,7 +88,8 @@ class Unshare(Operation):
     namespaces: tuple[str, ...]  # "pid", "network", "mount", …
 
     def shell(self) -> str:
-        return "unshare " + " ".join(f"--{'net' if name == 'network' else name}" for name in self.namespaces) + " --fork"
+        flags = [f"--{'net' if name == 'network' else name}" for name in self.namespaces]
+        return " ".join(["unshare", *flags, "--fork"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,8 @@ class SetHostname(Operation):
     domain: str = ""
 
     def shell(self) -> str:
-        return f"hostname {shlex.quote(self.name)}" + (f" && domainname {shlex.quote(self.domain)}" if self.domain else "")
+        domain = f" && domainname {shlex.quote(self.domain)}" if self.domain else ""
+        return f"hostname {shlex.quote(self.name)}{domain}"
 
 
 @dataclass(frozen=True, slots=True)

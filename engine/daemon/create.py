@@ -93,9 +93,13 @@ class Creator:
         found = []
         for text in host.volumes_from or ():
             name, mode = mounts.volumes_from(text)
-            for point in self._engine.containers.get(name).mounts:
+            try:
+                lender = self._engine.containers.get(name)
+            except NotFound as error:  # a 404 would tell the client that the image is missing
+                raise InvalidParameter(error.message) from None
+            for point in lender.mounts:
                 rw = point.rw and "ro" not in mode.split(",")
-                found.append(replace(point, rw=rw, anonymous=False, create=False))
+                found.append(replace(point, rw=rw, create=False))
         return found
 
 

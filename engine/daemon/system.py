@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.daemon import listing
@@ -11,6 +12,7 @@ from engine.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
+    from engine.host import HostInfo
 
 INDEX = "https://index.docker.io/v1/"
 GO_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -50,79 +52,94 @@ def version(engine: Engine, release: str, api: str, oldest_api: str) -> dict[str
 
 def information(engine: Engine, release: str) -> dict[str, Any]:
     """SystemInfo."""
-    host = engine.host.info
-    states = [container.state for container in engine.containers]
-    paused = states.count(State.PAUSED)
-    running = states.count(State.RUNNING) + states.count(State.RESTARTING)
     return {
         "ID": engine.id,
-        "Containers": len(states),
-        "ContainersRunning": running,
-        "ContainersPaused": paused,
-        "ContainersStopped": len(states) - running - paused,
-        "Images": len(engine.images.store),
-        "Driver": host.storage_driver,
-        "DriverStatus": [["Backing Filesystem", "extfs"], ["Supports d_type", "true"], ["Using metacopy", "false"]],
-        "Plugins": {
-            "Volume": ["local"],
-            "Network": ["bridge", "host", "null"],
-            "Authorization": None,
-            "Log": ["json-file", "local", "none"],
-        },
-        **dict.fromkeys(("MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet"), True),
-        **dict.fromkeys(("PidsLimit", "IPv4Forwarding"), True),
-        "OomKillDisable": host.cgroup_version == "1",
+        **_counts(engine),
+        "Plugins": PLUGINS,
+        **dict.fromkeys(SUPPORTED, True),
+        **_host(engine.host.info),
         "Debug": False,
-        "NFd": 0,
-        "NGoroutines": 0,
         "SystemTime": rfc3339(engine.loop.time),
         "LoggingDriver": "json-file",
-        "CgroupDriver": host.cgroup_driver,
-        "CgroupVersion": host.cgroup_version,
         "NEventsListener": engine.events.listeners,
-        "KernelVersion": host.kernel_version,
-        "OperatingSystem": host.operating_system,
-        "OSVersion": host.os_version,
-        "OSType": host.os_type,
-        "Architecture": host.architecture,
         "IndexServerAddress": INDEX,
-        "RegistryConfig": {
-            "AllowNondistributableArtifactsCIDRs": None,
-            "AllowNondistributableArtifactsHostnames": None,
-            "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"],
-            "IndexConfigs": {"docker.io": {"Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}},
-            "Mirrors": [],
-        },
-        "NCPU": host.cpus,
-        "MemTotal": host.memory,
+        "RegistryConfig": REGISTRIES,
         "GenericResources": None,
         "DockerRootDir": ROOT,
         "HttpProxy": "",
         "HttpsProxy": "",
         "NoProxy": "",
-        "Name": host.name,
         "Labels": [],
         "ExperimentalBuild": False,
         "ServerVersion": release,
-        "Runtimes": {host.runtime: {"path": host.runtime}, "io.containerd.runc.v2": {"path": host.runtime}},
-        "DefaultRuntime": host.runtime,
-        "Swarm": {
-            "NodeID": "",
-            "NodeAddr": "",
-            "LocalNodeState": "inactive",
-            "ControlAvailable": False,
-            "Error": "",
-            "RemoteManagers": None,
-        },
+        "Swarm": NO_SWARM,
         "LiveRestoreEnabled": False,
         "Isolation": "",
         "InitBinary": "docker-init",
-        "ContainerdCommit": {"ID": ""},
-        "RuncCommit": {"ID": ""},
-        "InitCommit": {"ID": ""},
+        "ContainerdCommit": NO_COMMIT,
+        "RuncCommit": NO_COMMIT,
+        "InitCommit": NO_COMMIT,
         "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"],
         "CDISpecDirs": [],
-        "Warnings": list(host.warnings) or None,
+    }
+
+
+PLUGINS = {
+    "Volume": ["local"],
+    "Network": ["bridge", "host", "null"],
+    "Authorization": None,
+    "Log": ["json-file", "local", "none"],
+}
+SUPPORTED = (
+    "MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding",
+)  # fmt: skip
+REGISTRIES = {
+    "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"],
+    "IndexConfigs": {"docker.io": {"Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}},
+    "Mirrors": [],
+}
+NO_SWARM = {
+    "NodeID": "",
+    "NodeAddr": "",
+    "LocalNodeState": "inactive",
+    "ControlAvailable": False,
+    "Error": "",
+    "RemoteManagers": None,
+}
+NO_COMMIT = {"ID": ""}
+
+
+def _counts(engine: Engine) -> dict[str, int]:
+    states = Counter(container.state for container in engine.containers)
+    paused, running = states[State.PAUSED], states[State.RUNNING] + states[State.RESTARTING]
+    return {
+        "Containers": states.total(),
+        "ContainersRunning": running,
+        "ContainersPaused": paused,
+        "ContainersStopped": states.total() - running - paused,
+        "Images": len(engine.images.store),
+    }
+
+
+def _host(info: HostInfo) -> dict[str, Any]:
+    """What is the machine's."""
+    return {
+        "Name": info.name,
+        "Driver": info.storage_driver,
+        "DriverStatus": [["Supports d_type", "true"]],
+        "OomKillDisable": info.cgroup_version == "1",
+        "CgroupDriver": info.cgroup_driver,
+        "CgroupVersion": info.cgroup_version,
+        "KernelVersion": info.kernel_version,
+        "OperatingSystem": info.operating_system,
+        "OSVersion": info.os_version,
+        "OSType": info.os_type,
+        "Architecture": info.architecture,
+        "NCPU": info.cpus,
+        "MemTotal": info.memory,
+        "Runtimes": {info.runtime: {"path": info.runtime}, "io.containerd.runc.v2": {"path": info.runtime}},
+        "DefaultRuntime": info.runtime,
+        "Warnings": list(info.warnings) or None,
     }
 
 
