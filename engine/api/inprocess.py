@@ -155,6 +155,10 @@ class Session:
         self._task.cancel()
         self._loop.run_ready()
 
+    def hang_up(self) -> None:
+        """The same: nobody waits in another thread here."""
+        self.close()
+
     async def _serve(self, response: Response) -> None:
         assert response.session is not None
         try:

@@ -11,6 +11,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -45,6 +46,9 @@ class Stream(Protocol):
 
     def half_close(self) -> None:
         """No more input."""
+
+    def hang_up(self) -> None:
+        """End both directions, also under a `recv` that waits in another thread."""
 
     def close(self) -> None: ...
 
@@ -151,10 +155,12 @@ class SocketStream:
         return self._reader.read1(65536)
 
     def half_close(self) -> None:
-        try:
+        with suppress(OSError):  # the other side was quicker
             self._socket.shutdown(socket.SHUT_WR)
-        except OSError:
-            return  # the other side was quicker
+
+    def hang_up(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._answer.close()

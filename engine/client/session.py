@@ -101,7 +101,7 @@ def _pump(console: Console, stream: Stream, detector: Detector, left: threading.
                 stream.send(passed)
             if detach:
                 left.set()
-                stream.close()
+                stream.hang_up()
                 return
         stream.half_close()
 

@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+if sys.platform != "win32":
+    import pexpect
+
 
 def test_hello_world_comes_from_the_hub_and_then_from_the_cache(docker):
     docker("rmi", "-f", "hello-world")
@@ -22,9 +25,8 @@ def test_hello_world_comes_from_the_hub_and_then_from_the_cache(docker):
 
 
 def test_an_image_runs_another_command(docker):
-    assert docker.out("run", "alpine", "ls").split("\n") == sorted(
-        ["bin", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"]
-    )
+    folders = "bin dev etc home lib media mnt opt proc root run sbin srv sys tmp usr var"
+    assert docker.out("run", "alpine", "ls").split("\n") == folders.split()
     missing = docker("run", "alpine", "nosuchcommand")
     assert missing.returncode == 127
     assert 'exec: "nosuchcommand": executable file not found in $PATH' in missing.stderr
@@ -50,7 +52,7 @@ def test_logs_are_followed_until_the_end(docker):
 
 
 def test_attach_joins_a_running_container(docker):
-    docker.out("run", "-di", "--name", "echoes", "alpine", "cat")
+    docker.out("run", "-di", "--name", "echoes", "alpine", "head", "-n", "1")
     assert docker("attach", "echoes", stdin="typed\n").stdout == "typed\n"
     assert docker.out("wait", "echoes") == "0"
 
@@ -185,13 +187,16 @@ class TestOnATerminal:
     """-it, in a real pseudo-terminal."""
 
     def spawn(self, docker, *words):
-        import pexpect
-
         child = pexpect.spawn(
             docker.argv[0], [*docker.argv[1:], *words], env=docker.environment, timeout=20, dimensions=(24, 80)
         )
         child.delaybeforesend = None
         return child
+
+    def ended(self, child):
+        """Read to the end, so that it can end."""
+        child.expect(pexpect.EOF)
+        child.close()
 
     def test_a_shell_is_used_and_left(self, docker):
         child = self.spawn(docker, "run", "-it", "--name", "shell", "alpine", "sh")
@@ -203,7 +208,7 @@ class TestOnATerminal:
         child.expect("24 80\r\n")
         child.expect("/ # ")
         child.send("exit 7\r")
-        child.wait()
+        self.ended(child)
         assert child.exitstatus == 7
 
     def test_ctrl_c_interrupts_what_runs_in_the_foreground(self, docker):
@@ -216,19 +221,19 @@ class TestOnATerminal:
         child.send("echo alive\r")
         child.expect("alive\r\n")
         child.sendeof()
-        child.wait()
+        self.ended(child)
 
     def test_the_detach_keys_leave_it_running(self, docker):
         child = self.spawn(docker, "run", "-it", "--name", "left", "alpine", "sh")
         child.expect("/ # ")
         child.send("\x10\x11")
-        child.wait()
+        self.ended(child)
         assert docker.out("ps", "--format", "{{.Names}}") == "left"
         again = self.spawn(docker, "attach", "left")
         again.send("\r")
         again.expect("/ # ")
         again.send("exit\r")
-        again.wait()
+        self.ended(again)
         assert docker.out("ps", "-q") == ""
 
     def test_exec_gives_a_second_terminal(self, docker):
@@ -239,5 +244,5 @@ class TestOnATerminal:
         child.expect(r"/dev/pts/\d")
         child.expect(docker.out("ps", "-q", "--no-trunc")[:12])
         child.send("exit\r")
-        child.wait()
+        self.ended(child)
         assert child.exitstatus == 0

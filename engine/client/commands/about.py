@@ -50,12 +50,19 @@ def version(context: Context, parsed: Parsed) -> int:
     except (CannotConnect, ApiError) as error:
         trouble = str(error)
     if format := parsed.get("format", ""):
-        _formatted(context, format, {"Client": client, "Server": server}, "version", "system.versionInfo")
+        data = {"Client": client, "Server": server}
+        if format != "json":  # a template sees Go's names of the fields
+            data = {side: _go_names(found) for side, found in data.items()}
+        _formatted(context, format, data, "version", "system.versionInfo")
     else:
         context.console.out("\n".join(_version_lines(client, server)))
     if trouble:
         raise Failure(trouble)
     return 0
+
+
+def _go_names(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    return found and {"APIVersion" if key == "ApiVersion" else key: value for key, value in found.items()}
 
 
 def _version_lines(client: dict[str, Any], server: dict[str, Any] | None) -> list[str]:
