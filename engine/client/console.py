@@ -68,7 +68,7 @@ class SystemConsole:
         import tty
 
         saved = termios.tcgetattr(0)
-        tty.setraw(0)
+        tty.setraw(0, termios.TCSANOW)  # what was typed ahead stays
         try:
             yield
         finally:
