@@ -40,9 +40,7 @@ class Stage:
         console = BufferConsole()
         words = shlex.split(line)[1:]
         code = docker(words, Connection(self.engine), console)
-        for text in (console.stdout.decode(), console.stderr.decode()):
-            if text.strip():
-                print("\n".join("  " + part for part in text.rstrip("\n").split("\n")))
+        print("\n".join("  " + part for part in console.both.decode().strip("\n").split("\n")))
         spans = self.engine.trace.since(self.seen)
         self.seen = max([self.seen, *(span["id"] for span in spans)])
         passed = (self.engine.loop.time - begin) / SECOND

@@ -7,12 +7,14 @@ client   api      daemon   cache    hub      host
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.trace import WHERES
 
 WIDTH = 8  # of a lane
+_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # a full id is shown as its first twelve digits
 Span = Mapping[str, Any]  # as engine.trace.Span.json() gives it
 
 HEADING = "  " + "".join(where.ljust(WIDTH) for where in WHERES)
@@ -39,7 +41,8 @@ def _line(span: Span, caller: str) -> str:
     facts = span["attributes"]
     said = [str(facts[key]) for key in ("status", "result", "bytes", "size") if key in facts]
     outcome = f"✗ {span['error']}" if span["error"] else " ".join(said)
-    return f"{_lanes(caller, span['where'])}{span['name']:<58.58} {_time(span['duration']):>9}  {outcome}".rstrip()
+    name = _ID.sub(r"\1", span["name"])
+    return f"{_lanes(caller, span['where'])}{name:<58.58} {_time(span['duration']):>9}  {outcome}".rstrip()
 
 
 def _lanes(caller: str, where: str) -> str:

@@ -81,16 +81,18 @@ class BufferConsole:
     def __init__(self, stdin: bytes = b"") -> None:
         self.stdin_tty = self.stdout_tty = self.stderr_tty = False
         self.stdout, self.stderr = bytearray(), bytearray()
+        self.both = bytearray()  # in the order of writing, as a terminal shows it
         self._stdin = stdin
 
     def write(self, stream: int, data: bytes) -> None:
         (self.stdout if stream == STDOUT else self.stderr).extend(data)
+        self.both.extend(data)
 
     def out(self, text: str) -> None:
-        self.stdout.extend(text.encode() + b"\n")
+        self.write(STDOUT, text.encode() + b"\n")
 
     def err(self, text: str) -> None:
-        self.stderr.extend(text.encode() + b"\n")
+        self.write(STDERR, text.encode() + b"\n")
 
     def read(self) -> bytes:
         data, self._stdin = self._stdin, b""
