@@ -13,15 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.daemon.engine import Engine
-from sim.make import make_engine
-
 from classroom.flow import count, flow
 from engine import lifecycle
 from engine.api.inprocess import Connection
 from engine.client.command import main as docker
 from engine.client.console import BufferConsole
+from engine.daemon.engine import Engine
 from engine.loop import SECOND
+from sim.make import make_engine
 
 RULE = "─" * 78
 
