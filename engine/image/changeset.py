@@ -12,7 +12,7 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
@@ -20,6 +20,7 @@ BLOCK = tarfile.BLOCKSIZE
 END = bytes(2 * BLOCK)
 XATTR = "SCHILY.xattr."
 LARGEST_SPARSE = 1 << 34  # bytes; a sparse entry of a few bytes may claim any size
+ENDS = 64  # how often an archive may be read at its end
 SECOND = 1_000_000_000
 
 # kinds of entries and their letters in a tar header
@@ -74,6 +75,24 @@ class Data:
             raise ValueError(str(error)) from error
 
 
+class _Finite:
+    """The archive's stream. Skipping a file of a claimed 2^60 bytes, tarfile would read on for ever at the end."""
+
+    __slots__ = ("_ends", "_stream")
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._ends = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        if not data:
+            self._ends += 1
+            if self._ends > ENDS:
+                raise ValueError("unexpected EOF")
+        return data
+
+
 def read(stream: BinaryIO) -> Iterator[tuple[Entry, Data | None]]:
     """The checked entries of an uncompressed layer, in order, with the content of files (valid until the next entry).
 
@@ -82,7 +101,8 @@ def read(stream: BinaryIO) -> Iterator[tuple[Entry, Data | None]]:
     """
     seen: dict[str, str] = {}
     try:
-        with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 18, encoding="utf-8") as archive:
+        source: Any = _Finite(stream)
+        with tarfile.open(fileobj=source, mode="r|", bufsize=1 << 18, encoding="utf-8") as archive:
             for member in archive:
                 entry = _entry(member)
                 if entry is None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from engine.host import Change
 from engine.loop import Loop
@@ -181,7 +183,18 @@ def test_extended_attributes_and_devices_survive_the_way_through_an_archive(snap
     assert null.rdev == (1, 3)  # type: ignore[attr-defined]
 
 
+def of_size(header: bytes, size: int) -> io.BytesIO:
+    """An archive of one header that claims a size (in base 256, as GNU tar writes large ones), with its checksum."""
+    data = bytearray(header[:512])
+    data[124:136] = b"\x80" + size.to_bytes(11, "big")
+    data[148:156] = b" " * 8
+    data[148:156] = b"%06o\0 " % sum(data)
+    return io.BytesIO(bytes(data) + bytes(1024))
+
+
 HOSTILE = {
+    "a size beyond all bounds": of_size(archive(("x", b"")).getvalue(), 1 << 60),
+    "a size beyond all bounds of what is not read": of_size(archive((".wh.x", b"")).getvalue(), 1 << 60),
     "an absolute name": archive(("/etc/passwd", b"")),
     "a name that leads out": archive(("../x", b"")),
     "a name that leads out and in again": archive(("a/../../b", b"")),
@@ -211,6 +224,24 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(snapshots: Snapshots, w
     with pytest.raises(ValueError):
         run(snapshots.apply("bad", None, HOSTILE[what]))
     assert not snapshots.exists("bad")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    some.lists(some.tuples(some.integers(0, len(BASE) - 1), some.integers(0, 255)), min_size=1, max_size=12),
+    some.integers(0, len(BASE)),
+)
+def test_a_damaged_archive_is_unpacked_or_refused_and_nothing_else(damage: list[tuple[int, int]], length: int) -> None:
+    data = bytearray(BASE)
+    for place, value in damage:
+        data[place] = value
+    snapshots = Snapshots(Storage(lambda: 1, random.Random(1).randbytes))
+    try:
+        run(snapshots.apply("x", None, io.BytesIO(data[:length] if length % 2 else data)))
+    except ValueError:
+        assert not snapshots.exists("x")
+    else:
+        run(snapshots.apply("y", None, io.BytesIO(b"".join(snapshots.diff("x")))))
 
 
 def test_a_link_inside_the_layer_cannot_lead_a_later_entry_out(snapshots: Snapshots, storage: Storage) -> None:
