@@ -47,9 +47,14 @@ async def attach(engine: Engine, request: Request) -> Response:
         101 if "upgrade" in request.headers else 200,
         headers={"Content-Type": stream_type(request, tty)},
         session=session,
-        waiting=lambda: "program" if container.active else "news",  # not before `docker run` has started it
+        waiting=lambda: _patience(container),
         starving=stdin.starving if stdin is not None else None,
     )
+
+
+def _patience(container: Container) -> Waiting:
+    """Time may jump for the program, but not before `docker run` has started it. Its exit takes some time, too."""
+    return "program" if container.active or container.lock.held else "news"
 
 
 async def _attach(engine: Engine, container: Container, request: Request, keys: bytes, duplex: Duplex) -> None:
@@ -180,8 +185,7 @@ async def wait(engine: Engine, request: Request) -> Response:
     status = await waiting.until(container, condition)
     headers = {"Content-Type": "application/json"}
     # `docker run` asks before it starts; whether it waits for the program, its attach says (with -d there is none)
-    patience: Waiting = "program" if container.active else "news"
-    return Response(headers=headers, stream=_ExitStatus(container, status), waiting=patience)
+    return Response(headers=headers, stream=_ExitStatus(container, status), waiting=_patience(container))
 
 
 class _ExitStatus:

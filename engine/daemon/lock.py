@@ -11,16 +11,16 @@ from engine.loop import Future, Loop
 class Lock:
     """`async with lock:`. First come, first served; costs next to nothing while nobody else is there."""
 
-    __slots__ = ("_held", "_loop", "_waiting")
+    __slots__ = ("_loop", "_waiting", "held")
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._held = False
+        self.held = False
         self._waiting: deque[Future[None]] | None = None
 
     async def __aenter__(self) -> None:
-        if not self._held:
-            self._held = True
+        if not self.held:
+            self.held = True
             return
         turn: Future[None] = Future(self._loop)
         if self._waiting is None:
@@ -44,4 +44,4 @@ class Lock:
         if self._waiting:
             self._waiting.popleft().set_result(None)
         else:
-            self._held = False
+            self.held = False
