@@ -58,7 +58,7 @@ VERSION_ID="{version}"
 ID=debian
 HOME_URL="https://www.debian.org/"
 """
-FOLDERS = ("bin", "boot", "dev", "etc", "home", "lib", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var")  # fmt: skip  # noqa: E501
+FOLDERS = "bin boot dev etc home lib mnt opt proc root run sbin srv sys tmp usr var".split()
 
 
 def start_processes(kernel: Kernel) -> None:

@@ -57,8 +57,10 @@ def _memory_events(group: Cgroup) -> str:
 
 
 def _memory_stat(group: Cgroup) -> str:
-    anonymous = group.usage()
-    return f"anon {anonymous}\nfile 0\nkernel 0\nsock 0\nshmem 0\nfile_mapped 0\ninactive_anon 0\nactive_anon {anonymous}\ninactive_file 0\nactive_file 0\n"  # noqa: E501
+    used = group.usage()
+    counts = {"anon": used, "file": 0, "kernel": 0, "sock": 0, "shmem": 0, "file_mapped": 0, "inactive_anon": 0}
+    counts |= {"active_anon": used, "inactive_file": 0, "active_file": 0}
+    return "".join(f"{name} {size}\n" for name, size in counts.items())
 
 
 def _peak(group: Cgroup) -> int:
