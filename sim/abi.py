@@ -3,7 +3,8 @@
 A program is a coroutine function `async def main(proc: Proc) -> int` (its exit status). What may block is a coroutine;
 the rest answers at once. Errors are `OSError` with the kernel's errno (`FileNotFoundError`, `PermissionError`, …).
 Names follow the system calls (man section 2). A program that needs time says so: `await proc.sleep(s)` waits,
-`await proc.cpu(s)` works; all other calls charge a little CPU time by themselves, so that an endless loop lets time pass.
+`await proc.cpu(s)` works; all other calls charge a little CPU time by themselves, which is worked off in calls that are
+awaited, so that an endless loop lets time pass.
 
 A signal whose action is the default ends the program by `Cancelled`, thrown where it waits. A handler set with
 `proc.signal(number, handler)` is called at once, and a blocked call ends with `InterruptedError` (EINTR).
@@ -194,7 +195,7 @@ class Proc(Protocol):
     def dup2(self, old: int, new: int) -> int: ...
 
     def dup(self, old: int, least: int = 0) -> int:
-        """The lowest free descriptor not below `least`."""
+        """The lowest free descriptor not below `least`; with a `least`, execve closes it (F_DUPFD_CLOEXEC)."""
 
     def pipe(self) -> tuple[int, int]: ...
 
@@ -307,9 +308,9 @@ class Proc(Protocol):
         """fork, execvp, wait; the exit status as a shell says it (127 not found, 126 not executable, 128+signal)."""
 
     async def wait(self, pid: int = -1, options: int = 0) -> tuple[int, int]:
-        """(pid, status): status ≥ 0 an exit code, < 0 minus the signal's number. Raises ChildProcessError.
+        """(pid, status): status 0–255 an exit code, < 0 minus the signal's number. Raises ChildProcessError.
 
-        With WNOHANG and nothing to tell: (0, 0).
+        With WNOHANG and nothing to tell: (0, 0). With WUNTRACED also 256 + signal for a child that was stopped.
         """
 
     def kill(self, pid: int, signal: int) -> None:

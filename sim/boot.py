@@ -58,7 +58,10 @@ VERSION_ID="{version}"
 ID=debian
 HOME_URL="https://www.debian.org/"
 """
-FOLDERS = "bin boot dev etc home lib mnt opt proc root run sbin srv sys tmp usr var".split()
+FOLDERS = (
+    "bin", "boot", "dev", "etc", "home", "lib", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr",
+    "var",
+)  # fmt: skip
 
 
 def start_processes(kernel: Kernel) -> None:

@@ -23,8 +23,8 @@ class Container:
     """From its first operation until it is deleted. Parts are None until the operation that makes them is done."""
 
     __slots__ = (
-        "cgroup", "execs", "execve", "home", "id", "init", "joined", "kernel", "namespaces", "process", "report", "shim",
-        "space", "terminal",
+        "cgroup", "execs", "execve", "home", "id", "init", "joined", "kernel", "namespaces", "process", "report",
+        "shim", "space", "terminal",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, id: str, report: Ended) -> None:

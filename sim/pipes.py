@@ -13,7 +13,7 @@ from collections import deque
 from typing import Protocol
 
 from engine.loop import Future, Loop
-from sim.abi import O_RDONLY, O_RDWR, O_WRONLY, Stat
+from sim.abi import O_RDONLY, O_WRONLY, Stat
 
 CAPACITY = 65536
 PIPE_BUF = 4096  # writes up to this size are not torn apart
@@ -152,7 +152,7 @@ def pair(loop: Loop, ino: int) -> tuple[End, End]:
 
 
 class Fifo(End):
-    """An end of a pipe with a name, fifo(7). Opening would wait for the other side; here the first read or write does."""
+    """An end of a pipe with a name, fifo(7). The first read or write waits for the other side, as open does in Linux."""
 
     __slots__ = ("_opened",)
 
