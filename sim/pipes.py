@@ -152,7 +152,7 @@ def pair(loop: Loop, ino: int) -> tuple[End, End]:
 
 
 class Fifo(End):
-    """An end of a pipe with a name, fifo(7). The first read or write waits for the other side, as open does in Linux."""
+    """An end of a pipe with a name, fifo(7). Reading and writing wait for the other side, as opening does in Linux."""
 
     __slots__ = ("_opened",)
 

@@ -378,7 +378,7 @@ class Session:
         """The leader is gone: hang up on the foreground group, and let go of the terminal."""
         terminal, self.terminal = self.terminal, None
         if terminal is not None:
-            terminal.session = None
+            terminal.disconnect()
             for process in self.leader.namespaces.pid.group(terminal.foreground):
                 if process is not self.leader:
                     signals.send(process, SIGHUP)

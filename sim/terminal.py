@@ -110,11 +110,17 @@ class Terminal:
 
     def hang_up(self) -> None:
         """The master side is gone: reading gives the end of file, and the session is told."""
+        session = self.session
+        self.disconnect()
+        if session is not None:
+            signals.send(session.leader, signals.SIGHUP)
+            signals.send(session.leader, signals.SIGCONT)
+
+    def disconnect(self) -> None:
+        """Nothing is shown any more, and nothing comes: the session is over, or nobody is in front (vhangup(2))."""
         self._hung = True
+        self.session = None
         self.wake()
-        if self.session is not None:
-            signals.send(self.session.leader, signals.SIGHUP)
-            signals.send(self.session.leader, signals.SIGCONT)
 
     def starving(self) -> bool:
         return not self._queue and any(not reader.done() for reader in self._readers)

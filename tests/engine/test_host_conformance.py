@@ -318,6 +318,10 @@ def test_a_terminal_has_one_stream_echo_and_keys(bench: Bench) -> None:
     assert bench.news == []
     keyboard.write(b"\x04")
     assert bench.ended(container).status == 0
+    before = container.said()
+    keyboard.write(b"nobody is there\r")
+    bench.sleep(0.1)
+    assert container.said() == before
 
 
 # -- signals
