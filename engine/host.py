@@ -276,6 +276,15 @@ class Host(Runtime, Snapshotter, NetworkDriver, Protocol):
     async def tree_size(self, path: str) -> int:
         """Bytes of all files in a folder on the host; 0 if it is not there."""
 
+    def pack(self, path: str) -> Iterator[bytes]:
+        """A folder on the host as an uncompressed tar; its first entry is the folder itself."""
+
+    def unpack(self, path: str, archive: BinaryIO) -> None:
+        """Fill a folder on the host with what `pack` gave; it is made if it is not there."""
+
+    async def copy_up(self, path: str, key: str, inside: str) -> None:
+        """An empty folder on the host takes what a container's file system has at `inside`, if that is a folder."""
+
     def remove_tree(self, path: str) -> None:
         """Remove the daemon's own folder on the host, if it is there."""
 

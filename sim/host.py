@@ -5,14 +5,14 @@ It decides nothing: the runtime, the snapshotter and the network driver each ans
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
+from typing import BinaryIO
 
 from engine.host import News
 from engine.loop import Loop
-from sim import boot, files, layers, mounting, overlay
+from sim import boot, files, folders, mounting, overlay
 from sim.bridges import Bridges
-from sim.filesystem import Directory
 from sim.kernel import Kernel
 from sim.paths import resolve
 from sim.profiles import LINUX, Profile
@@ -63,12 +63,23 @@ class SimHost:
 
     def make_directory(self, path: str) -> None:
         """See engine.host.Host."""
-        mounting.make_directories(self.kernel.root, path)
+        folders.make(self.kernel, path)
 
     async def tree_size(self, path: str) -> int:
         """See engine.host.Host."""
-        node = resolve(self.kernel.root, path).node
-        return layers.usage(node) if isinstance(node, Directory) else 0
+        return folders.size(self.kernel, path)
+
+    def pack(self, path: str) -> Iterator[bytes]:
+        """See engine.host.Host."""
+        return folders.pack(self.kernel, path)
+
+    def unpack(self, path: str, archive: BinaryIO) -> None:
+        """See engine.host.Host."""
+        folders.unpack(self.kernel, path, archive)
+
+    async def copy_up(self, path: str, key: str, inside: str) -> None:
+        """See engine.host.Host."""
+        folders.copy_up(self.kernel, path, self.kernel.snapshots.tree(key), inside)
 
     def remove_tree(self, path: str) -> None:
         """See engine.host.Host."""

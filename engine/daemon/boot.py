@@ -23,6 +23,7 @@ KILLED = 255  # the exit code of what ended with the daemon
 async def restore(engine: Engine) -> None:
     """Bring back what the state store has."""
     await engine.images.recover()
+    engine.volumes.restore()
     for container in engine.containers:
         was_active = container.active
         await engine.saved.restore(container)

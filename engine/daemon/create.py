@@ -58,6 +58,7 @@ class Creator:
             if settings.config.open_stdin:
                 container.stdin = Stdin(engine.loop)
             await engine.host.prepare(id, image.chain or None)
+            await engine.volumes.populate(container)
         except BaseException:
             engine.containers.release(name)
             raise

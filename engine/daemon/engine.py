@@ -13,7 +13,7 @@ from engine.daemon.ids import Ids
 from engine.daemon.images import Images
 from engine.daemon.networks import Networks
 from engine.daemon.registry import Containers
-from engine.daemon.saved import SavedRuns
+from engine.daemon.saved import Saved
 from engine.daemon.state import open_state
 from engine.daemon.volumes import Volumes
 from engine.events import EventBus
@@ -49,7 +49,7 @@ class Engine:
         self.containers = Containers(self.loop, self.state)
         self.creator = Creator(self)
         self.execs = Execs(self)
-        self.saved = SavedRuns(self, data_root)
+        self.saved = Saved(self, data_root)
         host.listen(lambda news: exits.on_news(self, news))
         if self.state.durable:
             self.loop.run(boot.restore(self))

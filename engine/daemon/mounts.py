@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.daemon.config import ContainerConfig, HostConfig, MountRequest
+from engine.daemon.config import BindOptions, ContainerConfig, HostConfig, MountRequest
 from engine.errors import InvalidParameter
 from engine.spec import Mount
 
@@ -39,6 +39,7 @@ class MountPoint:
     options: tuple[str, ...] = ()  # of a tmpfs
     anonymous: bool = False
     create: bool = False  # make the host's folder if it is missing
+    copy: bool = True  # an empty volume takes what the image has there
 
     def json(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"Type": self.type}
@@ -95,22 +96,25 @@ def parse_bind(text: str) -> MountPoint:
     check_mode(mode)
     target = _target(target, text, "bind" if source.startswith("/") else "volume")
     words = mode.split(",") if mode else []
-    propagation = next((word for word in words if word in PROPAGATION), "")
-    if source.startswith("/"):
-        return MountPoint(
-            "bind",
-            target,
-            posixpath.normpath(source),
-            "",
-            mode,
-            "ro" not in words,
-            propagation or "rprivate",
-            create=True,
-        )
-    if source:
-        check_volume_name(source)
+    if not source.startswith("/"):
+        return _volume(source, target, mode, "ro" not in words, "nocopy" not in words)
     return MountPoint(
-        "volume", target, "", source, mode or ("z" if source else ""), "ro" not in words, "", (), not source
+        "bind",
+        target,
+        posixpath.normpath(source),
+        mode=mode,
+        rw="ro" not in words,
+        propagation=next((word for word in words if word in PROPAGATION), "rprivate"),
+        create=True,
+    )
+
+
+def _volume(name: str, target: str, mode: str, rw: bool, copy: bool) -> MountPoint:
+    """A named one, or one that nobody named."""
+    if name:
+        check_volume_name(name)
+    return MountPoint(
+        "volume", target, name=name, mode=mode or ("z" if name else ""), rw=rw, anonymous=not name, copy=copy
     )
 
 
@@ -132,19 +136,21 @@ def parse_mount(request: MountRequest) -> MountPoint:
             raise InvalidParameter(f"{wrong}field Source must not be empty")
         if not request.source.startswith("/"):
             raise InvalidParameter(f"{wrong}invalid mount path: '{request.source}' mount path must be absolute")
-        options = request.bind_options
-        propagation = (options.propagation if options else "") or "rprivate"
-        make = bool(options and options.create_mountpoint)
-        source = posixpath.normpath(request.source)
-        return MountPoint("bind", target, source, "", "", not request.read_only, propagation, create=make)
+        bind = request.bind_options or BindOptions()
+        return MountPoint(
+            "bind",
+            target,
+            posixpath.normpath(request.source),
+            rw=not request.read_only,
+            propagation=bind.propagation or "rprivate",
+            create=bind.create_mountpoint,
+        )
     if kind == "tmpfs":
         if request.source:
             raise InvalidParameter(f"{wrong}field Source must not be specified")
         return MountPoint("tmpfs", target, rw=not request.read_only, options=_tmpfs_options(request))
-    if request.source:
-        check_volume_name(request.source)
-    mode = "z" if request.source else ""
-    return MountPoint("volume", target, "", request.source, mode, not request.read_only, "", (), not request.source)
+    options = request.volume_options
+    return _volume(request.source, target, "", not request.read_only, not (options and options.no_copy))
 
 
 def _tmpfs_options(request: MountRequest) -> tuple[str, ...]:

@@ -1,8 +1,13 @@
-"""What a durable engine keeps of a container's runs: its writable layer and its log, as of its last stop."""
+"""What a durable engine keeps of a host that forgets: writable layers, logs and volumes, as of a container's last stop.
+
+All of it is blobs; equal ones (the layer of an unused container is empty) are there once. An engine without a data root
+keeps nothing of this.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,47 +19,42 @@ if TYPE_CHECKING:
     from engine.daemon.container import Container
     from engine.daemon.engine import Engine
 
-LAYER, LOG = "container-layer", "container-log"  # kinds of rows, by container id
+LAYER, LOG, VOLUME = "container-layer", "container-log", "volume-content"  # kinds of rows: by container id or name
 
 
-class SavedRuns:
-    """`engine.saved`. Layers are blobs; equal ones (an unused container's is empty) are there once."""
+class Saved:
+    """`engine.saved`."""
 
     def __init__(self, engine: Engine, data_root: Path | None) -> None:
         self._engine = engine
-        self._blobs = Blobs(data_root / "container-layers" if data_root is not None else None)
-        self._uses = Counter(digest for _, digest in engine.state.items(LAYER))
+        self._blobs = Blobs(data_root / "saved" if data_root is not None else None)
+        self._uses = Counter(digest for kind in (LAYER, VOLUME) for _, digest in engine.state.items(kind))
+
+    # -- when something ends
 
     def save(self, container: Container) -> None:
-        """It has stopped. Nothing to do if the engine forgets everything anyway."""
+        """It has stopped: its files, its log, and the volumes that it may have written."""
         engine = self._engine
         if not engine.state.durable:
             return
-        digest = self._blobs.put(b"".join(engine.host.diff(container.id)))
-        self._uses[digest] += 1
-        before = engine.state.get(LAYER, container.id)
-        engine.state.put(LAYER, container.id, digest)
-        self._release(before)
+        self._keep(LAYER, container.id, engine.host.diff(container.id))
+        for point in container.mounts:
+            if point.type == "volume":
+                self._keep(VOLUME, point.name, engine.host.pack(point.source))
         if container.logs is not None:
             engine.state.put(LOG, container.id, container.logs.rows())
 
     def forget(self, container: Container) -> None:
         """It has been removed."""
-        engine = self._engine
-        if not engine.state.durable:
-            return
-        before = engine.state.get(LAYER, container.id)
-        engine.state.delete(LAYER, container.id)
-        engine.state.delete(LOG, container.id)
-        self._release(before)
+        if self._engine.state.durable:
+            self._drop(LAYER, container.id)
+            self._engine.state.delete(LOG, container.id)
 
-    def _release(self, digest: str | None) -> None:
-        if digest is None:
-            return
-        self._uses[digest] -= 1
-        if not self._uses[digest]:
-            del self._uses[digest]
-            self._blobs.delete(Digest(digest))
+    def forget_volume(self, name: str) -> None:
+        if self._engine.state.durable:
+            self._drop(VOLUME, name)
+
+    # -- when the engine begins
 
     async def restore(self, container: Container) -> None:
         """Bring its writable layer and its log back, where the host has lost them."""
@@ -65,9 +65,42 @@ class SavedRuns:
         if engine.host.exists(container.id):
             return
         parent = engine.images.chain_for(container.id, container.image_id)
-        digest = engine.state.get(LAYER, container.id)
-        if digest is None or Digest(digest) not in self._blobs:
+        if (digest := self._kept(LAYER, container.id)) is None:
             await engine.host.prepare(container.id, parent)
             return
-        with self._blobs.open(Digest(digest)) as diff:
+        with self._blobs.open(digest) as diff:
             await engine.host.restore(container.id, parent, diff)
+
+    def restore_volume(self, name: str, path: str) -> None:
+        """Fill its folder on the host."""
+        host = self._engine.host
+        host.make_directory(path)
+        if (digest := self._kept(VOLUME, name)) is not None:
+            with self._blobs.open(digest) as archive:
+                host.unpack(path, archive)
+
+    # -- blobs
+
+    def _kept(self, kind: str, key: str) -> Digest | None:
+        digest = self._engine.state.get(kind, key)
+        return Digest(digest) if digest is not None and Digest(digest) in self._blobs else None
+
+    def _keep(self, kind: str, key: str, data: Iterable[bytes]) -> None:
+        digest = self._blobs.put(b"".join(data))
+        self._uses[digest] += 1
+        before = self._engine.state.get(kind, key)
+        self._engine.state.put(kind, key, digest)
+        self._release(before)
+
+    def _drop(self, kind: str, key: str) -> None:
+        before = self._engine.state.get(kind, key)
+        self._engine.state.delete(kind, key)
+        self._release(before)
+
+    def _release(self, digest: str | None) -> None:
+        if digest is None:
+            return
+        self._uses[digest] -= 1
+        if not self._uses[digest]:
+            del self._uses[digest]
+            self._blobs.delete(Digest(digest))

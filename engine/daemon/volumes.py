@@ -99,6 +99,7 @@ class Volumes:
             raise Conflict(f"remove {name}: volume is in use - [{', '.join(sorted(users))}]")
         self._engine.host.remove_tree(f"{ROOT}/volumes/{volume.name}")
         self._engine.state.delete(KIND, name)
+        self._engine.saved.forget_volume(name)
         del self._by_name[name]
         self._engine.events.publish("volume", "destroy", name, {"driver": "local"})
 
@@ -114,6 +115,17 @@ class Volumes:
                 point = replace(point, name=volume.name, source=volume.mountpoint)
             settled.append(point)
         return tuple(settled)
+
+    async def populate(self, container: Container) -> None:
+        """Empty volumes take what the image has at their place, unless told otherwise."""
+        for point in container.mounts:
+            if point.type == "volume" and point.copy:
+                await self._engine.host.copy_up(point.source, container.id, point.destination)
+
+    def restore(self) -> None:
+        """After a restart, for a host that has forgotten."""
+        for volume in self:
+            self._engine.saved.restore_volume(volume.name, volume.mountpoint)
 
     def adopt(self, container: Container) -> None:
         """A container that was there before the daemon."""

@@ -104,3 +104,16 @@ def test_volumes_come_back_with_their_users(docker: Docker, again: Callable[[], 
     assert back.get("/volumes/data")["Name"] == "data"
     with pytest.raises(AssertionError, match="409 remove data: volume is in use"):
         back.delete("/volumes/data")
+
+
+def test_what_volumes_hold_comes_back_as_of_the_last_stop(docker: Docker, again: Callable[[], Docker]) -> None:
+    docker.run("sh", "-c", "echo kept > /d/f; chmod 700 /d", HostConfig={"Binds": ["data:/d"]})
+    docker.wait()
+    docker.run("sleep", "1000", name="c2", HostConfig={"Binds": ["data:/d"], "RestartPolicy": {"Name": "always"}})
+    back = again()
+    back.let_pass(1)
+    assert back.exec("sh", "-c", "cat /d/f; stat -c %a /d", name="c2") == (0, b"kept\n700\n")
+    back.delete("/containers/c1", force=True)
+    back.delete("/containers/c2", force=True)
+    back.delete("/volumes/data")
+    assert again().get("/volumes")["Volumes"] == []

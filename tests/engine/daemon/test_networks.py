@@ -159,3 +159,12 @@ def test_disk_use_counts_everything(docker: Docker) -> None:
     assert (len(shown["Images"]), shown["Containers"][0]["SizeRw"]) == (1, 1_000_000)
     assert shown["Volumes"][0]["UsageData"] == {"RefCount": 1, "Size": 6}
     assert docker.get("/system/df", type="volume")["Images"] is None
+
+
+def test_an_empty_volume_takes_what_the_image_has_there(docker: Docker) -> None:
+    docker.run("grep", "-c", "root", "/etc/passwd", HostConfig={"Binds": ["fresh:/etc"]})
+    assert docker.wait() == 0
+    docker.run("ls", "/x/passwd", name="c2", HostConfig={"Binds": ["fresh:/x"]})
+    assert docker.wait("c2") == 0
+    docker.run("ls", "/x/passwd", name="c3", HostConfig={"Binds": ["bare:/x:nocopy"]})
+    assert docker.wait("c3") == 1

@@ -1,0 +1,76 @@
+"""Folders of the simulated host that the daemon cares for: volumes, and what it writes beside them.
+
+As archives they outlive the host; from an image they take what the image has at the place where they are mounted
+(moby, daemon/create_unix.go: populateVolumes). Twin: real/folders.py.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from itertools import chain
+from typing import BinaryIO
+
+from engine.image import changeset
+from engine.image.changeset import Entry
+from sim import layers, overlay
+from sim.filesystem import Directory, Inode, Tree, count_subdirectories
+from sim.kernel import Kernel
+from sim.mounting import make_directories
+from sim.paths import resolve
+
+
+def make(kernel: Kernel, path: str) -> Directory:
+    """The folder, with its parents; made if it is not there."""
+    make_directories(kernel.root, path)
+    node = resolve(kernel.root, path).upper
+    assert isinstance(node, Directory)
+    return node
+
+
+def size(kernel: Kernel, path: str) -> int:
+    """Bytes of all files in it; 0 if it is not there."""
+    folder = _find(kernel, path)
+    return layers.usage(folder) if folder is not None else 0
+
+
+def pack(kernel: Kernel, path: str) -> Iterator[bytes]:
+    """All of it as an uncompressed tar, with the folder itself as its first entry."""
+    folder = _find(kernel, path) or Directory(0, 0o755)
+    return changeset.write(chain([_itself(folder)], layers.pack(folder)))
+
+
+def unpack(kernel: Kernel, path: str, archive: BinaryIO) -> None:
+    """Fill the folder with what `pack` gave. Raises ValueError for another archive."""
+    folder = make(kernel, path)
+    unpacker = layers.Unpacker(None, kernel.storage.inos)
+    unpacker.unpack(archive)
+    folder.mode = unpacker.root.mode
+    folder.like(unpacker.root)
+    folder.entries.update(unpacker.root.entries)
+    count_subdirectories(folder)
+
+
+def copy_up(kernel: Kernel, path: str, tree: Tree, inside: str) -> None:
+    """An empty folder takes what a container's file system has at `inside`, if that is a folder."""
+    source = _within(tree, inside)
+    folder = make(kernel, path)
+    if source is not None and not folder.entries:
+        unpack(kernel, path, io.BytesIO(b"".join(changeset.write(chain([_itself(source)], layers.pack(source))))))
+
+
+def _itself(folder: Directory) -> tuple[Entry, Iterator[bytes]]:
+    return Entry("", "directory", folder.mode & 0o7777, folder.uid, folder.gid, folder.mtime), iter(())
+
+
+def _find(kernel: Kernel, path: str) -> Directory | None:
+    node = resolve(kernel.root, path).node
+    return node if isinstance(node, Directory) else None
+
+
+def _within(tree: Tree, inside: str) -> Directory | None:
+    """A folder of a merged tree; links are not followed."""
+    node: Inode | None = overlay.merge(tree.lower, tree.upper) if isinstance(tree.upper, Directory) else tree.lower
+    for name in filter(None, inside.split("/")):
+        node = node.entries.get(name) if isinstance(node, Directory) else None
+    return node if isinstance(node, Directory) else None
