@@ -12,7 +12,6 @@ from pathlib import Path
 
 from report import Report, quick, spread
 
-
 # A user's second command: what Python has compiled is kept
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

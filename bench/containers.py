@@ -7,13 +7,13 @@ import statistics
 import sys
 import time
 
-from engine.daemon.engine import Engine
 from report import Report, quick
-from sim.make import make_engine
 
 from engine.api.app import App
 from engine.api.messages import Request
+from engine.daemon.engine import Engine
 from engine.loop import Loop
+from sim.make import make_engine
 
 BODY = json.dumps({"Image": "alpine", "Cmd": ["true"]}).encode()
 JSON = {"content-type": "application/json"}

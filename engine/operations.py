@@ -318,7 +318,8 @@ class ChangeDirectory(Operation):
     path: str
 
     def shell(self) -> str:
-        return f"mkdir -p {shlex.quote(self.path)} && cd {shlex.quote(self.path)}"
+        path = shlex.quote(self.path)
+        return f"mkdir -p {path} && cd {path}" if self.path != "/" else "cd /"
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,8 @@ def comparison(keys: list[Key], flags: str, separator: str, stable: bool) -> Cal
          synopsis="[-nrughMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [FILE]...",
          about="Sort lines of text", status=2,
          long={"numeric-sort": "n", "reverse": "r", "unique": "u", "key:": "k", "field-separator:": "t", "output:": "o",
-               "human-numeric-sort": "h", "ignore-case": "f", "stable": "s", "check": "c", "version-sort": "V"})  # fmt: skip
+               "human-numeric-sort": "h", "ignore-case": "f", "stable": "s", "check": "c",
+               "version-sort": "V"})  # fmt: skip
 async def sort(proc: Proc, options: Options, operands: list[str]) -> int:
     flags = "".join(letter for letter in "ngMhVbdfr" if letter in options)
     separator = options.get("t")

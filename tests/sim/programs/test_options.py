@@ -1,6 +1,7 @@
 """Command lines are understood as getopt_long(3) does."""
 
 import pytest
+
 from sim.programs.options import Grammar, Usage, parse
 
 GRAMMAR = Grammar.of("lan:i::", {"all": "a", "lines:": "n", "color::": "color", "size:": "size", "sort:": "sort"}, "n")

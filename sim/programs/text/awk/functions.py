@@ -27,7 +27,7 @@ async def call(awk: Interpreter, name: str, arguments: tuple[Expr, ...]) -> Valu
     if name == "match":
         return await _match(awk, arguments)
     if name == "length" and len(arguments) == 1 and isinstance(arguments[0], Variable):
-        array = awk.whole_array(arguments[0])
+        array = awk.scope.whole_array(arguments[0])
         if array is not None:
             return float(len(array))
     values = [await awk.evaluate(argument) for argument in arguments]
@@ -102,7 +102,7 @@ async def _split(awk: Interpreter, arguments: tuple[Expr, ...]) -> Value:
         parts = [*parts, text[at:]] if text else []
     else:
         parts = split(text, string(await awk.evaluate(arguments[2])) if len(arguments) > 2 else awk.record.separator)
-    array = awk.array(arguments[1].name)
+    array = awk.scope.array(arguments[1].name)
     array.clear()
     array.update((str(i), Strnum(part)) for i, part in enumerate(parts, 1))
     return float(len(parts))
@@ -114,8 +114,8 @@ async def _match(awk: Interpreter, arguments: tuple[Expr, ...]) -> Value:
     text = string(await awk.evaluate(arguments[0]))
     found = (await awk.regex(arguments[1])).search(text)
     start, length = (float(found.start() + 1), float(found.end() - found.start())) if found else (0.0, -1.0)
-    awk.assign("RSTART", start)
-    awk.assign("RLENGTH", length)
+    awk.scope.assign("RSTART", start)
+    awk.scope.assign("RLENGTH", length)
     return start
 
 

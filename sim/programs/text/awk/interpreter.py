@@ -36,11 +36,11 @@ from sim.programs.text.awk.nodes import (
     While,
 )
 from sim.programs.text.awk.records import Record
+from sim.programs.text.awk.scope import Frame, Scope
 from sim.programs.text.awk.streams import Streams
 from sim.programs.text.awk.values import NOTHING, Strnum, Value, compare, formatted, number, string, truth
 from sim.programs.text.regex import Regex, compile
 
-Array = dict[str, Value]
 DEEP = 200  # calls
 
 
@@ -56,24 +56,19 @@ class Left(Exception):
 
 
 class Interpreter:
-    """One run. `variables` are the global scalars, `arrays` the global arrays; locals are in `frames`."""
+    """One run of a program over its input."""
 
     def __init__(
         self, program: Program, streams: Streams, assigned: Mapping[str, str], environment: Mapping[str, str]
     ) -> None:
         self.program, self.streams = program, streams
         self.record = Record()
-        self.variables: dict[str, Value] = {
-            "FS": " ", "OFS": " ", "ORS": "\n", "RS": "\n", "NR": 0.0, "FNR": 0.0, "SUBSEP": "\x1c", "CONVFMT": "%.6g",
-            "OFMT": "%.6g", "RSTART": 0.0, "RLENGTH": -1.0, "FILENAME": "",
-        }  # fmt: skip
-        self.arrays: dict[str, Array] = {"ENVIRON": {name: Strnum(value) for name, value in environment.items()}}
-        self.frames: list[dict[str, Value | Array]] = []
+        self.scope = Scope(self.record, streams.set_separator, environment)
         self.ranges: set[int] = set()
         self.status = 0
         self.seed = 0
         for name, value in assigned.items():
-            self.assign(name, Strnum(value))
+            self.scope.assign(name, Strnum(value))
 
     # -- the whole
 
@@ -102,9 +97,9 @@ class Interpreter:
 
     def new_record(self, line: str) -> None:
         self.record.set_text(line)
-        self.variables["NR"] = number(self.variables["NR"]) + 1
-        self.variables["FNR"] = float(self.streams.lines_of_file())
-        self.variables["FILENAME"] = self.streams.file_name()
+        self.scope.variables["NR"] = number(self.scope.variables["NR"]) + 1
+        self.scope.variables["FNR"] = float(self.streams.lines_of_file())
+        self.scope.variables["FILENAME"] = self.streams.file_name()
 
     async def rules(self) -> None:
         try:
@@ -112,7 +107,7 @@ class Interpreter:
                 if not await self.selected(index):
                     continue
                 if rule.action is None:
-                    await self.streams.out(string(self.record.get(0)) + string(self.variables["ORS"]))
+                    await self.streams.out(string(self.record.get(0)) + string(self.scope.variables["ORS"]))
                 else:
                     await self.execute(rule.action)
         except Left as left:
@@ -155,7 +150,7 @@ class Interpreter:
             case Jump(word, value):
                 raise Left(word, await self.evaluate(value) if value is not None else "")
             case Delete(array, subscripts):
-                found = self.array(array)
+                found = self.scope.array(array)
                 if subscripts:
                     found.pop(await self.key(subscripts), None)
                 else:
@@ -168,9 +163,9 @@ class Interpreter:
                 raise RunError("Too few arguments")
             text = formatted(string(values[0]), values[1:])
         else:
-            form = string(self.variables["OFMT"])
+            form = string(self.scope.variables["OFMT"])
             shown = [string(value, form) for value in values] if values else [string(self.record.get(0))]
-            text = string(self.variables["OFS"]).join(shown) + string(self.variables["ORS"])
+            text = string(self.scope.variables["OFS"]).join(shown) + string(self.scope.variables["ORS"])
         if statement.destination is None:
             await self.streams.out(text)
         else:
@@ -193,8 +188,8 @@ class Interpreter:
                     if step is not None:
                         await self.execute(step)
             case ForIn(variable, array, body):
-                for key in list(self.array(array)):
-                    self.assign(variable, Strnum(key))
+                for key in list(self.scope.array(array)):
+                    self.scope.assign(variable, Strnum(key))
                     if not await self.body(body):
                         return
 
@@ -221,7 +216,7 @@ class Interpreter:
             case Field(index):
                 return self.record.get(self.index(await self.evaluate(index)))
             case Variable(name):
-                return self.variable(name)
+                return self.scope.variable(name)
             case Binary():
                 return await self.binary(node)
             case Assign(target, operator, value):
@@ -231,7 +226,7 @@ class Interpreter:
                 await self.store(target, new)
                 return new
             case Element(array, subscripts):
-                return self.array(array).setdefault(await self.key(subscripts), NOTHING)
+                return self.scope.array(array).setdefault(await self.key(subscripts), NOTHING)
             case Pattern(regex):
                 return float(regex.search(string(self.record.get(0))) is not None)
             case Match(text, pattern, negated):
@@ -249,7 +244,7 @@ class Interpreter:
             case Conditional(test, yes, no):
                 return await self.evaluate(yes if truth(await self.evaluate(test)) else no)
             case In(subscripts, array):
-                return float(await self.key(subscripts) in self.array(array))
+                return float(await self.key(subscripts) in self.scope.array(array))
             case Getline():
                 return await self.getline(node)
             case Call(name, arguments, builtin):
@@ -268,7 +263,7 @@ class Interpreter:
             return float(truth(await self.evaluate(node.right)))
         right = await self.evaluate(node.right)
         if operator == " ":
-            form = string(self.variables["CONVFMT"])
+            form = string(self.scope.variables["CONVFMT"])
             return string(left, form) + string(right, form)
         if operator in COMPARE:
             return float(COMPARE[operator](compare(left, right)))
@@ -281,8 +276,10 @@ class Interpreter:
         return index
 
     async def key(self, subscripts: tuple[Expr, ...]) -> str:
-        form = string(self.variables["CONVFMT"])
-        return string(self.variables["SUBSEP"]).join([string(await self.evaluate(one), form) for one in subscripts])
+        form = string(self.scope.variables["CONVFMT"])
+        return string(self.scope.variables["SUBSEP"]).join(
+            [string(await self.evaluate(one), form) for one in subscripts]
+        )
 
     async def regex(self, node: Expr) -> Regex:
         if isinstance(node, Pattern):
@@ -294,7 +291,7 @@ class Interpreter:
         if node.source is None:
             line = await self.streams.input()
             if line is not None:
-                self.variables["NR"] = number(self.variables["NR"]) + 1
+                self.scope.variables["NR"] = number(self.scope.variables["NR"]) + 1
         else:
             try:
                 line = await self.streams.line_of(node.kind, string(await self.evaluate(node.source)))
@@ -308,60 +305,27 @@ class Interpreter:
             self.record.set_text(line)
         return 1.0
 
-    # -- names
-
-    def variable(self, name: str) -> Value:
-        if self.frames and name in self.frames[-1]:
-            value = self.frames[-1][name]
-            return "" if isinstance(value, dict) else value
-        if name == "NF":
-            return float(self.record.count())
-        return self.variables.get(name, NOTHING)
-
-    def assign(self, name: str, value: Value) -> None:
-        if self.frames and name in self.frames[-1]:
-            self.frames[-1][name] = value
-            return
-        if name == "NF":
-            self.record.set_count(int(number(value)))
-            return
-        self.variables[name] = value
-        if name == "FS":
-            self.record.separator = string(value)
-        elif name == "OFS":
-            self.record.joiner = string(value)
-        elif name == "RS":
-            self.streams.set_separator(string(value))
-
-    def array(self, name: str) -> Array:
-        if self.frames and name in self.frames[-1]:
-            found = self.frames[-1][name]
-            if not isinstance(found, dict):
-                found = self.frames[-1][name] = {}
-            return found
-        return self.arrays.setdefault(name, {})
-
     async def store(self, target: Target, value: Value) -> None:
         match target:
             case Variable(name):
-                self.assign(name, value)
+                self.scope.assign(name, value)
             case Field(index):
                 self.record.set(self.index(await self.evaluate(index)), value)
             case Element(array, subscripts):
-                self.array(array)[await self.key(subscripts)] = value
+                self.scope.array(array)[await self.key(subscripts)] = value
 
     async def call(self, name: str, arguments: tuple[Expr, ...]) -> Value:
         """A function of the program: scalars by value, arrays by reference."""
         function = self.program.functions.get(name)
         if function is None:
             raise RunError(f"Call to undefined function: {name}")
-        if len(self.frames) >= DEEP:
+        if len(self.scope.frames) >= DEEP:
             raise RunError("Function calls are nested too deeply")
-        frame: dict[str, Value | Array] = dict.fromkeys(function.parameters, NOTHING)
+        frame: Frame = dict.fromkeys(function.parameters, NOTHING)
         for parameter, argument in zip(function.parameters, arguments, strict=False):
-            array = self.whole_array(argument)
+            array = self.scope.whole_array(argument)
             frame[parameter] = array if array is not None else await self.evaluate(argument)
-        self.frames.append(frame)
+        self.scope.frames.append(frame)
         try:
             await self.execute(function.body)
         except Left as left:
@@ -369,19 +333,8 @@ class Interpreter:
                 raise
             return left.value
         finally:
-            self.frames.pop()
+            self.scope.frames.pop()
         return NOTHING
-
-    def whole_array(self, argument: Expr) -> Array | None:
-        """The array that an argument names; a global that was never set may become one."""
-        if not isinstance(argument, Variable):
-            return None
-        name = argument.name
-        if self.frames and name in self.frames[-1]:
-            local = self.frames[-1][name]
-            return local if isinstance(local, dict) else None
-        known = name in self.variables or name == "NF"
-        return None if known else self.arrays.setdefault(name, {})
 
 
 COMPARE = {
