@@ -7,12 +7,11 @@ import statistics
 import sys
 import time
 
-from report import Report, quick
-
 from engine.api.app import App
 from engine.api.messages import Request
 from engine.daemon.engine import Engine
 from engine.loop import Loop
+from report import Report, quick
 from sim.make import make_engine
 
 BODY = json.dumps({"Image": "alpine", "Cmd": ["true"]}).encode()

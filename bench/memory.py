@@ -10,7 +10,6 @@ import time
 from containers import Client
 from report import Report, quick
 
-
 ON_THE_BRIDGE = 65_000  # 172.17.0.0/16 has no more addresses
 
 

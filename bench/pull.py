@@ -6,9 +6,8 @@ import statistics
 import sys
 import time
 
-from report import Report, quick
-
 from engine.image.reference import Reference
+from report import Report, quick
 from sim.make import make_engine
 
 IMAGES = (

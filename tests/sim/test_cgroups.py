@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 
 import pytest
-from machine import call, machine, run
 
+from machine import call, machine, run
 from sim import mounting
 from sim.abi import Main, Proc
 from sim.cgroups import files

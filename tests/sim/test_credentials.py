@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine import machine
 
 from engine.host import RuntimeFailure
+from machine import machine
 from sim import files
 from sim.credentials import User, look_up
 

@@ -7,9 +7,9 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine import machine
 
 from engine.host import RuntimeFailure
+from machine import machine
 from sim.hostps import COLUMNS, parse, top
 
 KERNEL = machine()

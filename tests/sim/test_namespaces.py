@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine import machine, run
 
+from machine import machine, run
 from sim.namespaces import PID_MAX, TYPES, Namespaces, PidNamespace
 from sim.processes import Process
 

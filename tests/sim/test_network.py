@@ -6,9 +6,9 @@ import errno
 from random import Random
 
 import pytest
-from lab import Lab, echo
 
 from engine.host import PortBinding, RuntimeFailure
+from lab import Lab, echo
 from sim import bridges, files
 from sim.abi import Proc
 

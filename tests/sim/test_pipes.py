@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine import call, machine
 
 from engine.loop import Future, Loop
+from machine import call, machine
 from sim.abi import O_RDONLY, O_RDWR, O_WRONLY, Proc
 from sim.pipes import CAPACITY, PIPE_BUF, End, Pipe, pair
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machine import call, machine, run, write
 
 from engine.loop import Cancelled
+from machine import call, machine, run, write
 from sim.abi import SIG_IGN, WNOHANG, WUNTRACED, Proc
 from sim.kernel import Kernel
 from sim.processes import STOPPED

@@ -8,11 +8,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from lab import Lab
 
 from engine.api.driver import Driver
 from engine.api.publish import Publisher
 from engine.host import PortBinding, RuntimeFailure
+from lab import Lab
 
 
 def free_port() -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machine import call, machine
 
 from engine.loop import SECOND
+from machine import call, machine
 from sim.abi import Proc
 from sim.cgroups import files
 from sim.cgroups.v2 import Cgroup

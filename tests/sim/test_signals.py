@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from machine import call, machine
 
+from machine import call, machine
 from sim import signals
 from sim.abi import SIG_DFL, SIG_IGN, Proc
 from sim.kernel import Kernel

@@ -7,9 +7,9 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine import machine
 
 from engine.loop import Future
+from machine import machine
 from sim.abi import Main, Proc
 from sim.descriptors import Description, Descriptors
 from sim.kernel import Kernel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from machine import machine, run
 
+from machine import machine, run
 from sim.programs import registry
 
 LIVE = ("top", "watch", "yes", "init")  # go on until they are interrupted

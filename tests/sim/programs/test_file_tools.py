@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from lines import rows
 from machine import machine, run, write
-
 from sim.kernel import Kernel
 
 FAILSAFE = "rm: use --no-preserve-root to override this failsafe\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from machine import machine, read, run, write
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machine import machine, write
 
+from machine import machine, write
 from sim.programs.services import rdb, resp
 from sim.programs.services.nginx_conf import ConfError, Directive, parse
 from sim.programs.services.redis_cli import show

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from machine import machine, run, write
 
+from machine import machine, run, write
 from sim.loader import executable
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from machine import ENV, machine
 
+from machine import ENV, machine
 from sim.descriptors import Description, Descriptors
 from sim.loader import Program
 from sim.processes import Process

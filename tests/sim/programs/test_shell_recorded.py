@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from machine import machine, run
 
 RECORDED = [json.loads(line) for line in Path(__file__).with_name("shell_recorded.jsonl").read_text().splitlines()]

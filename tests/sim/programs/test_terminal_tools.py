@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from machine import machine, run
-
 from sim.descriptors import Description, Descriptors
 from sim.kernel import Kernel
 from sim.loader import load

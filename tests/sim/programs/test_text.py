@@ -7,8 +7,8 @@ import shlex
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machine import machine, run, write
 
+from machine import machine, run, write
 from sim.kernel import Kernel
 
 FRUIT = "pear 3\napple 10\nfig 2\napple 1\n"
