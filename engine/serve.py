@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -44,9 +45,12 @@ async def serve(name: str, make_engine: Callable[[], Engine], addresses: Sequenc
     engine.host.publish_through(publisher)
     try:
         real = [await server.listen(address) for address in addresses]
+        gc.collect()
+        gc.freeze()  # what is here stays: the collector need not look at it again in the middle of a request
         announce(name, real)
         await stop.wait()
     finally:
+        gc.unfreeze()
         await server.close()
         publisher.close_all()
 
