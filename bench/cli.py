@@ -36,7 +36,7 @@ def main() -> int:
             environment = os.environ | {"DOCKER_HOST": address, "DOCKER_CONFIG": folder}
             subprocess.run(["docker", "pull", "-q", "alpine"], env=environment, check=True, capture_output=True)
             run, floor = [], []
-            for _ in range(10 if quick() else 40):
+            for _ in range(25 if quick() else 40):
                 floor.append(timed(["docker", "version"], environment))
                 run.append(timed(["docker", "run", "--rm", "alpine", "true"], environment))
         finally:
