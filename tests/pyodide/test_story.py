@@ -10,6 +10,8 @@ def refuse(event, arguments):
     if event.startswith(("_thread.start", "socket.__new__", "subprocess.", "os.fork", "os.posix_spawn", "sqlite3.")):
         raise RuntimeError(f"a browser cannot do this: {event} {arguments}")
 sys.addaudithook(refuse)
+for name in ("aiohttp", "fakeredis", "grp", "lzma", "pwd", "requests", "resource", "sqlite3", "ssl", "syslog"):
+    sys.modules[name] = None  # not there
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
 
