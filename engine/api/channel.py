@@ -67,3 +67,22 @@ class Channel:
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
             self._wake()
+
+
+class TwoWay:
+    """The engine's end of a session over two channels: engine.api.messages.Duplex."""
+
+    def __init__(self, up: Channel, down: Channel) -> None:
+        self._up, self._down = up, down
+
+    async def read(self) -> bytes:
+        return await self._up.get()
+
+    async def write(self, data: bytes) -> None:
+        if self._down.ended:
+            raise ConnectionResetError("the client is gone")
+        if (room := self._down.give(data)) is not None:
+            await room
+
+    def close(self) -> None:
+        self._down.end()

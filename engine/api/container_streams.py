@@ -34,17 +34,31 @@ def stream_type(request: Request, tty: bool) -> str:
 
 async def attach(engine: Engine, request: Request) -> Response:
     """`docker attach` and `docker run`: the connection becomes the container's streams."""
+    response = _attached(engine, request, raw=False)
+    response.status = 101 if "upgrade" in request.headers else 200
+    return response
+
+
+async def attach_websocket(engine: Engine, request: Request) -> Response:
+    """The same for a browser, in binary messages and never in frames (moby, wsContainersAttach)."""
+    if request.headers.get("upgrade", "").lower() != "websocket":
+        raise InvalidParameter("not websocket protocol")
+    response = _attached(engine, request, raw=True)
+    response.status, response.headers["Upgrade"] = 101, "websocket"
+    return response
+
+
+def _attached(engine: Engine, request: Request, raw: bool) -> Response:
     container = engine.containers.get(request.vars["id"])
     keys = parse_keys(request.query.get("detachKeys", ""))
     container.check(Verb.ATTACH)
     tty = container.config.tty
 
     async def session(duplex: Duplex) -> None:
-        await _attach(engine, container, request, keys, duplex)
+        await _attach(engine, container, request, keys, duplex, raw or tty)
 
     stdin = container.stdin if boolean(request, "stdin") else None
     return Response(
-        101 if "upgrade" in request.headers else 200,
         headers={"Content-Type": stream_type(request, tty)},
         session=session,
         waiting=lambda: _patience(container),
@@ -57,10 +71,12 @@ def _patience(container: Container) -> Waiting:
     return "program" if container.active or container.lock.held else "news"
 
 
-async def _attach(engine: Engine, container: Container, request: Request, keys: bytes, duplex: Duplex) -> None:
+async def _attach(
+    engine: Engine, container: Container, request: Request, keys: bytes, duplex: Duplex, raw: bool
+) -> None:
     config = container.config
     stdout, stderr = boolean(request, "stdout"), boolean(request, "stderr")
-    first = await _recorded(container, stdout, stderr) if boolean(request, "logs") else []
+    first = await _recorded(container, stdout, stderr, raw) if boolean(request, "logs") else []
     client = Client(engine.loop, stdout, stderr)
     if boolean(request, "stream"):
         container.clients = [*(container.clients or ()), client]
@@ -72,7 +88,7 @@ async def _attach(engine: Engine, container: Container, request: Request, keys: 
             duplex,
             client,
             container.stdin if boolean(request, "stdin") else None,
-            raw=config.tty,
+            raw=raw,
             keys=keys,
             close_stdin=config.stdin_once and not config.tty,
             first=first,
@@ -83,12 +99,12 @@ async def _attach(engine: Engine, container: Container, request: Request, keys: 
             container.clients = [other for other in container.clients if other is not client] or None
 
 
-async def _recorded(container: Container, stdout: bool, stderr: bool) -> list[bytes]:
+async def _recorded(container: Container, stdout: bool, stderr: bool, raw: bool) -> list[bytes]:
     """What was printed before, for `logs=1`."""
     if container.logs is None:
         return []
     pieces = [piece async for piece in container.logs.read(Query(stdout, stderr))]
-    return [piece.data if container.config.tty else frame(piece.stream, piece.data) for piece in pieces]
+    return [piece.data if raw else frame(piece.stream, piece.data) for piece in pieces]
 
 
 # -- logs
@@ -213,6 +229,7 @@ class _ExitStatus:
 
 ROUTES = (
     Route("POST", "/containers/{id}/attach", attach),
+    Route("GET", "/containers/{id}/attach/ws", attach_websocket),
     Route("GET", "/containers/{id}/logs", logs),
     Route("GET", "/containers/{id}/stats", stats),
     Route("POST", "/containers/{id}/wait", wait),

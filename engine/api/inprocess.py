@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from engine.api.app import App
-from engine.api.channel import Channel
+from engine.api.channel import Channel, TwoWay
 from engine.api.messages import Request, Response
 from engine.api.streams import close_stream
 from engine.loop import Loop, Task
@@ -163,28 +163,9 @@ class Session:
         assert response.session is not None
         try:
             with suppress(ConnectionError):
-                await response.session(_Far(self._up, self._down))
+                await response.session(TwoWay(self._up, self._down))
         finally:
             self._down.end()
-
-
-class _Far:
-    """The engine's end of a session: engine.api.messages.Duplex."""
-
-    def __init__(self, up: Channel, down: Channel) -> None:
-        self._up, self._down = up, down
-
-    async def read(self) -> bytes:
-        return await self._up.get()
-
-    async def write(self, data: bytes) -> None:
-        if self._down.ended:
-            raise ConnectionResetError("the client is gone")
-        if (room := self._down.give(data)) is not None:
-            await room
-
-    def close(self) -> None:
-        self._down.end()
 
 
 async def _pump(stream: AsyncIterator[bytes], channel: Channel) -> None:

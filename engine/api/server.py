@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from aiohttp import http_exceptions, web
 
 from engine.api.app import App, error_response
-from engine.api.channel import Channel
+from engine.api.channel import Channel, TwoWay
 from engine.api.driver import Driver
 from engine.api.hijack import Hijack
-from engine.api.messages import Request, Response
+from engine.api.messages import Duplex, Request, Response
 from engine.api.sockets import Address, bind
 from engine.api.streams import close_stream
 from engine.errors import InvalidParameter
@@ -110,6 +110,7 @@ class _Exchange:
         asyncio_loop = asyncio.get_running_loop()
         self._response: asyncio.Future[Response] = asyncio_loop.create_future()
         self._out = Channel(self._driver.wake, asyncio_loop.create_future, self._driver.loop.future)
+        self._up = Channel(self._driver.wake, self._driver.loop.future, asyncio_loop.create_future)
         self._hijack: Hijack | None = None
         self._wait = self._driver.waits.begin("time")
         self._task: Task[None] | None = None
@@ -125,9 +126,7 @@ class _Exchange:
         if response.stream is not None:
             return await self._stream(response)
         if response.session is not None:
-            assert self._hijack is not None
-            await self._hijack.over
-            return _Taken()
+            return await self._taken_over()
         return _plain(response, self._raw)
 
     async def _stream(self, response: Response) -> web.StreamResponse:
@@ -145,6 +144,23 @@ class _Exchange:
             return reply
         await reply.write_eof()
         return reply
+
+    async def _taken_over(self) -> web.StreamResponse:
+        if self._hijack is not None:
+            await self._hijack.over
+            return _Taken()
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(self._raw)
+        listening = asyncio.create_task(_listen(websocket, self._up))
+        try:
+            while data := await self._out.get():
+                await websocket.send_bytes(data)
+            await websocket.close()
+        finally:
+            listening.cancel()
+            self._up.end()
+            self._out.end()
+        return websocket
 
     def leave(self) -> None:
         """The client has its answer, or is gone."""
@@ -179,13 +195,15 @@ class _Exchange:
         assert response.session is not None
         if transport is None:  # gone meanwhile
             return
-        self._hijack = hijack = Hijack(self._driver, transport, self._raw.protocol, response, agent)
+        duplex: Duplex = TwoWay(self._up, self._out)
+        if response.headers.get("Upgrade") != "websocket":
+            duplex = self._hijack = Hijack(self._driver, transport, self._raw.protocol, response, agent)
         self._head(response)
         with contextlib.suppress(ConnectionError):
             try:
-                await response.session(hijack)
+                await response.session(duplex)
             finally:
-                hijack.close()
+                duplex.close()
 
     def _head(self, response: Response) -> None:
         if not self._response.done():
@@ -241,6 +259,15 @@ class _Taken(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         pass
+
+
+async def _listen(websocket: web.WebSocketResponse, up: Channel) -> None:
+    """A WebSocket's messages, as bytes to the session."""
+    async for message in websocket:
+        data = message.data.encode() if isinstance(message.data, str) else bytes(message.data)
+        if (room := up.give(data)) is not None:
+            await room
+    up.end()
 
 
 async def _request(raw: web.BaseRequest) -> Request:

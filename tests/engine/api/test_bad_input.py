@@ -20,6 +20,10 @@ from sim.make import make_engine
 
 JSON = {"Content-Type": "application/json"}
 UPGRADE = "Connection: Upgrade\r\nUpgrade: tcp\r\n"
+WEBSOCKET = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
 
 # Names that the API's bodies use, so that wrong values get to where they matter
 NAMES = [
@@ -206,11 +210,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         "POST /containers/{id}/wait",
         "POST /containers/{id}/attach?stream=1&stdout=1",
         "POST /containers/{id}/attach?stream=1&stdout=1&stdin=1&logs=1",
+        "GET /containers/{id}/attach/ws?stream=1&stdout=1&logs=1",
     ],
 )
 def test_a_client_may_vanish_from_what_it_follows(tmp_path: Path, head: str, polite: bool):
     async def story(there: Visit, talker: str) -> None:
-        upgrade = UPGRADE if "attach" in head else ""
+        upgrade = WEBSOCKET if "/ws" in head else UPGRADE if "attach" in head else ""
         reader, writer = await there.begin(head.format(id=talker), None, upgrade)
         await reader.readuntil(b"\r\n\r\n")
         if "attach" in head or "logs" in head or "stats" in head:

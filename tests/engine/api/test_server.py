@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from engine.api.app import App
@@ -93,6 +94,12 @@ async def talk(engine: World, request: Request) -> Response:
     return Response(101 if "upgrade" in request.headers else 200, session=session)
 
 
+async def talk_websocket(engine: World, request: Request) -> Response:
+    response = await talk(engine, request)
+    response.headers["Upgrade"] = "websocket"
+    return response
+
+
 async def silent(engine: World, request: Request) -> Response:
     async def session(duplex: Duplex) -> None:
         try:
@@ -133,6 +140,7 @@ ROUTES = (
     *(Route("POST", f"/{handler.__name__}", handler) for handler in (echo, talk, silent, nap, enough)),
     *(Route("GET", f"/{handler.__name__}", handler) for handler in (ticking, flood, failing, nap, busy, wait)),
     Route("POST", "/upload", upload, upload=True),
+    Route("GET", "/talk/ws", talk_websocket),
     Route("GET", "/names/{name:path}", echo),
 )
 
@@ -480,6 +488,20 @@ def test_old_clients_get_raw_bytes_after_200(live: Live):
         )
         client.writer.write_eof()
         assert await client.reader.read() == b"hello  goodbye"
+
+    live(story)
+
+
+def test_a_browser_talks_over_a_websocket(live: Live):
+    async def story(house: House) -> None:
+        async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(house.address.path)) as browser:
+            async with browser.ws_connect("http://docker/talk/ws") as websocket:
+                assert await websocket.receive_bytes() == b"hello "
+                await websocket.send_str("text")
+                assert await websocket.receive_bytes() == b"text"
+                await websocket.send_bytes(b"bytes")
+                assert await websocket.receive_bytes() == b"bytes"
+            await house.noted("talk ended")
 
     live(story)
 
