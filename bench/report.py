@@ -26,8 +26,9 @@ class Report:
             self.missed.append(name)
 
     def end(self) -> int:
+        """The exit status. A quick run is to see that the script works; on a busy machine it judges nothing."""
         print(f"({platform.system()} {platform.machine()}, Python {platform.python_version()})")
-        return 1 if self.missed else 0
+        return 1 if self.missed and not quick() else 0
 
 
 def spread(values: Sequence[float]) -> str:
