@@ -16,8 +16,7 @@ from engine.api.driver import Driver
 from engine.api.messages import Response
 from engine.loop import Future
 
-GUARD = 0.03  # seconds for which output is held back from a client that is not known to be careful
-CAREFUL = ("Docker-Client/",)  # user agents; the docker command keeps what came together with the head
+GUARD = 0.03  # seconds after the head for which output is held back
 LINGER = 1.0  # seconds: for the client to close its side after ours; for a session to use what a lost client had sent
 LOOK = 1.0  # seconds between looks for a half-closed client that has gone altogether
 
@@ -25,24 +24,23 @@ LOOK = 1.0  # seconds between looks for a half-closed client that has gone altog
 class Hijack(asyncio.Protocol):
     """Takes over `transport` from the protocol `http`, and sends the response's head.
 
-    Some clients (docker-py) read the head through a buffer and the rest past it: output in the same packet is lost.
+    Some clients (docker-py) read the head through a buffer and the rest past it: output in the same packet is lost to
+    them. So the first output waits a moment, for every client; a session that says nothing waits for nothing.
     """
 
     def __init__(
-        self, driver: Driver, transport: asyncio.Transport, http: asyncio.Protocol, response: Response, agent: str
+        self, driver: Driver, transport: asyncio.Transport, http: asyncio.Protocol, response: Response
     ) -> None:
         self._driver, self._transport, self._http = driver, transport, http
         self._asyncio = asyncio.get_running_loop()
         self._incoming = Channel(driver.wake, driver.loop.future, self._asyncio.create_future)
         self._room: Future[None] | None = None
-        self._held: bytearray | None = None
+        self._held: bytearray | None = bytearray()
         self._closing = self._heard_end = self._gone = False
         self.over: asyncio.Future[None] = self._asyncio.create_future()
         transport.set_protocol(self)
         transport.write(head(response))
-        if not agent.startswith(CAREFUL):
-            self._held = bytearray()
-            self._asyncio.call_later(GUARD, self._release)
+        self._asyncio.call_later(GUARD, self._release)
 
     # -- the engine's side: engine.api.messages.Duplex
 

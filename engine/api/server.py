@@ -191,13 +191,13 @@ class _Exchange:
             self._head(response)
 
     async def _converse(self, response: Response) -> None:
-        transport, agent = self._raw.transport, self._raw.headers.get("User-Agent", "")
+        transport = self._raw.transport
         assert response.session is not None
         if transport is None:  # gone meanwhile
             return
         duplex: Duplex = TwoWay(self._up, self._out)
         if response.headers.get("Upgrade") != "websocket":
-            duplex = self._hijack = Hijack(self._driver, transport, self._raw.protocol, response, agent)
+            duplex = self._hijack = Hijack(self._driver, transport, self._raw.protocol, response)
         self._head(response)
         with contextlib.suppress(ConnectionError):
             try:
