@@ -90,7 +90,7 @@ class Hijack(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._heard_end = True
         self._incoming.end()
-        if self._closing:
+        if self._closing and not self._held:
             return False  # both sides have ended: let asyncio close it
         self._look()
         return True
