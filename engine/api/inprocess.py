@@ -7,7 +7,7 @@ may stream: reading on drives the loop on. `Connection` looks like engine.client
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -16,6 +16,7 @@ from engine.api.channel import Channel, TwoWay
 from engine.api.messages import Request, Response
 from engine.api.streams import close_stream
 from engine.loop import Loop, Task
+from engine.trace import Span
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
@@ -33,6 +34,7 @@ class Connection:
     def __init__(self, engine: Engine, app: App | None = None) -> None:
         self.engine = engine
         self.app = app or App(engine)
+        self._command: Span | None = None  # the client's span that requests belong to
 
     def request(
         self,
@@ -43,8 +45,7 @@ class Connection:
         body: bytes = b"",
     ) -> Answer:
         """Ask, and wait for the head of the answer. Raises engine.loop.Deadlock if nothing can ever bring it about."""
-        request = self._request(method, path, query, headers, body)
-        return Answer(self.engine.loop, self.engine.loop.run(self.app.handle(request)))
+        return Answer(self.engine.loop, self._ask(self._request(method, path, query, headers, body)))
 
     def upgrade(
         self,
@@ -55,10 +56,24 @@ class Connection:
     ) -> tuple[Answer, Session | None]:
         """Ask for a session (attach, exec). None: the answer is a refusal."""
         upgrade = {"connection": "Upgrade", "upgrade": "tcp", **(headers or {})}
-        request = self._request("POST", path, query, upgrade, body)
-        response = self.engine.loop.run(self.app.handle(request))
+        response = self._ask(self._request("POST", path, query, upgrade, body))
         session = Session(self.engine.loop, response) if response.session is not None else None
         return Answer(self.engine.loop, response), session
+
+    @contextmanager
+    def command(self, line: str) -> Iterator[None]:
+        """A command line of a client, around the requests it makes: the first hop of the trace."""
+        trace = self.engine.trace
+        self._command = trace.open("client", line, {})
+        try:
+            yield
+        finally:
+            trace.close(self._command)
+            self._command = None
+
+    def _ask(self, request: Request) -> Response:
+        loop = self.engine.loop
+        return loop.run(loop.spawn(self.app.handle(request), "request", self._command))
 
     def _request(
         self,

@@ -7,6 +7,7 @@ accepts. Nothing is computed here that the daemon has not said.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -84,7 +85,8 @@ def _run(words: list[str], connection: Connection | None, console: Console) -> i
     context = Context(Api(reached), console, name or "default")
     module, _, function = ACTIONS[which.stem].partition(":")
     action: Action = getattr(import_module(f"engine.client.commands.{module}"), function)
-    return action(context, parsed)
+    with reached.command(shlex.join(["docker", *words])):
+        return action(context, parsed)
 
 
 def _global_options(words: list[str]) -> tuple[list[str], str, str]:

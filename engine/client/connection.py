@@ -11,7 +11,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -56,6 +56,9 @@ class Stream(Protocol):
 class Connection(Protocol):
     where: str  # as DOCKER_HOST would name it
 
+    def command(self, line: str) -> AbstractContextManager[None]:
+        """The command line that the requests inside belong to, for a trace that can see it."""
+
     def request(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Answer: ...
@@ -77,6 +80,9 @@ class SocketConnection:
         self._unix = rest if scheme == "unix" else ""
         host, _, port = rest.rstrip("/").rpartition(":")
         self._address = (host.strip("[]") or "127.0.0.1", int(port)) if scheme != "unix" else ("", 0)
+
+    def command(self, line: str) -> AbstractContextManager[None]:
+        return nullcontext()  # a daemon behind a socket is not told
 
     def request(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
