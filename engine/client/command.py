@@ -14,7 +14,7 @@ from importlib import import_module
 
 from engine.addresses import default_address
 from engine.client.commandline import HelpWanted, Parsed, UsageError, command, parse, resolve
-from engine.client.connection import Api, ApiError, CannotConnect, Connection, SocketConnection
+from engine.client.connection import API_VERSION, Api, ApiError, CannotConnect, Connection, SocketConnection
 from engine.client.console import Console, SystemConsole
 from engine.client.context import Context, Failure
 from engine.client.templates import TemplateError
@@ -26,7 +26,8 @@ ACTIONS: dict[str, str] = {
     "run": "running:run", "create": "running:create", "start": "running:start", "attach": "running:attach",
     "exec": "running:exec_", "stop": "containers:stop", "restart": "containers:restart", "kill": "containers:kill",
     "pause": "containers:pause", "unpause": "containers:unpause", "rm": "containers:rm", "rename": "containers:rename",
-    "wait": "containers:wait", "port": "containers:port", "top": "containers:top", "logs": "containers:logs",
+    "wait": "containers:wait", "port": "containers:port", "top": "containers:top",
+    "diff": "containers:diff", "logs": "containers:logs",
     "container prune": "system:container_prune", "ps": "lists:ps", "images": "lists:images", "image ls": "lists:images",
     "history": "lists:history", "search": "lists:search", "network ls": "lists:networks", "volume ls": "lists:volumes",
     "stats": "stats:stats", "inspect": "inspect:inspect", "container inspect": "inspect:container",
@@ -82,7 +83,8 @@ def _run(words: list[str], connection: Connection | None, console: Console) -> i
         return 0
     parsed = parse(which, rest)
     reached: Connection = connection or SocketConnection(host or _daemon(name))
-    context = Context(Api(reached), console, name or "default")
+    api = Api(reached, os.environ.get("DOCKER_API_VERSION", API_VERSION))
+    context = Context(api, console, name or "default")
     module, _, function = ACTIONS[which.stem].partition(":")
     action: Action = getattr(import_module(f"engine.client.commands.{module}"), function)
     with reached.command(shlex.join(["docker", *words])):

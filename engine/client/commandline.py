@@ -14,11 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.client.values import KINDS, LISTS
+from engine.client.values import CHECKED, KINDS, LISTS
 
 HELP = Path(__file__).parent / "help"
 # after the first argument of these, everything belongs to the container's command
 STOP_AT_ARGUMENT = {"run", "create", "exec", "top"}
+
+# older names that docker still takes and no longer shows
+HIDDEN = {"dns-opt": "dns-option", "net": "network", "net-alias": "network-alias"}
 
 _OPTION = re.compile(r"^ {2,6}(?:-(?P<short>\w), )?--(?P<name>[a-z0-9-]+)(?: (?P<kind>[a-z][A-Za-z0-9]*))?(?: {2,}|$)")
 _ALIASES = re.compile(r"^Aliases:\n {2}(.*)$", re.M)
@@ -184,7 +187,7 @@ def _long(parsed: Parsed, text: str, rest: list[str]) -> None:
     name, equals, value = text.partition("=")
     if name == "help":
         raise HelpWanted(parsed.command.page)
-    option = parsed.command.options.get(name)
+    option = parsed.command.options.get(HIDDEN.get(name, name))
     if option is None:
         raise _wrong(parsed.command, f"unknown flag: --{name}")
     if not equals:
@@ -221,7 +224,7 @@ def _shorts(parsed: Parsed, word: str, rest: list[str]) -> None:
 
 
 def _store(parsed: Parsed, option: Option, text: str) -> None:
-    read: Callable[[str], Any] = KINDS.get(option.kind, str)
+    read: Callable[[str], Any] = CHECKED.get(option.name) or KINDS.get(option.kind, str)
     try:
         value = read(text)
     except ValueError as error:

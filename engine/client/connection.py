@@ -16,6 +16,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
+API_VERSION = "1.50"
+
 
 class CannotConnect(Exception):
     """Nobody answers there."""
@@ -187,7 +189,7 @@ class ApiError(Exception):
 class Api:
     """The Engine API as Python calls: JSON in, JSON out, refusals as ApiError."""
 
-    def __init__(self, connection: Connection, version: str = "1.50") -> None:
+    def __init__(self, connection: Connection, version: str = API_VERSION) -> None:
         self.connection, self.prefix = connection, f"/v{version}"
         self._date = ""
 

@@ -126,8 +126,6 @@ def environment(parsed: Parsed) -> list[str]:
     found = []
     for word in words:
         if "=" in word:
-            if word.startswith("="):
-                raise BadSetting(f"invalid environment variable: {word}")
             found.append(word)
         elif word in os.environ:
             found.append(f"{word}={os.environ[word]}")
@@ -185,6 +183,8 @@ def _host_config(parsed: Parsed, bindings: dict[str, Any], config: dict[str, Any
     }
     host["PortBindings"] = bindings
     host["RestartPolicy"] = _restart(parsed.get("restart", "no"))
+    if parsed.flag("rm") and host["RestartPolicy"]["Name"] not in ("", "no"):
+        raise BadSetting("conflicting options: cannot specify both --restart and --rm")
     host["NetworkMode"] = _network_mode(parsed)
     host["LogConfig"] = {"Type": parsed.get("log-driver", ""), "Config": pairs(parsed.values("log-opt"))}
     binds: list[str] = []

@@ -226,9 +226,9 @@ def _unquote(text: str) -> str:
 class _Run:
     """One rendering: the data, the variables, and what to do about a field that is not there."""
 
-    def __init__(self, data: Any, strict: bool, owner: str) -> None:
+    def __init__(self, data: Any, strict: bool, owner: str, nothing: str) -> None:
         self.variables: dict[str, Any] = {"$": data}
-        self.strict, self.owner = strict, owner
+        self.strict, self.owner, self.nothing = strict, owner, nothing
 
     def nodes(self, nodes: tuple[Node, ...], dot: Any, out: list[str]) -> None:
         for node in nodes:
@@ -237,7 +237,7 @@ class _Run:
             elif isinstance(node, Pipe):
                 value = self.pipe(node, dot)
                 if not node.variables:
-                    out.append("<no value>" if value is None else shown(value))
+                    out.append(self.nothing if value is None else shown(value))
             elif node.word == "range":
                 self.loop(node, dot, out)
             else:
@@ -320,10 +320,15 @@ class _Run:
         )
 
 
-def render(nodes: tuple[Node, ...], data: Any, strict: bool = True, owner: str = "") -> str:
-    """The text for `data`. `strict`: a missing field is an error; `owner`: the Go type that the error names."""
+def render(
+    nodes: tuple[Node, ...], data: Any, strict: bool = True, owner: str = "", nothing: str = "<no value>"
+) -> str:
+    """The text for `data`. `strict`: a missing field is an error; `owner`: the Go type that the error names.
+
+    `nothing` is what a null prints: JSON does not say of which Go type it is.
+    """
     out: list[str] = []
-    _Run(data, strict, owner).nodes(nodes, data, out)
+    _Run(data, strict, owner, nothing).nodes(nodes, data, out)
     return "".join(out)
 
 

@@ -5,6 +5,7 @@ Sources: pflag (numbers and switches), docker/go-units (sizes), Go's time.ParseD
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -113,6 +114,35 @@ def filter_(text: str) -> tuple[str, str]:
         )
     return name.strip().lower(), value.strip()
 
+
+def environment_variable(text: str) -> str:
+    if not text or text.startswith("="):
+        raise ValueError(f"invalid environment variable: {text}")
+    return text
+
+
+def extra_host(text: str) -> str:
+    """ "name:address" or "name=address" """
+    name, _, address = text.replace("=", ":", 1).partition(":")
+    if not name or not address:
+        raise ValueError(f'bad format for add-host: "{text}"')
+    return text
+
+
+def ip_address(text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"IP address is not correctly formatted: {text}") from None
+    return text
+
+
+# options whose values are looked at more closely than their kind says
+CHECKED: dict[str, Callable[[str], Any]] = {
+    "env": environment_variable,
+    "add-host": extra_host,
+    "dns": ip_address,
+}
 
 KINDS: dict[str, Callable[[str], Any]] = {
     "bool": boolean,

@@ -8,13 +8,13 @@ from typing import Any
 
 from engine.addresses import default_address
 from engine.client.commandline import Parsed
+from engine.client.connection import API_VERSION
 from engine.client.context import ApiError, CannotConnect, Context, Failure
 from engine.client.tables import aligned
 from engine.client.template_functions import to_json
 from engine.client.templates import TemplateError, parse, render
 from engine.client.units import bytes_size
 
-OUR_API = "1.50"
 CLIENT_VERSION = "28.2.2"  # the docker command whose behaviour this one has
 
 
@@ -23,8 +23,8 @@ def _client(context: Context) -> dict[str, Any]:
     return {
         "Platform": {"Name": "Glassdock"},
         "Version": CLIENT_VERSION,
-        "ApiVersion": OUR_API,
-        "DefaultAPIVersion": OUR_API,
+        "ApiVersion": API_VERSION,
+        "DefaultAPIVersion": API_VERSION,
         "Os": platform.system().lower(),
         "Arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine),
         "Context": context.name,

@@ -60,12 +60,12 @@ def rm(context: Context, parsed: Parsed) -> int:
 def rename(context: Context, parsed: Parsed) -> int:
     old, new = (name.strip() for name in parsed.arguments)
     if not old or not new:
-        raise Failure("error: Neither old nor new names may be empty")
+        raise Failure("Error: Neither old nor new names may be empty")
     try:
         context.api.post(f"/containers/{old}/rename", {"name": new})
     except ApiError as error:
         context.console.err(f"Error response from daemon: {error}")
-        raise Failure(f"error: failed to rename container named {old}") from None
+        raise Failure(f"Error: failed to rename container named {old}") from None
     return 0
 
 
@@ -107,6 +107,12 @@ def top(context: Context, parsed: Parsed) -> int:
     found = context.api.get(f"/containers/{name}/top", {"ps_args": " ".join(options)})
     rows = ["\t".join(row) for row in [found["Titles"], *found["Processes"]]]
     context.console.out(aligned(rows, minimum=20))
+    return 0
+
+
+def diff(context: Context, parsed: Parsed) -> int:
+    for change in context.api.get(f"/containers/{parsed.arguments[0]}/changes") or ():
+        context.console.out(f"{'CAD'[change['Kind']]} {change['Path']}")
     return 0
 
 

@@ -28,7 +28,7 @@ def inspect(context: Context, parsed: Parsed) -> int:
         for one in wanted:
             query = {"size": True} if one == "container" and parsed.flag("size") else None
             try:
-                return context.api.get(KINDS[one][0].format(name), query)
+                return context.api.get(KINDS[one][0].format(name.lstrip("/")), query)
             except ApiError as error:
                 if error.status != 404:
                     raise
@@ -77,4 +77,4 @@ def _show(context: Context, found: list[Any], format: str) -> None:
         return
     nodes = parse(format.replace(r"\t", "\t").replace(r"\n", "\n"))
     for value in found:
-        context.console.out(render(nodes, value))
+        context.console.out(render(nodes, value, nothing="[]"))  # what may be null is nearly always a list

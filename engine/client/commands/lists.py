@@ -20,7 +20,7 @@ def print_list(context: Context, rows: Iterable[Row], columns: Columns, format: 
     try:
         text = listing(rows, columns, format, default)
     except TemplateError as error:
-        kind = "template parsing error" if "executing" not in str(error) else "failed to execute template"
+        kind = "failed to parse template" if "executing" not in str(error) else "failed to execute template"
         raise Failure(f"{kind}: template: {error}", 1) from None
     if text:
         context.console.out(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.client.commands.images import pull_image
 from engine.client.connection import Answer, Stream
 from engine.client.context import ApiError, CannotConnect, Context, Failure
 from engine.client.session import DETACH_KEYS, forwarded, key_bytes, resized, talk
+from engine.image.reference import InvalidReference, parse_any
 
 PULL = ("always", "missing", "never")
 
@@ -40,6 +41,10 @@ def _as_run(name: str) -> Iterator[None]:
 def _create(context: Context, parsed: Parsed, body: dict[str, Any]) -> str:
     """Create, pulling the image first where that is wanted; returns the id."""
     image, policy = body["Image"], parsed.get("pull", "missing")
+    try:
+        parse_any(image)
+    except InvalidReference as error:
+        raise settings.BadSetting(error.message) from None
     if policy not in PULL:
         raise settings.BadSetting(f'invalid pull option: \'{policy}\': must be one of "always", "missing" or "never"')
     cidfile = Path(parsed.get("cidfile")) if parsed.get("cidfile") else None
@@ -76,7 +81,7 @@ def create(context: Context, parsed: Parsed) -> int:
     try:
         context.console.out(_create(context, parsed, settings.body(parsed)))
     except settings.BadSetting as error:
-        raise Failure(str(error)) from None
+        raise Failure(f"docker: {error}\n\nRun 'docker create --help' for more information", 125) from None
     return 0
 
 
@@ -91,7 +96,7 @@ def run(context: Context, parsed: Parsed) -> int:
             context.console.out(id)
             return 0
         if body["Tty"] and body["OpenStdin"] and not context.console.stdin_tty:
-            raise settings.BadSetting("the input device is not a TTY")
+            raise Failure("the input device is not a TTY")
         id = _create(context, parsed, body)
         streams = {
             name.removeprefix("Attach").lower(): body[name] for name in ("AttachStdin", "AttachStdout", "AttachStderr")
@@ -118,10 +123,12 @@ def _hold(
     """Talk until the container ends; its exit code."""
 
     def kill(name: str) -> None:
-        context.api.post(f"/containers/{id}/kill", {"signal": name})
+        with suppress(ApiError):
+            context.api.post(f"/containers/{id}/kill", {"signal": name})
 
     def resize(rows: int, columns: int) -> None:
-        context.api.post(f"/containers/{id}/resize", {"h": str(rows), "w": str(columns)})
+        with suppress(ApiError):  # it may have ended already
+            context.api.post(f"/containers/{id}/resize", {"h": str(rows), "w": str(columns)})
 
     with forwarded(kill, proxy and not tty), resized(context.console, resize, tty):
         left = talk(context.console, stream, tty, stdin, keys)
@@ -145,7 +152,7 @@ def start(context: Context, parsed: Parsed) -> int:
     if not (attached or interactive):
         failed = [name for name in parsed.arguments if not _started(context, name)]
         if failed:
-            raise Failure(f"failed to start containers: {', '.join(failed)}")
+            raise Failure(f"Error: failed to start containers: {', '.join(failed)}")
         return 0
     if len(parsed.arguments) > 1:
         raise Failure("you cannot start and attach multiple containers at once")
@@ -214,7 +221,8 @@ def exec_(context: Context, parsed: Parsed) -> int:
     _, stream = context.api.upgrade(f"/exec/{id}/start", None, {"Detach": False, "Tty": tty})
 
     def resize(rows: int, columns: int) -> None:
-        context.api.post(f"/exec/{id}/resize", {"h": str(rows), "w": str(columns)})
+        with suppress(ApiError):  # it may have ended already
+            context.api.post(f"/exec/{id}/resize", {"h": str(rows), "w": str(columns)})
 
     with resized(context.console, resize, tty):
         left = talk(context.console, stream, tty, interactive, parsed.get("detach-keys", DETACH_KEYS))
