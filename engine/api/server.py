@@ -121,8 +121,8 @@ class _Exchange:
     async def run(self, request: Request) -> web.StreamResponse:
         self._task = self._driver.loop.spawn(self.perform(request), f"{request.method} {request.path}")
         self._task.add_done_callback(self._done)
-        self._driver.wake()
-        response = await asyncio.shield(self._response)
+        self._driver.now()
+        response = self._response.result() if self._response.done() else await asyncio.shield(self._response)
         if response.stream is not None:
             return await self._stream(response)
         if response.session is not None:
