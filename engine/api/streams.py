@@ -12,6 +12,8 @@ import struct
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from engine.units import human_size
+
 HEADER = struct.Struct(">BxxxL")
 STREAMS = (0, 1, 2, 3)  # stdin, stdout, stderr, and the daemon's own error
 
@@ -104,16 +106,3 @@ def progress_bar(current: int, total: int) -> str:
     filled = min(current * 100 // total // 2, 50)
     numbers = f"{human_size(current):>8}" + (f"/{human_size(total)}" if current <= total else "")
     return f"[{'=' * filled}>{' ' * (50 - filled)}] {numbers}"
-
-
-def human_size(size: float) -> str:
-    """Four figures, powers of 1000 (docker/go-units HumanSize).
-
-    >>> human_size(3_802_452), human_size(12), human_size(28_230_000)
-    ('3.802MB', '12B', '28.23MB')
-    """
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if size < 1000:
-            return f"{size:.4g}{unit}"
-        size /= 1000
-    return f"{size:.4g}PB"

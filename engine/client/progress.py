@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.client.connection import ApiError
-from engine.client.units import human_size
+from engine.units import human_size
 
 
 def show_progress(messages: Iterable[Mapping[str, Any]], write: Callable[[str], object], terminal: bool) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from engine.client.connection import Stream
+from engine.api.streams import Unframer
+from engine.client.connection import CannotConnect, Stream
 from engine.client.console import STDERR, STDOUT, Console
 
 DETACH_KEYS = "ctrl-p,ctrl-q"
@@ -49,13 +50,13 @@ class Detector:
 
 
 def split_frames(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    """(stream, data) of Docker's multiplexed stream: one byte stream, three zero bytes, four bytes of length, data."""
-    rest = b""
-    for chunk in chunks:
-        rest += chunk
-        while len(rest) >= 8 and len(rest) >= 8 + (size := int.from_bytes(rest[4:8], "big")):
-            yield rest[0], rest[8 : 8 + size]
-            rest = rest[8 + size :]
+    """(stream, data) of Docker's multiplexed stream. Raises CannotConnect for what is no such stream."""
+    unframer = Unframer()
+    try:
+        for chunk in chunks:
+            yield from unframer.feed(chunk)
+    except ValueError as error:
+        raise CannotConnect(str(error)) from None
 
 
 def received(stream: Stream) -> Iterator[bytes]:

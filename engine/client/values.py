@@ -11,11 +11,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from engine.timestamps import parse_duration
+
 LISTS = {"list", "filter", "map", "stringArray", "ulimit", "mount", "network"}
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
-_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 
 
 def boolean(text: str) -> bool:
@@ -71,15 +72,12 @@ def duration(text: str) -> int:
     >>> duration("1m30s")
     90000000000
     """
-    body = text.lstrip("+-")
-    parts = re.findall(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)", body)
-    if body == "0":
-        return 0
-    if not parts or "".join(number + unit for number, unit in parts) != body:
-        missing = re.fullmatch(r"[\d.]+", body)
-        raise ValueError(f'time: missing unit in duration "{text}"' if missing else f'time: invalid duration "{text}"')
-    total = sum(Fraction(number) * _UNITS[unit] for number, unit in parts)
-    return int(-total if text.startswith("-") else total)
+    try:
+        return parse_duration(text)
+    except ValueError:
+        if re.fullmatch(r"[-+]?[\d.]+", text):
+            raise ValueError(f'time: missing unit in duration "{text}"') from None
+        raise
 
 
 def nano_cpus(text: str) -> int:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.client.units import human_duration
 from engine.daemon import health, inspect
 from engine.daemon.filters import NO_FILTERS, Filters, invalid_filter
 from engine.daemon.networks import parse_port
 from engine.errors import EngineError, InvalidParameter
 from engine.lifecycle import State
 from engine.loop import SECOND
+from engine.units import human_duration
 
 if TYPE_CHECKING:
     from engine.daemon.container import Container

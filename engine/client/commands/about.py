@@ -13,7 +13,7 @@ from engine.client.context import ApiError, CannotConnect, Context, Failure
 from engine.client.tables import aligned
 from engine.client.template_functions import to_json
 from engine.client.templates import TemplateError, parse, render
-from engine.client.units import bytes_size
+from engine.units import bytes_size
 
 CLIENT_VERSION = "28.2.2"  # the docker command whose behaviour this one has
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.client.commandline import Parsed
 from engine.client.context import Context, Failure, filters
 from engine.client.tables import Columns, TemplateError, listing
-from engine.client.units import ellipsis, go_time, human_duration, human_size
+from engine.units import ellipsis, go_time, human_duration, human_size
 
 Row = dict[str, Any]
 

@@ -9,7 +9,7 @@ from engine.client.commandline import Parsed
 from engine.client.commands.lists import print_list
 from engine.client.context import Context
 from engine.client.tables import Columns
-from engine.client.units import bytes_size, human_size
+from engine.units import bytes_size, human_size
 
 Row = dict[str, Any]
 

@@ -13,7 +13,7 @@ from engine.client.tables import Columns, aligned
 from engine.client.template_functions import to_json
 from engine.client.templates import TemplateError, parse, render
 from engine.client.times import moment
-from engine.client.units import ellipsis, human_size
+from engine.units import ellipsis, human_size
 
 # ---------------------------------------------------------------- prune
 

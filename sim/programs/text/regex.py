@@ -210,6 +210,26 @@ class _Translation:
         self.atom = True
 
 
+def substitute(regex: Regex, text: str, template: str, nth: int = 1, everywhere: bool = False) -> tuple[str, int]:
+    """Replace the nth match, or it and all after it; (the new text, how many matches were looked at).
+
+    Fewer than `nth` matches: nothing is replaced. An empty match is replaced and the next character passed by.
+    """
+    out: list[str] = []
+    at = count = 0
+    while at <= len(text) and (match := regex.search(text, at)) is not None:
+        count += 1
+        wanted = count >= nth
+        out += [text[at : match.start()], expand_replacement(template, match) if wanted else match[0]]
+        at = match.end()
+        if match.end() == match.start():
+            out.append(text[at : at + 1])
+            at += 1
+        if wanted and not everywhere:
+            break
+    return "".join(out) + text[at:], count
+
+
 def expand_replacement(template: str, match: re.Match[str]) -> str:
     """sed's `s` right-hand side: & and \\1…\\9, \\n, \\t, and \\U \\L \\u \\l \\E for case."""
     out: list[str] = []

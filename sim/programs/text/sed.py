@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sim.abi import Proc
 from sim.programs.options import Failure, Options, Usage, command
 from sim.programs.text.inputs import Inputs, raw, text
-from sim.programs.text.regex import Regex, expand_replacement
+from sim.programs.text.regex import Regex, substitute
 from sim.programs.text.sed_script import Address, Command, ScriptError, Substitution, parse
 
 
@@ -217,21 +217,11 @@ async def _simple(command: Command, state: State) -> bool:
 
 def _substitute(substitution: Substitution, state: State) -> None:
     regex = _regex(substitution.regex, state)
-    text, out, at, count = state.pattern, [], 0, 0
-    while at <= len(text) and (match := regex.search(text, at)) is not None:
-        count += 1
-        wanted = count >= (substitution.nth or 1)
-        out.append(text[at : match.start()])
-        out.append(expand_replacement(substitution.replacement, match) if wanted else match[0])
-        at = match.end()
-        if match.end() == match.start():
-            out.append(text[at : at + 1])
-            at += 1
-        if wanted and not substitution.everywhere:
-            break
-    if count < (substitution.nth or 1):
+    nth = substitution.nth or 1
+    replaced, count = substitute(regex, state.pattern, substitution.replacement, nth, substitution.everywhere)
+    if count < nth:
         return
-    state.pattern = "".join(out) + text[at:]
+    state.pattern = replaced
     state.substituted = True
     if substitution.prints:
         state.emit(state.pattern)

@@ -10,7 +10,7 @@ from engine.client import values
 from engine.client.ports import port_bindings
 from engine.client.session import Detector, key_bytes, split_frames
 from engine.client.tables import aligned
-from engine.client.units import bytes_size, human_duration, human_size
+from engine.units import bytes_size, human_duration, human_size
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sim.programs.text.awk.interpreter import Interpreter, RunError
 from sim.programs.text.awk.nodes import Expr, Field, Number, Pattern, Target, Variable
 from sim.programs.text.awk.records import split
 from sim.programs.text.awk.values import Strnum, Value, formatted, number, string
-from sim.programs.text.regex import expand_replacement
+from sim.programs.text.regex import substitute
 
 MATHEMATICS: dict[str, Callable[[float], float]] = {
     "int": math.trunc, "sqrt": math.sqrt, "exp": math.exp, "log": math.log, "sin": math.sin, "cos": math.cos,
@@ -126,16 +126,7 @@ async def _substitute(awk: Interpreter, arguments: tuple[Expr, ...], everywhere:
     template = string(await awk.evaluate(arguments[1]))
     target: Expr = arguments[2] if len(arguments) > 2 else Field(Number(0.0))
     text = string(await awk.evaluate(target))
-    out, at, count = [], 0, 0
-    while at <= len(text) and (found := regex.search(text, at)) is not None:
-        count += 1
-        out += [text[at : found.start()], expand_replacement(template, found)]
-        at = found.end()
-        if found.end() == found.start():
-            out.append(text[at : at + 1])
-            at += 1
-        if not everywhere:
-            break
+    replaced, count = substitute(regex, text, template, everywhere=everywhere)
     if count and isinstance(target, Target):
-        await awk.store(target, "".join(out) + text[at:])
+        await awk.store(target, replaced)
     return float(count)
