@@ -83,7 +83,3 @@ def no_such_image(reference: str) -> NotFound:
 
 def no_such_exec(exec_id: str) -> NotFound:
     return NotFound(f"No such exec instance: {exec_id}")
-
-
-def not_running(container_id: str) -> Conflict:
-    return Conflict(f"container {container_id} is not running")

@@ -9,7 +9,7 @@ Syntax and error texts: https://pkg.go.dev/text/template; docker's functions: do
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -330,6 +330,3 @@ def render(
     out: list[str] = []
     _Run(data, strict, owner, nothing).nodes(nodes, data, out)
     return "".join(out)
-
-
-Renderer = Callable[[Any], str]

@@ -63,6 +63,7 @@ def size(text: str) -> int:
 
 
 def memory_swap(text: str) -> int:
+    """Bytes; -1 is "unlimited"."""
     return -1 if text == "-1" else size(text)
 
 
@@ -140,6 +141,7 @@ CHECKED: dict[str, Callable[[str], Any]] = {
     "env": environment_variable,
     "add-host": extra_host,
     "dns": ip_address,
+    "memory-swap": memory_swap,
 }
 
 KINDS: dict[str, Callable[[str], Any]] = {

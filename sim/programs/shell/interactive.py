@@ -154,9 +154,6 @@ def _escape(shell: Interpreter, letter: str) -> str:
     )
 
 
-_PROMPT_ESCAPES = {"n": "\n", "r": "\r", "e": "\x1b", "a": "\a", "[": "", "]": "", "\\": "\\\\"}
-
-
 def _user(shell: Interpreter) -> str:
     try:
         accounts = shell.proc.read_file("/etc/passwd").decode(errors="surrogateescape")
