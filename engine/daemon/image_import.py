@@ -10,9 +10,8 @@ from engine.errors import InvalidParameter
 from engine.image.archive import ArchiveError, Unpacker
 from engine.image.blobs import Content
 from engine.image.config import Image
-from engine.image.digest import ChainID, DiffID, Digest
+from engine.image.digest import DiffID, Digest
 from engine.image.manifest import Platform
-from engine.image.store import Layer
 from engine.timestamps import rfc3339
 
 if TYPE_CHECKING:
@@ -32,26 +31,15 @@ async def import_archive(
             pass
     except ArchiveError as error:
         raise InvalidParameter(str(error)) from None
-    chain = ChainID(unpacker.diff_id)
-    images.layers.hold([chain])
     try:
-        if chain not in images.store.layers:
-            await _add_layer(images, chain, unpacker)
-        document = _configuration(unpacker.diff_id, message or f"Imported from {source}", platform, images.now)
-        return images.store.add(json.dumps(document, separators=(",", ":")).encode())
-    finally:
-        await images.layers.release([chain])
-
-
-async def _add_layer(images: Images, chain: ChainID, unpacker: Unpacker) -> None:
-    try:
-        size = await images.host.apply(chain, None, unpacker.tar.open())
+        layer = await images.layers.register(None, unpacker.tar)
     except ValueError as error:
         raise InvalidParameter(str(error)) from None
-    blobs, digest = images.store.blobs, Digest(unpacker.diff_id)
-    if blobs.durable:
-        blobs.keep(digest, unpacker.tar)
-    images.store.add_layer(Layer(chain, unpacker.diff_id, size, digest if blobs.durable else ""))
+    try:
+        document = _configuration(layer.diff_id, message or f"Imported from {source}", platform, images.now)
+        return images.store.add(json.dumps(document, separators=(",", ":")).encode())
+    finally:
+        await images.layers.release([layer.chain])
 
 
 def _configuration(diff_id: DiffID, comment: str, platform: Platform, now: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from engine.distribution.transport import Unreachable
 from engine.host import Snapshotter
 from engine.image.archive import ArchiveError, Unpacker
 from engine.image.blobs import Content, Writer, WrongDigest
-from engine.image.digest import ChainID, DiffID, Digest, chains
+from engine.image.digest import ChainID, DiffID, Digest, chain, chains
 from engine.image.manifest import Descriptor
 from engine.image.store import ImageStore, Layer
 from engine.loop import Loop
@@ -79,23 +79,54 @@ class Layers:
 
     async def release(self, stack: Sequence[ChainID]) -> list[Layer]:
         """Take a hold back; layers that nobody uses now go, topmost first. Returns those."""
-        for chain in stack:
-            self._held[chain] -= 1
-            if self._held[chain] <= 0:
-                del self._held[chain]
+        for each in stack:
+            self._held[each] -= 1
+            if self._held[each] <= 0:
+                del self._held[each]
         return await self.sweep(stack)
 
     async def sweep(self, stack: Sequence[ChainID]) -> list[Layer]:
         """Remove those of a stack (bottom up) that no image and nobody else uses."""
         gone = []
-        for chain in reversed(stack):
-            layer = self._store.layers.get(chain)
-            if layer is None or layer.users or self._held[chain]:
+        for each in reversed(stack):
+            layer = self._store.layers.get(each)
+            if layer is None or layer.users or self._held[each]:
                 continue
-            self._store.forget_layer(chain)
-            await self._host.remove(chain)
+            self._store.forget_layer(each)
+            await self._host.remove(each)
             gone.append(layer)
         return gone
+
+    # -- layers made here
+
+    async def register(self, parent: ChainID | None, tar: Iterable[bytes] | Content) -> Layer:
+        """The layer of an *uncompressed* tar on top of `parent`: its archive is kept, byte for byte, and it is unpacked
+        on the host, unless it is there already.
+
+        The caller holds it: `release([layer.chain])` once an image uses it, or when none is to come. Raises ValueError
+        for a bad archive; then nothing is kept.
+        """
+        content = tar if isinstance(tar, Content) else _collected(tar)
+        diff_id = DiffID(content.sha256())
+        made = chain(parent, diff_id)
+        self.hold([made])
+        try:
+            job = self._installs.join(made, _silence, lambda _: self._register(made, parent, diff_id, content))
+            try:
+                await job.task
+            finally:
+                self._installs.leave(job, _silence)
+        except BaseException:
+            await self.release([made])
+            raise
+        return self._store.layers[made]
+
+    async def _register(self, made: ChainID, parent: ChainID | None, diff_id: DiffID, tar: Content) -> None:
+        if made in self._store.layers:
+            return
+        with self._trace.span("host", f"unpack {diff_id.short}", chain=made) as span:
+            span.attributes["size"] = size = await self._put_on_host(made, parent, tar)
+        self._record(made, diff_id, size, Digest(diff_id), tar)
 
     # -- pull
 
@@ -151,20 +182,32 @@ class Layers:
         with self._trace.span("host", f"unpack {digest.short}", chain=layer.chain) as span:
             size = await self._apply(layer, unpacker.tar)
             span.attributes["size"] = size
-        blobs = self._store.blobs
-        if blobs.durable and digest not in blobs:
-            blobs.keep(digest, content)
-        self._store.add_layer(Layer(layer.chain, layer.diff_id, size, digest if blobs.durable else ""))
+        self._record(layer.chain, layer.diff_id, size, digest, content)
 
     async def _apply(self, layer: Wanted, tar: Content) -> int:
         try:
-            return await self._host.apply(layer.chain, layer.parent or None, tar.open())
+            return await self._put_on_host(layer.chain, layer.parent or None, tar)
         except ValueError as error:
             raise BadContent(f"failed to register layer: {error}") from None
-        except BaseException:  # given up halfway
-            if self._host.exists(layer.chain):
-                await self._host.remove(layer.chain)
+
+    async def _put_on_host(self, made: ChainID, parent: ChainID | None, tar: Content) -> int:
+        """Unpack; the size of its files. Raises ValueError for a bad archive."""
+        try:
+            return await self._host.apply(made, parent, tar.open())
+        except ValueError:
             raise
+        except BaseException:  # given up halfway
+            if self._host.exists(made):
+                await self._host.remove(made)
+            raise
+
+    def _record(self, made: ChainID, diff_id: DiffID, size: int, digest: Digest, archive: Content) -> Layer:
+        """The layer is on the host: its archive is kept, and it is known from now on."""
+        if digest not in self._store.blobs:
+            self._store.blobs.keep(digest, archive)
+        layer = Layer(made, diff_id, size, digest)
+        self._store.add_layer(layer)
+        return layer
 
     # -- one download
 
@@ -237,10 +280,10 @@ class Layers:
         """
         for stack in [*(chains(image.diff_ids) for image in self._store), *held]:
             parent: ChainID | None = None
-            for chain in stack:
-                await self._restore(self._store.layers[chain], parent)
-                parent = chain
-        await self.sweep([chain for chain, layer in self._store.layers.items() if not layer.users])
+            for each in stack:
+                await self._restore(self._store.layers[each], parent)
+                parent = each
+        await self.sweep([each for each, layer in self._store.layers.items() if not layer.users])
 
     async def _restore(self, layer: Layer, parent: ChainID | None) -> None:
         if self._host.exists(layer.chain) or not layer.blob:
@@ -250,6 +293,13 @@ class Layers:
         for _ in unpacker:
             await self._loop.sleep(0)
         await self._host.apply(layer.chain, parent, unpacker.tar.open())
+
+
+def _collected(pieces: Iterable[bytes]) -> Content:
+    content = Content()
+    for piece in pieces:
+        content.append(piece)
+    return content
 
 
 def _silence(progress: Progress | Message) -> None:

@@ -66,6 +66,13 @@ class Content:
     def open(self) -> BinaryIO:
         return io.BufferedReader(_Reader(self), _BLOCK)
 
+    def sha256(self) -> Digest:
+        hash = hashlib.sha256()
+        with self.open() as file:
+            while block := file.read(_BLOCK):
+                hash.update(block)
+        return Digest(f"sha256:{hash.hexdigest()}")
+
     def _add(self, part: bytes | int) -> None:
         if not part:
             return

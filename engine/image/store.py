@@ -11,8 +11,9 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
+from engine.image.archive import Unpacker
 from engine.image.blobs import Blobs
 from engine.image.config import Image, ImageConfig, parse
 from engine.image.digest import ChainID, DiffID, Digest, chains
@@ -35,7 +36,7 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """`size`: of its files, bytes; `blob`: digest of the archive it came as, if that is kept; `users`: images on it."""
+    """`size`: of its files, bytes; `blob`: digest of the archive it came as; `users`: images on it."""
 
     chain: ChainID
     diff_id: DiffID
@@ -133,6 +134,14 @@ class ImageStore:
     def stack(self, image: Image) -> list[Layer]:
         """Its layers, bottom up."""
         return [self.layers[chain] for chain in chains(image.diff_ids)]
+
+    def open_layer(self, layer: Layer) -> BinaryIO:
+        """Its *uncompressed* tar, byte for byte: the digest of what is read is its DiffID."""
+        digest = Digest(layer.blob)
+        unpacker = Unpacker(self.blobs.content(digest), digest)
+        for _ in unpacker:
+            pass
+        return unpacker.tar.open()
 
     # -- change
 
