@@ -29,7 +29,7 @@ log = logging.getLogger("glassdock.api")
 
 API_VERSION, MIN_API_VERSION = "1.50", "1.24"
 ENGINE_VERSION = "28.2.2"  # the Docker release whose behaviour this is
-RESOURCES = ("ping", "trace", "system", "containers", "container_streams", "execs", "images", "networks", "volumes")
+RESOURCES = ("ping", "glass", "system", "containers", "container_streams", "execs", "images", "networks", "volumes")
 
 # moby, api/server/middleware (version, experimental)
 COMMON_HEADERS = {
@@ -39,7 +39,7 @@ COMMON_HEADERS = {
     "Server": f"Docker/{ENGINE_VERSION} (linux)",
 }
 HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"  # RFC 9110, 5.6.7
-UNTRACED = ("/_ping", "/glassdock/trace")  # looking must not change what is seen
+UNTRACED = ("/_ping", "/glassdock/trace", "/glassdock/layers")  # looking must not change what is seen
 
 
 def all_routes() -> Iterable[Route]:
