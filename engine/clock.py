@@ -29,18 +29,19 @@ class SteppedClock:
 
 
 class WallClock:
-    """The world's time, `speed` times as fast; virtual time may be up to `LEAD` seconds ahead of it.
+    """The world's time, `speed` times as fast; virtual time may be up to `lead` seconds ahead of it.
 
-    The world's timers are coarse (a millisecond, or fifteen): a container's start is a chain of thirty short
-    operations, and would take many times as long as they do together if each waited for a timer.
+    The world's timers are coarse (a millisecond, or fifteen): a simulated container's start is a chain of thirty short
+    operations, and would take many times as long as they do together if each waited for a timer. A real host's clock
+    has no lead.
     """
 
     LEAD = 0.03
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, lead: float = LEAD) -> None:
         if not speed > 0:
             raise ValueError(f"speed must be a positive number, not {speed}")
-        self.speed = speed
+        self.speed, self.lead = speed, lead
         self._origin: tuple[int, int] | None = None
 
     def read(self, virtual: int) -> int:
@@ -48,7 +49,7 @@ class WallClock:
 
     def wait(self, virtual: int, until: int) -> float:
         seconds = (until - self._world(virtual)) / self.speed / SECOND
-        return seconds if seconds > self.LEAD else 0.0
+        return seconds if seconds > self.lead else 0.0
 
     def _world(self, virtual: int) -> int:
         """The world's time as virtual time; the first call ties the two together."""

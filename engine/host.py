@@ -10,13 +10,14 @@ A host reports by one callback, `Host.listen`. It never calls the daemon in any 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from engine.loop import Future, Loop
 from engine.operations import Operation, Performed
-from engine.spec import Link, Process, Resources, Spec
+from engine.spec import Link, Mount, Process, Resources, Spec
 
 STDOUT, STDERR = 1, 2
 
@@ -145,6 +146,43 @@ class Change:
     kind: int
 
 
+@dataclass(frozen=True, slots=True)
+class PathStat:
+    """lstat(2) of a path in a snapshot. `mode` with the type bits; `size` in bytes; `mtime` in ns since 1970.
+
+    `target`: where a symbolic link leads in the end, as far as that exists; absolute, seen from the snapshot's root.
+    """
+
+    name: str  # as it was asked for: "b" for "/a/b/", "." for "/a/.", "/" for "/"
+    mode: int
+    size: int
+    mtime: int
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacking:
+    """How an archive is unpacked into a snapshot. `owner`: uid and gid of all that is made; None: the archive's own."""
+
+    keep_kinds: bool = False  # never put something else in a directory's place, nor a directory in something else's
+    owner: tuple[int, int] | None = None
+
+
+UNPACKING = Unpacking()
+
+
+class PathError(OSError):
+    """A system call on a path failed. `str()` in Go's words: `open /x: no space left on device`."""
+
+    def __init__(self, number: int, operation: str, path: str) -> None:
+        super().__init__(number, os.strerror(number), path)
+        self.operation = operation
+
+    def __str__(self) -> str:
+        reason = str(self.strerror)
+        return f"{self.operation} {self.filename}: {reason[:1].lower()}{reason[1:]}"
+
+
 class Snapshotter(Protocol):
     """Layers on disk (containerd's words). Committed snapshots are read-only and named by ChainID."""
 
@@ -177,6 +215,35 @@ class Snapshotter(Protocol):
 
     async def usage(self, key: str) -> int:
         """Bytes of the writable part alone."""
+
+    # Files of a writable snapshot, as root sees them in a mount namespace of its own: the snapshot is `/`, `volumes` are
+    # bound into it (their targets are made if they are missing), nothing else is mounted. Links lead nowhere else.
+
+    async def stat_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> PathStat:
+        """A link at the end is followed only where a slash comes after it. Raises PathError."""
+
+    def pack_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> Iterator[bytes]:
+        """What is there as an uncompressed tar; its first entry is the last name of `path`, and the others lie below.
+
+        "/a/b" gives b/, b/c …; "/a/b/." gives ./, ./c …; "/" gives /, /a …. A link at the end is not followed. Raises
+        PathError before the first piece is asked for.
+        """
+
+    async def unpack_path(
+        self,
+        key: str,
+        path: str,
+        archive: BinaryIO,
+        volumes: Sequence[Mount] = (),
+        *,
+        options: Unpacking = UNPACKING,
+    ) -> None:
+        """Unpack an *uncompressed* tar into the directory `path`, following links that lead there.
+
+        Names are below `path` also if they begin with a slash; directories that are missing on the way are made (0755,
+        root). What was unpacked before an error stays. Raises PathError (ENOTDIR, ENOENT for `path` itself; ENOSPC,
+        EROFS, …) and ValueError for a broken or hostile archive.
+        """
 
     async def remove(self, key: str) -> None: ...
 
@@ -255,6 +322,8 @@ class HostInfo:
     cgroup_version: str = "2"
     storage_driver: str = "overlay2"
     runtime: str = "runc"
+    root: str = "/var/lib/docker"  # the daemon's own folder on it
+    lasting: bool = False  # snapshots and folders outlive the daemon: they need not be saved and brought back
     warnings: tuple[str, ...] = ()
 
 

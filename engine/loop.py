@@ -6,6 +6,8 @@ the loop decides how time passes:
 - a test, a notebook cell or a browser calls `run(future)`: it returns when the future is done;
 - the asyncio server calls `run_ready()` after each piece of news and sleeps until `next_due()`.
 
+A host that hears from outside (file descriptors, worker threads) gives the loop its `outside` to wait for.
+
 The loop itself is `run_ready`, `next_due` and `advance`: read those three and you know it. What is awaited is in
 engine/futures.py. Time is an integer number of nanoseconds since 1970 (as in Docker's events); the clock
 (engine/clock.py) says how long to wait for a moment.
@@ -18,7 +20,7 @@ import logging
 import time as _time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from engine.clock import SECOND, Clock, SteppedClock, WallClock
 from engine.futures import Cancelled, Future, Task
@@ -30,6 +32,16 @@ log = logging.getLogger("glassdock.loop")
 
 class Deadlock(RuntimeError):
     """`run` was asked to wait for something that nothing can bring about: no task is ready and no timer is set."""
+
+
+class Outside(Protocol):
+    """What news can come from while the loop waits: the file descriptors and worker threads of a real host."""
+
+    def fileno(self) -> int:
+        """Readable when there is news."""
+
+    def wait(self, seconds: float | None) -> None:
+        """Sleep until there is news, `seconds` at most (None: for ever), and hand it on as calls on the loop."""
 
 
 class Timer:
@@ -55,6 +67,7 @@ class Loop:
     def __init__(self, clock: Clock | None = None, start: int | None = None) -> None:
         self.clock: Clock = clock or SteppedClock()
         self.time: int = self.clock.read(_time.time_ns() if start is None else start)
+        self.outside: Outside | None = None
         self.current: Task[Any] | None = None
         self.on_unhandled: Callable[[Task[Any], BaseException], None] = _log_unhandled
         self._ready: deque[Callable[[], object]] = deque()
@@ -199,8 +212,16 @@ class Loop:
                 raise Deadlock("nothing is left that could end this wait")
 
     def step(self) -> bool:
-        """Let time pass to the next timer and make its call; False if there is none. Sleeps if the clock says so."""
+        """Let time pass to the next timer and make its call; False if there is none. Sleeps if the clock says so.
+
+        With an `outside`, news ends the sleep, and there is always something to wait for.
+        """
         due = self.next_due()
+        if self.outside is not None:
+            self.outside.wait(None if due is None else self.clock.wait(self.time, due))
+            self.time = self.clock.read(self.time)
+            if due is None or due > self.time:
+                return True
         if due is None:
             return False
         if (seconds := self.clock.wait(self.time, due)) > 0:
@@ -269,6 +290,7 @@ __all__ = [
     "Deadlock",
     "Future",
     "Loop",
+    "Outside",
     "Queue",
     "SteppedClock",
     "Task",

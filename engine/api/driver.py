@@ -3,7 +3,8 @@
 The engine's loop runs in *turns* of a few milliseconds between which asyncio looks at its sockets, so that a busy
 simulated CPU cannot keep a client waiting. After a turn asyncio's timer wakes it when the next simulated moment is due.
 
-A stepped clock jumps only while somebody waits for time; `Waits` knows who waits for what.
+The news of a real host arrives as one readable descriptor. A stepped clock jumps only while somebody waits for time;
+`Waits` knows who waits for what.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ class Driver:
         self._asyncio = asyncio.get_running_loop()
         self._next: asyncio.Handle | None = None
         self._soon = False
+        if loop.outside is not None:
+            self._asyncio.add_reader(loop.outside.fileno(), self._news)
+
+    def _news(self) -> None:
+        """The host has heard something: hand it on, and let the loop go on with it."""
+        assert self.loop.outside is not None
+        self.loop.outside.wait(0)
+        self.now()
 
     def wake(self) -> None:
         """There is news for the engine's loop (a new task, a future done): take a turn soon."""
@@ -42,6 +51,8 @@ class Driver:
         self._turn()
 
     def close(self) -> None:
+        if self.loop.outside is not None:
+            self._asyncio.remove_reader(self.loop.outside.fileno())
         if self._next is not None:
             self._next.cancel()
 

@@ -1,6 +1,6 @@
 """The three files that Docker writes for every container and mounts over the image's: hosts, hostname, resolv.conf.
 
-They are on the host below /var/lib/docker/containers/ID. A container in another's network namespace uses that one's
+They are on the host below HostInfo.root, in containers/ID. A container in another's network namespace uses that one's
 files (moby, daemon/container_operations_unix.go).
 """
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from engine.daemon.container import Container
     from engine.daemon.engine import Engine
 
-ROOT = "/var/lib/docker"
 LOCALHOST = (
     "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\n"
     "ff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n"
@@ -27,14 +26,14 @@ GATEWAY = "host-gateway"  # in --add-host: the host as its containers see it
 OPTIONS = ("rbind", "rprivate")
 
 
-def directory(container_id: str) -> str:
-    """The daemon's own folder for a container, on the host."""
-    return f"{ROOT}/containers/{container_id}"
+def directory(root: str, container_id: str) -> str:
+    """The daemon's own folder for a container, below its root on the host."""
+    return f"{root}/containers/{container_id}"
 
 
-def mounts(owner_id: str) -> tuple[Mount, Mount, Mount]:
+def mounts(root: str, owner_id: str) -> tuple[Mount, Mount, Mount]:
     """The binds over /etc; `owner_id` is the container whose files they are."""
-    folder = directory(owner_id)
+    folder = directory(root, owner_id)
     return (
         Mount("/etc/resolv.conf", "bind", f"{folder}/resolv.conf", OPTIONS),
         Mount("/etc/hostname", "bind", f"{folder}/hostname", OPTIONS),
@@ -44,7 +43,7 @@ def mounts(owner_id: str) -> tuple[Mount, Mount, Mount]:
 
 def write(engine: Engine, container: Container) -> None:
     """Write the files of a container that is about to start and knows its address."""
-    folder = directory(container.id)
+    folder = directory(engine.host.info.root, container.id)
     put = engine.host.write_file
     put(f"{folder}/hostname", f"{container.hostname}\n".encode())
     put(f"{folder}/hosts", hosts(container, engine.networks.gateway, linked(engine, container)).encode())

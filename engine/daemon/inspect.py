@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.api.decode import encode
 from engine.daemon import health, networks
-from engine.daemon.files import ROOT, directory
+from engine.daemon.files import directory
 from engine.daemon.networks import Endpoint, endpoint_id
 from engine.host import PortBinding
 from engine.lifecycle import State
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def inspection(engine: Engine, container: Container) -> dict[str, Any]:
     """The whole document, in the order in which Docker writes it."""
-    folder, command = directory(container.id), container.command
+    folder, command = directory(engine.host.info.root, container.id), container.command
     driver = engine.host.info.storage_driver
     return {
         "Id": container.id,
@@ -102,7 +102,7 @@ def _with_protocol(port: str) -> str:
 
 def layer_folders(engine: Engine, container: Container) -> dict[str, str]:
     """Where overlayfs has its parts on the host."""
-    base = f"{ROOT}/{engine.host.info.storage_driver}"
+    base = f"{engine.host.info.root}/{engine.host.info.storage_driver}"
     top = f"{base}/{container.id}"
     lower = [f"{base}/{name.rpartition(':')[2]}/diff" for name in engine.host.layers(container.id)]
     return {

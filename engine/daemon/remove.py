@@ -58,7 +58,7 @@ async def destroy(engine: Engine, container: Container, volumes: bool) -> None:
         container.move(Verb.FAIL)
         engine.containers.save(container)
         raise Conflict(f"unable to remove filesystem for {container.id}: {error}") from None
-    engine.host.remove_tree(files.directory(container.id))
+    engine.host.remove_tree(files.directory(engine.host.info.root, container.id))
     engine.execs.container_removed(container)
     engine.volumes.container_removed(container, volumes)
     engine.saved.forget(container)

@@ -1,6 +1,6 @@
 """What a durable engine keeps of a host that forgets: writable layers, logs and volumes, as of a container's last stop.
 
-All of it is blobs; equal ones (the layer of an unused container is empty) are there once. An engine without a data root
+A lasting host (HostInfo.lasting) keeps its files itself; then only logs are kept here. All of it is blobs; equal ones (the layer of an unused container is empty) are there once. An engine without a data root
 keeps nothing of this.
 """
 
@@ -37,10 +37,11 @@ class Saved:
         engine = self._engine
         if not engine.state.durable:
             return
-        self._keep(LAYER, container.id, engine.host.diff(container.id))
-        for point in container.mounts:
-            if point.type == "volume":
-                self._keep(VOLUME, point.name, engine.host.pack(point.source))
+        if not engine.host.info.lasting:
+            self._keep(LAYER, container.id, engine.host.diff(container.id))
+            for point in container.mounts:
+                if point.type == "volume":
+                    self._keep(VOLUME, point.name, engine.host.pack(point.source))
         if container.logs is not None:
             engine.state.put(LOG, container.id, container.logs.rows())
 

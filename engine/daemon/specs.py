@@ -67,8 +67,8 @@ def template(settings: Settings) -> Template:
     )
 
 
-def spec(container: Container, links: tuple[Link, ...]) -> Spec:
-    """What the host is to make."""
+def spec(container: Container, links: tuple[Link, ...], root: str) -> Spec:
+    """What the host is to make; `root` is the daemon's folder on it."""
     common, config = template(container.settings), container.settings.config
     host = container.settings.host
     return Spec(
@@ -78,7 +78,7 @@ def spec(container: Container, links: tuple[Link, ...]) -> Spec:
         hostname=container.hostname,
         domainname=config.domainname,
         readonly=host.readonly_rootfs,
-        mounts=(*common.mounts, *files.mounts(_owner_of_files(container)), *mounts.in_order(container)),
+        mounts=(*common.mounts, *files.mounts(root, _owner_of_files(container)), *mounts.in_order(container)),
         namespaces=common.namespaces,
         resources=common.resources,
         cgroups_path=f"{host.cgroup_parent or '/docker'}/{container.id}",

@@ -59,7 +59,7 @@ async def _start(engine: Engine, container: Container) -> None:
     host = engine.host
     links = await engine.networks.join(container, wanted_ports(container))
     files.write(engine, container)
-    spec = specs.spec(container, links)
+    spec = specs.spec(container, links, host.info.root)
     try:
         started = await host.create(spec, plan.plan(spec, host.layers(container.id)), container.on_output)
         record(engine, started.performed)

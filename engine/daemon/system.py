@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.daemon import listing
-from engine.daemon.files import ROOT
 from engine.lifecycle import State
 from engine.timestamps import rfc3339
 
@@ -65,7 +64,7 @@ def information(engine: Engine, release: str) -> dict[str, Any]:
         "IndexServerAddress": INDEX,
         "RegistryConfig": REGISTRIES,
         "GenericResources": None,
-        "DockerRootDir": ROOT,
+        "DockerRootDir": engine.host.info.root,
         "HttpProxy": "",
         "HttpsProxy": "",
         "NoProxy": "",

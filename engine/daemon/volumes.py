@@ -1,6 +1,6 @@
 """Local volumes: folders of the host that outlive the containers that use them (moby, volume/).
 
-A volume is /var/lib/docker/volumes/NAME/_data. One without a name gets an id for a name and goes with `docker rm -v`,
+A volume is volumes/NAME/_data below the host's root for Docker (HostInfo.root). One without a name gets an id for a name and goes with `docker rm -v`,
 or with the container if that was run with --rm.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.daemon.files import ROOT
 from engine.daemon.mounts import MountPoint, check_volume_name
 from engine.errors import Conflict, NotFound
 from engine.timestamps import rfc3339
@@ -31,10 +30,15 @@ class Volume:
     created: int
     labels: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    root: str = "/var/lib/docker"
+
+    @property
+    def folder(self) -> str:
+        return f"{self.root}/volumes/{self.name}"
 
     @property
     def mountpoint(self) -> str:
-        return f"{ROOT}/volumes/{self.name}/_data"
+        return f"{self.folder}/_data"
 
     def json(self) -> dict[str, Any]:
         return {
@@ -52,11 +56,11 @@ class Volumes:
     """`engine.volumes`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine, self._root = engine, engine.host.info.root
         self._by_name: dict[str, Volume] = {}
         self._users: dict[str, set[str]] = {}  # name -> ids of containers
         for name, row in engine.state.items(KIND):
-            self._by_name[name] = Volume(name, row["created"], row["labels"], row["options"])
+            self._by_name[name] = Volume(name, row["created"], row["labels"], row["options"], self._root)
 
     def __iter__(self) -> Iterator[Volume]:
         return iter(list(self._by_name.values()))
@@ -85,7 +89,7 @@ class Volumes:
             name = engine.ids.new()
             labels[ANONYMOUS] = ""
         check_volume_name(name)
-        volume = Volume(name, engine.loop.time, labels, dict(options or {}))
+        volume = Volume(name, engine.loop.time, labels, dict(options or {}), self._root)
         engine.host.make_directory(volume.mountpoint)
         engine.state.put(KIND, name, {"created": volume.created, "labels": labels, "options": dict(volume.options)})
         self._by_name[name] = volume
@@ -97,7 +101,7 @@ class Volumes:
         volume = self.get(name)
         if users := self._users.get(name):
             raise Conflict(f"remove {name}: volume is in use - [{', '.join(sorted(users))}]")
-        self._engine.host.remove_tree(f"{ROOT}/volumes/{volume.name}")
+        self._engine.host.remove_tree(volume.folder)
         self._engine.state.delete(KIND, name)
         self._engine.saved.forget_volume(name)
         del self._by_name[name]
