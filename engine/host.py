@@ -216,8 +216,8 @@ class Snapshotter(Protocol):
     async def usage(self, key: str) -> int:
         """Bytes of the writable part alone."""
 
-    # Files of a writable snapshot, as root sees them in a mount namespace of its own: the snapshot is `/`, `volumes` are
-    # bound into it (their targets are made if they are missing), nothing else is mounted. Links lead nowhere else.
+    # Files of a writable snapshot, as root sees them in a mount namespace of its own: the snapshot is `/`, `volumes`
+    # are bound into it (their targets are made if they are missing), nothing else is mounted. Links lead nowhere else.
 
     async def stat_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> PathStat:
         """A link at the end is followed only where a slash comes after it. Raises PathError."""

@@ -5,13 +5,14 @@ It decides nothing: the runtime, the snapshotter and the network driver each ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import BinaryIO
 
-from engine.host import News
+from engine.host import UNPACKING, News, PathStat, Unpacking
 from engine.loop import Loop
-from sim import boot, files, folders, mounting, overlay
+from engine.spec import Mount
+from sim import archives, boot, files, folders, mounting, overlay
 from sim.bridges import Bridges
 from sim.kernel import Kernel
 from sim.paths import resolve
@@ -89,6 +90,26 @@ class SimHost:
             return
         if place.node is not None:
             overlay.remove(place.root, place.inside[:-1], place.names[-1])
+
+    async def stat_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> PathStat:
+        """See engine.host.Snapshotter."""
+        return archives.stat_path(self.kernel, key, path, volumes)
+
+    def pack_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> Iterator[bytes]:
+        """See engine.host.Snapshotter."""
+        return archives.pack_path(self.kernel, key, path, volumes)
+
+    async def unpack_path(
+        self,
+        key: str,
+        path: str,
+        archive: BinaryIO,
+        volumes: Sequence[Mount] = (),
+        *,
+        options: Unpacking = UNPACKING,
+    ) -> None:
+        """See engine.host.Snapshotter."""
+        archives.unpack_path(self.kernel, key, path, archive, volumes, options)
 
     async def close(self) -> None:
         """See engine.host.Host."""

@@ -147,18 +147,18 @@ def pack(root: Directory) -> Iterator[tuple[Entry, Iterator[bytes]]]:
 
 def _pack(directory: Directory, prefix: str, first_names: dict[int, str]) -> Iterator[tuple[Entry, Iterator[bytes]]]:
     for name in sorted(directory.entries):
-        node, path = directory.entries[name], prefix + name
+        node, path = directory.entries.get(name), prefix + name
         if node is WHITEOUT:
             yield Entry(path, "whiteout"), iter(())
             continue
-        kind = KINDS.get(st.S_IFMT(node.mode))
-        if kind is None:  # sockets do not go into archives
+        kind = KINDS.get(st.S_IFMT(node.mode)) if node is not None else None
+        if node is None or kind is None:  # gone meanwhile; sockets do not go into archives
             continue
         entry = Entry(path, kind, node.mode & 0o7777, node.uid, node.gid, node.mtime, xattrs=node.xattrs)
         if node.nlink > 1 and not node.is_dir and (first := first_names.setdefault(id(node), path)) != path:
             yield replace(entry, kind="hardlink", target=first), iter(())
         elif isinstance(node, File):
-            yield replace(entry, size=node.size), _pieces(node)
+            yield replace(entry, size=node.size), pieces(node, node.size)
         elif isinstance(node, Symlink):
             yield replace(entry, target=node.target), iter(())
         elif isinstance(node, Directory):
@@ -170,9 +170,11 @@ def _pack(directory: Directory, prefix: str, first_names: dict[int, str]) -> Ite
             yield replace(entry, rdev=node.rdev), iter(())
 
 
-def _pieces(node: File) -> Iterator[bytes]:
-    for start in range(0, node.size, content.CHUNK):
-        yield node.read(start, content.CHUNK)
+def pieces(node: File, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a file, which may be written to or cut meanwhile."""
+    for start in range(0, size, content.CHUNK):
+        count = min(content.CHUNK, size - start)
+        yield node.read(start, count).ljust(count, b"\0")
 
 
 def changes(upper: Directory, lower: Directory | None) -> list[Change]:

@@ -153,7 +153,7 @@ def _entry(member: tarfile.TarInfo) -> Entry | None:
     if base.startswith(WHITEOUT):
         return Entry(posixpath.join(folder, _removed(base)), "whiteout")
     return Entry(
-        name, kind, member.mode & 0o7777, member.uid, member.gid, _mtime(member),
+        name, kind, member.mode & 0o7777, member.uid, member.gid, modification_time(member),
         member.size if kind == "file" else 0, _target(member, name, kind), (member.devmajor, member.devminor),
         {key.removeprefix(XATTR): value for key, value in member.pax_headers.items() if key.startswith(XATTR)},
     )  # fmt: skip
@@ -184,7 +184,8 @@ def _target(member: tarfile.TarInfo, name: str, kind: str) -> str:
     return target
 
 
-def _mtime(member: tarfile.TarInfo) -> int:
+def modification_time(member: tarfile.TarInfo) -> int:
+    """ns since 1970, with the fraction that pax headers may have."""
     try:
         return int(Decimal(member.pax_headers["mtime"]) * SECOND)
     except (KeyError, InvalidOperation):
