@@ -2,22 +2,26 @@
 
 `Hub` is the application: requests in, replies out, in no time. `HubTransport` is the way there: it takes time, shares
 its bandwidth and breaks when sim/faults.py says so. Pulling needs a token, as with Docker Hub; anybody gets one for
-what is public. What is not there and what is private look the same to a stranger.
+what is public. What is not there and what is private look the same to a stranger. Who logs in may push to repositories
+of his own; which logins there are: sim/hubstorage.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from random import Random
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from engine.api.messages import Request, Response, json_response
 from engine.distribution.access import TokenGuard
-from engine.distribution.registry import Blob, Refused, Registry, Storage
+from engine.distribution.registry import Blob, Refused, Registry
+from engine.distribution.registry.app import pieces
 from engine.distribution.transport import Reply, Transport, Unreachable
 from engine.loop import SECOND, Loop
 from sim.bandwidth import Wire
 from sim.faults import Faults
+from sim.hubstorage import HubStorage, Students
 from sim.shelf import OFFICIAL, Shelf
 
 REGISTRY, AUTH, INDEX = "registry-1.docker.io", "auth.docker.io", "index.docker.io"
@@ -28,41 +32,24 @@ STEPS = 20  # in which a transfer is carried, so that progress can be seen
 WORTH_STEPS = 1 << 16  # bytes; less is carried at once
 
 
-@dataclass(slots=True)
-class Members:
-    """Who has an account: {user: password}. A user's own repositories are "user/…"."""
-
-    faults: Faults
-    storage: Storage
-    passwords: dict[str, str] = field(default_factory=dict)
-
-    def password(self, user: str) -> str | None:
-        return self.passwords.get(user)
-
-    def allows(self, user: str, name: str, action: str) -> bool:
-        if user and name.startswith(f"{user}/"):
-            return True
-        return action == "pull" and name not in self.faults.private and self.storage.tags(name) is not None
-
-
 class Hub:
     """Docker Hub as an application. `handle(host, request)`."""
 
     def __init__(self, loop: Loop, faults: Faults | None = None, shelf: Shelf | None = None) -> None:
         self.faults = faults or Faults()
         self.shelf = shelf or Shelf()
-        self.members = Members(self.faults, self.shelf)
+        self.storage = HubStorage(_Flawed(self.shelf, self.faults))
+        self.members = Students(self.faults, self.storage)
         self._loop = loop
         self._pulls: list[int] = []  # when, ns since 1970
         realm = f"https://{AUTH}/token"
         self._guard = TokenGuard(self.members, lambda: loop.time, b"the hub's own secret", realm, SERVICE)
-        self.registry = Registry(_Flawed(self.shelf, self.faults), self._guard)
+        self.registry = Registry(self.storage, self._guard, deletes=True, ids=Random(0))
 
     async def handle(self, host: str, request: Request) -> Response:
         """Raises Unreachable for a host that is none of the hub's."""
         if host == AUTH and request.path == "/token":
-            scopes = request.query.get("scope", "").split()
-            return self._guard.issue(request, scopes)
+            return await token(self._guard, request)
         if host == INDEX and request.path == "/v1/search":
             return self._search(request)
         if host not in (REGISTRY, INDEX):
@@ -94,31 +81,28 @@ class Hub:
     def _is_part(self, request: Request) -> bool:
         """Is it a manifest that an index has led to? The index was counted."""
         name, _, reference = request.path.removeprefix("/v2/").partition("/manifests/")
-        document = self.shelf.manifest(name, reference)
+        document = self.storage.manifest(name, reference)
         return ":" in reference and document is not None and "index" not in document.media_type
 
     def _search(self, request: Request) -> Response:
         """Docker Index's search: repositories whose name or description has the term, most stars first."""
         asked = request.query.get("n", "")
         term, size = request.query.get("q", "").lower(), int(asked) if asked.isdecimal() else 25
-        known = (self.shelf.about(name) for name in self.shelf.repositories() if name not in self.faults.private)
         wanted = term.removeprefix(OFFICIAL)
-        found = [about for about in known if wanted in about.name or wanted in about.description.lower()]
-        found.sort(key=lambda about: (about.name != wanted, -about.stars))
-        results = [
-            {
-                "name": about.name,
-                "description": about.description,
-                "star_count": about.stars,
-                "is_official": True,
-                "is_automated": False,
-                "is_trusted": False,
-            }
-            for about in found[:size]
-        ]
+        known = (self._about(name) for name in self.storage.repositories() if name not in self.faults.private)
+        found = [row for row in known if wanted in row["name"] or wanted in row["description"].lower()]
+        found.sort(key=lambda row: (row["name"] != wanted, -row["star_count"]))
         pages = -(-len(found) // size) if size else 0
         answer = {"query": term, "num_results": len(found), "num_pages": pages, "page": 1, "page_size": size}
-        return json_response({**answer, "results": results})
+        return json_response({**answer, "results": found[:size]})
+
+    def _about(self, name: str) -> dict[str, Any]:
+        """A row of the catalogue. What students push has no description and no stars."""
+        row = {"name": name, "description": "", "star_count": 0, "is_official": False}
+        if name in self.shelf.repositories():
+            about = self.shelf.about(name)
+            row = {"name": about.name, "description": about.description, "star_count": about.stars, "is_official": True}
+        return row | {"is_automated": False, "is_trusted": False}
 
 
 class _Flawed:
@@ -160,13 +144,21 @@ class HubTransport:
         await self._loop.sleep(faults.latency)
         if faults.down:
             raise Unreachable(f"dial tcp: lookup {where.hostname}: no such host")
-        sent = body if isinstance(body, bytes) else b"".join([part async for part in body])
-        await self._wire.carry(len(sent))
         names = {name.lower(): value for name, value in headers.items()}
-        request = Request(method, where.path, dict(parse_qsl(where.query)), names, sent)
+        request = Request(method, where.path, dict(parse_qsl(where.query)), names)
+        if isinstance(body, bytes):
+            await self._wire.carry(len(body))
+            request.body = body
+        else:
+            request.stream = self._carried(body)
         response = await self.hub.handle(where.hostname or "", request)
         answer = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status, answer, self._body(response, int(answer.get("content-length", 0))))
+
+    async def _carried(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for piece in body:
+            await self._wire.carry(len(piece))
+            yield piece
 
     async def _body(self, response: Response, size: int) -> AsyncIterator[bytes]:
         if response.stream is None:
@@ -187,6 +179,13 @@ class HubTransport:
                     raise Unreachable("unexpected EOF")
             given += len(piece)
             yield piece
+
+
+async def token(guard: TokenGuard, request: Request) -> Response:
+    """A token office's answer: GET with a query, POST with a form."""
+    if request.method != "POST":
+        return guard.issue(request, request.query.get("scope", "").split())
+    return guard.issue_oauth(b"".join([piece async for piece in pieces(request)]))
 
 
 def transport(loop: Loop, faults: Faults | None = None) -> Transport:

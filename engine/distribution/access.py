@@ -1,9 +1,9 @@
 """Who may come into a registry: the server's side of token and Basic authentication.
 
 A client without a token gets a challenge (401, `WWW-Authenticate: Bearer realm=…,service=…,scope=…`), fetches a token
-from the realm (`GET /token?service=…&scope=repository:library/alpine:pull`, with or without Basic credentials) and
-comes back. What the token does not grant is refused with `error="insufficient_scope"`. The token is a JSON Web Token
-(RFC 7519) signed with HS256. Specification: distribution, "Token Authentication". The client's side:
+from the realm (`GET /token?service=…&scope=repository:library/alpine:pull`, with or without Basic credentials, or OAuth
+2's POST) and comes back. What the token does not grant is refused with `error="insufficient_scope"`. The token is a
+JSON Web Token (RFC 7519) signed with HS256. Specification: distribution, "Token Authentication". The client's side:
 engine/distribution/auth.py.
 """
 
@@ -13,24 +13,42 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import parse_qs
 
 from engine.api.messages import Request, Response, json_response
 from engine.distribution.registry import Refused
 from engine.loop import SECOND
 
 LIFE = 300  # seconds
+WRONG = {"details": "incorrect username or password"}
+CATALOG = "catalog"
 
 
 class Accounts(Protocol):
     """Who there is and what they may do. `user` "" is anybody."""
 
-    def password(self, user: str) -> str | None:
-        """None: no such user."""
+    def check(self, user: str, password: str) -> bool:
+        """Is it this user's password?"""
 
     def allows(self, user: str, name: str, action: str) -> bool:
-        """May the user `action` ("pull", "push") in the repository?"""
+        """May the user `action` ("pull", "push", "delete") in the repository? "catalog" of "": see all names."""
+
+
+@dataclass(slots=True)
+class Members:
+    """Accounts of a small registry: {user: password}; who has one may do everything, nobody else anything."""
+
+    passwords: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, user: str, password: str) -> bool:
+        right = self.passwords.get(user)
+        return right is not None and hmac.compare_digest(right.encode(), password.encode())
+
+    def allows(self, user: str, name: str, action: str) -> bool:
+        return user in self.passwords
 
 
 class BasicGuard:
@@ -39,18 +57,20 @@ class BasicGuard:
     def __init__(self, accounts: Accounts, realm: str = "Registry Realm") -> None:
         self._accounts, self._realm = accounts, realm
 
-    def authorize(self, request: Request, name: str, action: str) -> None:
+    def authorize(self, request: Request, name: str, *actions: str) -> None:
         user = identify(request, self._accounts)
         if not user:
-            raise Refused("UNAUTHORIZED", headers={"WWW-Authenticate": f'Basic realm="{self._realm}"'})
-        if name and not self._accounts.allows(user, name, action):
-            raise Refused("DENIED", _access(name, action))
+            headers = {"WWW-Authenticate": f'Basic realm="{self._realm}"'}
+            raise Refused("UNAUTHORIZED", _access(name, actions), headers=headers)
+        if (name or actions) and not all(self._accounts.allows(user, name, action) for action in actions):
+            raise Refused("DENIED", _access(name, actions))
 
 
 class TokenGuard:
     """The Hub's door, and the office that gives the tokens out.
 
-    `now` gives the time, ns since 1970; `secret` signs.
+    `now` gives the time, ns since 1970; `secret` signs; `realm` is the office's address, and may begin with "{host}",
+    which stands for the scheme and host that the client asked.
     """
 
     def __init__(self, accounts: Accounts, now: Callable[[], int], secret: bytes, realm: str, service: str) -> None:
@@ -60,23 +80,31 @@ class TokenGuard:
     def issue(self, request: Request, scopes: Iterable[str]) -> Response:
         """`GET /token`: grants of each scope what the user may have, which can be nothing."""
         user = identify(request, self._accounts)
-        if user is None:
-            return json_response({"details": "incorrect username or password"}, 401)
+        return json_response(WRONG, 401) if user is None else self._token(user, scopes)
+
+    def issue_oauth(self, body: bytes) -> Response:
+        """`POST /token` with a form (OAuth 2, RFC 6749 section 4.3): the same for clients that ask in that way."""
+        form = {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        user = form.get("username", "")
+        if form.get("grant_type") != "password" or not self._accounts.check(user, form.get("password", "")):
+            return json_response(WRONG, 401)
+        return self._token(user, form.get("scope", "").split())
+
+    def _token(self, user: str, scopes: Iterable[str]) -> Response:
         access = [granted for scope in scopes if (granted := self._grant(user, scope))]
         now = self._now() // SECOND
         token = self._sign({"sub": user, "aud": self.service, "iat": now, "exp": now + LIFE, "access": access})
         return json_response({"token": token, "access_token": token, "expires_in": LIFE})
 
-    def authorize(self, request: Request, name: str, action: str) -> None:
+    def authorize(self, request: Request, name: str, *actions: str) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         claims = self._verify(token) if scheme.lower() == "bearer" else None
         if claims is None:
-            raise self._challenge(name, action, "invalid_token" if token else "")
-        granted: list[dict[str, Any]] = claims["access"]
-        if name and not any(entry["name"] == name and action in entry["actions"] for entry in granted):
-            raise self._challenge(name, action, "insufficient_scope")
-        if action == "catalog":
-            raise self._challenge("catalog", "*", "insufficient_scope")
+            raise self._challenge(request, name, actions, "invalid_token" if token else "")
+        wanted = {(name or CATALOG, "*" if action == CATALOG else action) for action in actions}
+        granted = {(entry["name"], action) for entry in claims["access"] for action in entry["actions"]}
+        if wanted - granted:
+            raise self._challenge(request, name, actions, "insufficient_scope")
 
     def subject(self, request: Request) -> str:
         """Whose token a request bears; "" for nobody's."""
@@ -86,17 +114,25 @@ class TokenGuard:
     def _grant(self, user: str, scope: str) -> dict[str, Any] | None:
         kind, _, rest = scope.partition(":")
         name, _, actions = rest.rpartition(":")
-        allowed = [action for action in actions.split(",") if self._accounts.allows(user, name, action)]
-        return {"type": kind, "name": name, "actions": allowed} if kind == "repository" and allowed else None
+        asked = actions.split(",")
+        if kind == "registry" and name == CATALOG:
+            allowed = ["*"] if "*" in asked and self._accounts.allows(user, "", CATALOG) else []
+        elif kind.partition("(")[0] == "repository":
+            asked = ["pull", "push", "delete"] if "*" in asked else asked
+            allowed = [action for action in asked if self._accounts.allows(user, name, action)]
+        else:
+            allowed = []
+        return {"type": kind, "name": name, "actions": allowed} if allowed else None
 
-    def _challenge(self, name: str, action: str, error: str) -> Refused:
-        header = f'Bearer realm="{self.realm}",service="{self.service}"'
-        if name:
-            kind = "registry" if name == "catalog" else "repository"
-            header += f',scope="{kind}:{name}:{action}"'
+    def _challenge(self, request: Request, name: str, actions: tuple[str, ...], error: str) -> Refused:
+        realm = self.realm.replace("{host}", f"http://{request.headers.get('host', 'localhost')}", 1)
+        header = f'Bearer realm="{realm}",service="{self.service}"'
+        if actions:
+            scope = f"repository:{name}:{','.join(actions)}" if name else f"registry:{CATALOG}:*"
+            header += f',scope="{scope}"'
         if error:
             header += f',error="{error}"'
-        return Refused("UNAUTHORIZED", _access(name, action), headers={"WWW-Authenticate": header})
+        return Refused("UNAUTHORIZED", _access(name, actions), headers={"WWW-Authenticate": header})
 
     def _sign(self, claims: dict[str, Any]) -> str:
         head = _base64(json.dumps({"typ": "JWT", "alg": "HS256"}).encode())
@@ -125,15 +161,15 @@ def identify(request: Request, accounts: Accounts) -> str | None:
         user, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:  # no base64, no UTF-8
         return None
-    right = accounts.password(user)
-    if scheme.lower() != "basic" or right is None:
-        return None
-    return user if hmac.compare_digest(right.encode(), password.encode()) else None
+    return user if scheme.lower() == "basic" and accounts.check(user, password) else None
 
 
-def _access(name: str, action: str) -> list[dict[str, str]] | None:
+def _access(name: str, actions: tuple[str, ...]) -> list[dict[str, str]] | None:
     """The `detail` of a refusal, as distribution writes it."""
-    return [{"Type": "repository", "Class": "", "Name": name, "Action": action}] if name else None
+    if not actions:
+        return None
+    kind, shown = ("repository", name) if name else ("registry", CATALOG)
+    return [{"Type": kind, "Class": "", "Name": shown, "Action": "*" if not name else action} for action in actions]
 
 
 def _base64(data: bytes) -> str:

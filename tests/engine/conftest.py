@@ -89,8 +89,8 @@ class Shelf:
 
     # -- engine.distribution.access.Accounts
 
-    def password(self, user: str) -> str | None:
-        return self.users.get(user)
+    def check(self, user: str, password: str) -> bool:
+        return self.users.get(user) == password
 
     def allows(self, user: str, name: str, action: str) -> bool:
         return name in self.names and self.private.get(name, user) == user
