@@ -83,3 +83,9 @@ def no_such_image(reference: str) -> NotFound:
 
 def no_such_exec(exec_id: str) -> NotFound:
     return NotFound(f"No such exec instance: {exec_id}")
+
+
+def from_os(error: OSError) -> System:
+    """What the operating system refused, in Go's words ("write /var/lib/…: no space left on device")."""
+    words = (error.strerror or str(error)).lower()
+    return System(f"{error.filename}: {words}" if error.filename else words)

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InvalidParameter
-from engine.image.archive import ArchiveError, Unpacker
-from engine.image.blobs import Content
+from engine.image.archive import uncompress
 from engine.image.config import Image
-from engine.image.digest import DiffID, Digest
+from engine.image.digest import DiffID
 from engine.image.manifest import Platform
 from engine.timestamps import rfc3339
 
@@ -22,19 +21,13 @@ async def import_archive(
     images: Images, archive: AsyncIterator[bytes], source: str, message: str, platform: Platform
 ) -> Image:
     """The image; it has no name yet. Raises InvalidParameter for what is no archive; then nothing is kept."""
-    content = Content()
-    async for piece in archive:
-        content.append(piece)
-    unpacker = Unpacker(content, Digest(""))
-    try:
-        for _ in unpacker:
-            pass
-    except ArchiveError as error:
-        raise InvalidParameter(str(error)) from None
-    try:
-        layer = await images.layers.register(None, unpacker.tar)
-    except ValueError as error:
-        raise InvalidParameter(str(error)) from None
+    with images.store.blobs.spool() as spool:
+        async for piece in archive:
+            spool.append(piece)
+        try:
+            layer = await images.layers.register(None, uncompress(spool.open()))
+        except ValueError as error:
+            raise InvalidParameter(str(error)) from None
     try:
         document = _configuration(layer.diff_id, message or f"Imported from {source}", platform, images.now)
         return images.store.add(json.dumps(document, separators=(",", ":")).encode())

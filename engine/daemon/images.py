@@ -234,7 +234,7 @@ class Images:
         for container, stack in self._engine.state.items(HELD):
             self._hold(container, [ChainID(chain) for chain in stack])
         await self.layers.recover(self._held.values())
-        self.store.sweep_blobs()
+        self.store.blobs.sweep()
 
     def chain_for(self, container: str, image_id: str) -> ChainID | None:
         """The layer that a container stands on, also if its image has been removed by force; None for no layer."""

@@ -1,12 +1,11 @@
 """What a durable engine keeps of a host that forgets: writable layers, logs and volumes, as of a container's last stop.
 
-A lasting host (HostInfo.lasting) keeps its files itself; then only logs are kept here. All of it is blobs; equal ones (the layer of an unused container is empty) are there once. An engine without a data root
-keeps nothing of this.
+A lasting host (HostInfo.lasting) keeps its files itself; then only logs are kept here. All of it is blobs; equal ones
+(the layer of an unused container is empty) are there once. An engine without a data root keeps nothing of this.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +27,9 @@ class Saved:
     def __init__(self, engine: Engine, data_root: Path | None) -> None:
         self._engine = engine
         self._blobs = Blobs(data_root / "saved" if data_root is not None else None)
-        self._uses = Counter(digest for kind in (LAYER, VOLUME) for _, digest in engine.state.items(kind))
+        for kind in (LAYER, VOLUME):
+            for _, digest in engine.state.items(kind):
+                self._blobs.use(Digest(digest))
 
     # -- when something ends
 
@@ -87,10 +88,20 @@ class Saved:
         return Digest(digest) if digest is not None and Digest(digest) in self._blobs else None
 
     def _keep(self, kind: str, key: str, data: Iterable[bytes]) -> None:
-        digest = self._blobs.put(b"".join(data))
-        self._uses[digest] += 1
+        writer = self._blobs.writer()
+        try:
+            for piece in data:
+                writer.write(piece)
+            digest = writer.commit()
+        finally:
+            writer.abort()
         before = self._engine.state.get(kind, key)
-        self._engine.state.put(kind, key, digest)
+        self._blobs.use(digest)
+        try:
+            self._engine.state.put(kind, key, digest)
+        except BaseException:
+            self._blobs.drop(digest)
+            raise
         self._release(before)
 
     def _drop(self, kind: str, key: str) -> None:
@@ -99,9 +110,5 @@ class Saved:
         self._release(before)
 
     def _release(self, digest: str | None) -> None:
-        if digest is None:
-            return
-        self._uses[digest] -= 1
-        if not self._uses[digest]:
-            del self._uses[digest]
-            self._blobs.delete(Digest(digest))
+        if digest is not None:
+            self._blobs.drop(Digest(digest))

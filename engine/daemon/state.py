@@ -2,15 +2,21 @@
 
 Without a data root the rows live in memory. With one they are in SQLite, and a change is committed to the disk before
 the call returns: what has been acknowledged to a client survives `kill -9`. SQLite is imported only then, since the
-browser has none.
+browser has none. Rows that belong together are written in one `transaction`: all of them, or none.
 """
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 class State(Protocol):
@@ -30,6 +36,12 @@ class State(Protocol):
     def items(self, kind: str) -> Iterator[tuple[str, Any]]:
         """(key, value) of all rows of a kind, in the order in which they were first put."""
 
+    def transaction(self) -> AbstractContextManager[None]:
+        """What is written inside the block is written at its end, together; nothing of it if an exception leaves it.
+
+        Nothing may be awaited inside, for all share these rows. A block within a block is part of the outer one.
+        """
+
     def close(self) -> None: ...
 
 
@@ -40,31 +52,56 @@ class MemoryState:
 
     def __init__(self) -> None:
         self._kinds: dict[str, dict[str, Any]] = {}
+        self._before: list[tuple[str, str, Any]] | None = None  # what a transaction has replaced: kind, key, value
 
     def put(self, kind: str, key: str, value: Any) -> None:
+        if self._before is not None:
+            self._before.append((kind, key, self.get(kind, key)))
         self._kinds.setdefault(kind, {})[key] = value
 
     def get(self, kind: str, key: str) -> Any:
         return self._kinds.get(kind, {}).get(key)
 
     def delete(self, kind: str, key: str) -> None:
+        if self._before is not None:
+            self._before.append((kind, key, self.get(kind, key)))
         self._kinds.get(kind, {}).pop(key, None)
 
     def items(self, kind: str) -> Iterator[tuple[str, Any]]:
         return iter(list(self._kinds.get(kind, {}).items()))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self._before is not None:
+            yield
+            return
+        before = self._before = list[tuple[str, str, Any]]()
+        try:
+            yield
+        except BaseException:
+            self._before = None
+            for kind, key, value in reversed(before):
+                if value is None:
+                    self.delete(kind, key)
+                else:
+                    self.put(kind, key, value)
+            raise
+        finally:
+            self._before = None
 
     def close(self) -> None:
         pass
 
 
 class DiskState:
-    """Rows in `<data_root>/state.db`, one transaction for each change."""
+    """Rows in `<data_root>/state.db`, one transaction for each change. Writing raises OSError (a full disk)."""
 
     durable = True
 
     def __init__(self, data_root: Path) -> None:
         import sqlite3
 
+        self._failure: type[sqlite3.Error] = sqlite3.OperationalError
         data_root.mkdir(parents=True, exist_ok=True)
         self._rows = sqlite3.connect(data_root / "state.db", isolation_level=None)
         self._rows.execute("PRAGMA journal_mode = WAL")
@@ -75,7 +112,7 @@ class DiskState:
         )
 
     def put(self, kind: str, key: str, value: Any) -> None:
-        self._rows.execute(
+        self._write(
             "INSERT INTO state (kind, key, value) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
             (kind, key, json.dumps(value, separators=(",", ":"))),
@@ -86,11 +123,31 @@ class DiskState:
         return json.loads(found[0]) if found else None
 
     def delete(self, kind: str, key: str) -> None:
-        self._rows.execute("DELETE FROM state WHERE kind = ? AND key = ?", (kind, key))
+        self._write("DELETE FROM state WHERE kind = ? AND key = ?", (kind, key))
 
     def items(self, kind: str) -> Iterator[tuple[str, Any]]:
         rows = self._rows.execute("SELECT key, value FROM state WHERE kind = ? ORDER BY number", (kind,)).fetchall()
         return ((key, json.loads(value)) for key, value in rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self._rows.in_transaction:
+            yield
+            return
+        self._write("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._write("COMMIT")
+        finally:
+            if self._rows.in_transaction:
+                self._rows.execute("ROLLBACK")
+
+    def _write(self, statement: str, values: tuple[str, ...] = ()) -> None:
+        try:
+            self._rows.execute(statement, values)
+        except self._failure as error:
+            number = errno.ENOSPC if "disk is full" in str(error) else errno.EIO
+            raise OSError(number, os.strerror(number)) from error
 
     def close(self) -> None:
         self._rows.close()

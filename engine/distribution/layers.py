@@ -8,8 +8,9 @@ the host. A transfer that breaks goes on where it stopped. Model: moby, distribu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from engine.distribution.client import Repository
 from engine.distribution.errors import BadContent, RegistryError
@@ -17,16 +18,18 @@ from engine.distribution.jobs import Job, Jobs, Slots, all_or_first_error
 from engine.distribution.progress import Message, Meter, Progress, Tell
 from engine.distribution.transport import Unreachable
 from engine.host import Snapshotter
-from engine.image.archive import ArchiveError, Unpacker
-from engine.image.blobs import Content, Writer, WrongDigest
+from engine.image.archive import Unpacker
+from engine.image.blobs import Writer, WrongDigest
+from engine.image.content import BLOCK, Content
 from engine.image.digest import ChainID, DiffID, Digest, chain, chains
 from engine.image.manifest import Descriptor
 from engine.image.store import ImageStore, Layer
-from engine.loop import Loop
+from engine.loop import Future, Loop
 from engine.trace import Trace
 
 CONCURRENT = 3  # dockerd --max-concurrent-downloads
 ATTEMPTS = 5  # dockerd --max-download-attempts
+MAX_DEPTH = 125  # layers of an image (moby, layer/layer_store.go)
 BACK_OFF = 5  # seconds after the first attempt, twice that after the second, …
 
 
@@ -48,9 +51,11 @@ class Wanted:
 
 
 def wanted_layers(blobs: Sequence[Descriptor], diff_ids: Sequence[DiffID]) -> list[Wanted]:
-    """Pair a manifest's layers with a configuration's. Raises LayersMismatch."""
+    """Pair a manifest's layers with a configuration's. Raises LayersMismatch, BadContent."""
     if len(blobs) != len(diff_ids):
         raise LayersMismatch
+    if len(blobs) > MAX_DEPTH:
+        raise BadContent("failed to register layer: max depth exceeded")
     stack = chains(diff_ids)
     parents = [ChainID(""), *stack[:-1]]
     return [Wanted(*layer) for layer in zip(blobs, diff_ids, stack, parents, strict=True)]
@@ -62,9 +67,10 @@ class Layers:
     def __init__(self, loop: Loop, trace: Trace, host: Snapshotter, store: ImageStore) -> None:
         self._loop, self._trace, self._host, self._store = loop, trace, host, store
         self._slots = Slots(loop, CONCURRENT)
-        self._downloads: Jobs[Content] = Jobs(loop)
+        self._downloads: Jobs[None] = Jobs(loop)
         self._installs: Jobs[None] = Jobs(loop)
         self._held: Counter[ChainID] = Counter()
+        self._leaving: dict[ChainID, Future[None]] = {}  # what the host is removing
 
     @property
     def busy(self) -> int:
@@ -87,15 +93,32 @@ class Layers:
 
     async def sweep(self, stack: Sequence[ChainID]) -> list[Layer]:
         """Remove those of a stack (bottom up) that no image and nobody else uses."""
-        gone = []
-        for each in reversed(stack):
-            layer = self._store.layers.get(each)
-            if layer is None or layer.users or self._held[each]:
-                continue
-            self._store.forget_layer(each)
-            await self._host.remove(each)
-            gone.append(layer)
+        gone = self.forget(stack)
+        await self.discard(gone)
         return gone
+
+    def forget(self, stack: Sequence[ChainID]) -> list[Layer]:
+        """`sweep` in the store alone; the host's part is to be `discard`ed afterwards."""
+        gone = []
+        with self._store.change():
+            for each in reversed(stack):
+                layer = self._store.layers.get(each)
+                if layer is not None and not layer.users and not self._held[each]:
+                    self._store.forget_layer(each)
+                    gone.append(layer)
+        for layer in gone:
+            self._leaving[layer.chain] = self._loop.future()
+        return gone
+
+    async def discard(self, gone: Sequence[Layer]) -> None:
+        """Remove from the host what the store has forgotten, topmost first."""
+        try:
+            for layer in gone:
+                if self._host.exists(layer.chain):
+                    await self._host.remove(layer.chain)
+        finally:
+            for layer in gone:
+                self._leaving.pop(layer.chain).set_result(None)
 
     # -- layers made here
 
@@ -104,14 +127,15 @@ class Layers:
         on the host, unless it is there already.
 
         The caller holds it: `release([layer.chain])` once an image uses it, or when none is to come. Raises ValueError
-        for a bad archive; then nothing is kept.
+        for a bad archive, and OSError for a full disk; then nothing is kept.
         """
-        content = tar if isinstance(tar, Content) else _collected(tar)
-        diff_id = DiffID(content.sha256())
+        diff_id = self._keep(tar)
         made = chain(parent, diff_id)
         self.hold([made])
         try:
-            job = self._installs.join(made, _silence, lambda _: self._register(made, parent, diff_id, content))
+            if self._store.depth(parent or "") >= MAX_DEPTH:
+                raise ValueError("max depth exceeded")
+            job = self._installs.join(made, _silence, lambda _: self._register(made, parent, diff_id))
             try:
                 await job.task
             finally:
@@ -119,14 +143,26 @@ class Layers:
         except BaseException:
             await self.release([made])
             raise
+        finally:
+            self._store.blobs.drop(diff_id)
         return self._store.layers[made]
 
-    async def _register(self, made: ChainID, parent: ChainID | None, diff_id: DiffID, tar: Content) -> None:
-        if made in self._store.layers:
-            return
-        with self._trace.span("host", f"unpack {diff_id.short}", chain=made) as span:
-            span.attributes["size"] = size = await self._put_on_host(made, parent, tar)
-        self._record(made, diff_id, size, Digest(diff_id), tar)
+    def _keep(self, tar: Iterable[bytes] | Content) -> DiffID:
+        """Put a tar into the blob store; the caller has a use of it, to be dropped."""
+        writer = self._store.blobs.writer()
+        try:
+            for piece in _pieces(tar.open()) if isinstance(tar, Content) else tar:
+                writer.write(piece)
+            diff_id = DiffID(writer.commit())
+        finally:
+            writer.abort()
+        self._store.blobs.use(diff_id)
+        return diff_id
+
+    async def _register(self, made: ChainID, parent: ChainID | None, diff_id: DiffID) -> None:
+        if made not in self._store.layers:
+            with self._store.blobs.open(diff_id) as tar:
+                await self._put_on_host(Layer(made, diff_id, 0, diff_id, parent=parent or ""), tar)
 
     # -- pull
 
@@ -155,81 +191,76 @@ class Layers:
 
     async def _install(self, repository: Repository, layer: Wanted, tell: Tell, below: Job[None] | None) -> None:
         blob = layer.blob
+        self._store.blobs.use(blob.digest)
         with self._trace.span("daemon", f"layer {blob.digest.short}", size=blob.size):
             download = self._downloads.join(blob.digest, tell, lambda hears: self._download(repository, blob, hears))
             try:
-                content = await download.task
+                await download.task
                 if below is not None:
                     await below.task
                 if layer.chain not in self._store.layers:
-                    await self._unpack(layer, content, tell)
+                    await self._unpack(layer, tell)
                 tell(Progress("Pull complete", blob.digest.short))
             finally:
                 self._downloads.leave(download, tell)
+                self._store.blobs.drop(blob.digest)
 
-    async def _unpack(self, layer: Wanted, content: Content, tell: Tell) -> None:
-        digest = layer.blob.digest
-        unpacker = Unpacker(content, digest)
-        meter = Meter(self._loop, tell, "Extracting", digest.short, content.size)
+    async def _unpack(self, layer: Wanted, tell: Tell) -> None:
+        digest, blobs = layer.blob.digest, self._store.blobs
+        meter = Meter(self._loop, tell, "Extracting", digest.short, blobs.size(digest))
         try:
-            for size in unpacker:
-                meter.add(size)
-                await self._loop.sleep(0)
-        except ArchiveError as error:
-            raise BadContent(f"failed to register layer: {error}") from None
-        if unpacker.diff_id != layer.diff_id:
-            raise LayersMismatch
-        with self._trace.span("host", f"unpack {digest.short}", chain=layer.chain) as span:
-            size = await self._apply(layer, unpacker.tar)
-            span.attributes["size"] = size
-        self._record(layer.chain, layer.diff_id, size, digest, content)
-
-    async def _apply(self, layer: Wanted, tar: Content) -> int:
-        try:
-            return await self._put_on_host(layer.chain, layer.parent or None, tar)
+            with blobs.open(digest) as archive, blobs.spool() as spool:
+                unpacker = Unpacker(archive, digest, spool)
+                for size in unpacker:
+                    meter.add(size)
+                    await self._loop.sleep(0)
+                if unpacker.diff_id != layer.diff_id:
+                    raise LayersMismatch
+                found = Layer(layer.chain, layer.diff_id, 0, digest, parent=layer.parent)
+                with unpacker.open() as tar:
+                    await self._put_on_host(found, tar)
         except ValueError as error:
             raise BadContent(f"failed to register layer: {error}") from None
 
-    async def _put_on_host(self, made: ChainID, parent: ChainID | None, tar: Content) -> int:
-        """Unpack; the size of its files. Raises ValueError for a bad archive."""
-        try:
-            return await self._host.apply(made, parent, tar.open())
-        except ValueError:
-            raise
-        except BaseException:  # given up halfway
-            if self._host.exists(made):
-                await self._host.remove(made)
-            raise
-
-    def _record(self, made: ChainID, diff_id: DiffID, size: int, digest: Digest, archive: Content) -> Layer:
-        """The layer is on the host: its archive is kept, and it is known from now on."""
-        if digest not in self._store.blobs:
-            self._store.blobs.keep(digest, archive)
-        layer = Layer(made, diff_id, size, digest)
-        self._store.add_layer(layer)
-        return layer
+    async def _put_on_host(self, layer: Layer, tar: BinaryIO) -> None:
+        """Unpack it, and know of it from now on. Raises ValueError for a bad archive; then nothing is kept."""
+        while layer.chain in self._leaving:
+            await self._leaving[layer.chain]
+        with self._trace.span("host", f"unpack {layer.diff_id.short}", chain=layer.chain) as span:
+            try:
+                size = await self._host.apply(layer.chain, layer.parent or None, tar)
+                self._store.add_layer(replace(layer, size=size))
+            except BaseException:  # refused, given up halfway, or not to be written down
+                if self._host.exists(layer.chain):
+                    await self._host.remove(layer.chain)
+                raise
+            span.attributes["size"] = size
 
     # -- one download
 
-    async def _download(self, repository: Repository, blob: Descriptor, tell: Tell) -> Content:
+    async def _download(self, repository: Repository, blob: Descriptor, tell: Tell) -> None:
         if blob.digest in self._store.blobs:
-            return self._store.blobs.content(blob.digest)
+            return
         if not self._slots.free:
             tell(Progress("Waiting", blob.digest.short))
         await self._slots.acquire()
+        writer = self._store.blobs.writer(blob.digest)
         try:
-            return await self._fetch(repository, blob, tell)
+            await self._fetch(repository, blob, writer, tell)
         finally:
+            writer.abort()
             self._slots.release()
 
-    async def _fetch(self, repository: Repository, blob: Descriptor, tell: Tell) -> Content:
+    async def _fetch(self, repository: Repository, blob: Descriptor, writer: Writer, tell: Tell) -> None:
         """Until it is there whole, or until trying is of no more use."""
-        writer = self._store.blobs.writer(blob.digest)
         for attempt in range(1, ATTEMPTS + 1):
             resumed = writer.size > 0
             try:
                 await self._stream(repository, blob, writer, tell)
-                return self._verified(blob, writer, tell)
+                tell(Progress("Verifying Checksum", blob.digest.short))
+                writer.commit()
+                tell(Progress("Download complete", blob.digest.short))
+                return
             except (Unreachable, RegistryError) as error:
                 if attempt == ATTEMPTS or (isinstance(error, RegistryError) and error.final):
                     raise
@@ -238,7 +269,6 @@ class Layers:
                     raise BadContent(str(error)) from None
                 writer.restart()
             await self._back_off(attempt * BACK_OFF, blob, tell)
-        raise AssertionError("the last attempt returns or raises")
 
     async def _stream(self, repository: Repository, blob: Descriptor, writer: Writer, tell: Tell) -> None:
         """Add to what is there already, or begin anew if the registry cannot go on from there."""
@@ -258,12 +288,6 @@ class Layers:
                 span.attributes["size"] = writer.size
             if writer.size < blob.size:
                 raise Unreachable("unexpected EOF")
-
-    def _verified(self, blob: Descriptor, writer: Writer, tell: Tell) -> Content:
-        tell(Progress("Verifying Checksum", blob.digest.short))
-        content = writer.verify()
-        tell(Progress("Download complete", blob.digest.short))
-        return content
 
     async def _back_off(self, seconds: int, blob: Descriptor, tell: Tell) -> None:
         for left in range(seconds, 0, -1):
@@ -286,20 +310,16 @@ class Layers:
         await self.sweep([each for each, layer in self._store.layers.items() if not layer.users])
 
     async def _restore(self, layer: Layer, parent: ChainID | None) -> None:
-        if self._host.exists(layer.chain) or not layer.blob:
+        if self._host.exists(layer.chain):
             return
-        digest = Digest(layer.blob)
-        unpacker = Unpacker(self._store.blobs.content(digest), digest)
-        for _ in unpacker:
-            await self._loop.sleep(0)
-        await self._host.apply(layer.chain, parent, unpacker.tar.open())
+        with self._store.open_layer(layer) as tar:
+            await self._host.apply(layer.chain, parent, tar)
 
 
-def _collected(pieces: Iterable[bytes]) -> Content:
-    content = Content()
-    for piece in pieces:
-        content.append(piece)
-    return content
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(BLOCK):
+            yield piece
 
 
 def _silence(progress: Progress | Message) -> None:

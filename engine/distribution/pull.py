@@ -7,7 +7,7 @@ The order of the steps, their messages and their texts are moby's (distribution/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.distribution.auth import Credentials
@@ -16,7 +16,7 @@ from engine.distribution.errors import BadContent, RegistryError, translate
 from engine.distribution.layers import Layers, wanted_layers
 from engine.distribution.progress import Message, Tell
 from engine.distribution.transport import Transport, Unreachable
-from engine.errors import EngineError, InvalidParameter
+from engine.errors import EngineError, InvalidParameter, from_os
 from engine.image import config, manifest
 from engine.image.digest import Digest
 from engine.image.manifest import Descriptor, Index, Manifest, ManifestError, Platform
@@ -31,10 +31,13 @@ CONFIG_BACK_OFF = 2  # seconds, doubled each time
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """`digest` names what the tag means: an index, or a manifest if there is none."""
+    """`new`: the name did not mean this image before."""
 
     image: Image
-    digest: Digest
+    new: bool
+
+
+Keep = Callable[[bytes], Pulled]  # an image's configuration, once its layers are there
 
 
 class Puller:
@@ -64,10 +67,12 @@ class Puller:
             changed, images = False, []
             for name in names:
                 pulled = await self._pull_one(repository, name, platform or self.platform, tell)
-                changed |= self._name(name, pulled)
+                changed |= pulled.new
                 images.append(pulled.image)
         except (Unreachable, RegistryError, BadContent, ManifestError, config.ConfigError, EngineError) as error:
             raise translate(error, reference) from error
+        except OSError as error:  # the store's disk
+            raise from_os(error) from error
         words = "Downloaded newer image" if changed else "Image is up to date"
         tell(Message(f"Status: {words} for {reference.familiar}"))
         return images
@@ -94,9 +99,10 @@ class Puller:
             chosen = await self._manifest(repository, top.choose(platform).digest)
         if isinstance(chosen, Index):
             raise ManifestError("a manifest list must not list manifest lists")
-        image = await self._image(repository, chosen, [top, chosen], tell)
+        documents = (top.raw, chosen.raw)
+        pulled = await self._image(repository, chosen, lambda raw: self._keep(raw, documents, reference, digest), tell)
         tell(Message(f"Digest: {digest}"))
-        return Pulled(image, digest)
+        return pulled
 
     async def _manifest(self, repository: Repository, digest: Digest) -> Manifest | Index:
         """From the cache, else from the hub."""
@@ -106,15 +112,13 @@ class Puller:
                 return manifest.parse(self._store.blobs.get(digest))
         return await repository.manifest(digest)
 
-    async def _image(
-        self, repository: Repository, chosen: Manifest, documents: Sequence[Manifest | Index], tell: Tell
-    ) -> Image:
+    async def _image(self, repository: Repository, chosen: Manifest, keep: Keep, tell: Tell) -> Pulled:
         """The image of a manifest: as it is here, or fetched."""
         id = chosen.config.digest
         found = id in self._store
         with self._trace.span("cache", f"image {id.short}", found=found):
             if found:
-                return self._keep(self._store.config_bytes(id), documents)
+                return keep(self._store.config_bytes(id))
         raw = await self._configuration(repository, id)
         image = _for_this_system(config.parse(raw))
         layers = wanted_layers(chosen.layers, image.diff_ids)
@@ -122,7 +126,7 @@ class Puller:
         self._layers.hold(stack)
         try:
             await self._layers.ensure(repository, layers, tell)
-            return self._keep(raw, documents)
+            return keep(raw)
         finally:
             await self._layers.release(stack)
 
@@ -139,18 +143,16 @@ class Puller:
             delay *= 2
         raise AssertionError("the last attempt returns or raises")
 
-    def _keep(self, raw: bytes, documents: Sequence[Manifest | Index]) -> Image:
-        names = dict.fromkeys(str(self._store.blobs.put(document.raw)) for document in documents)
-        return self._store.add(raw, documents=tuple(names))
-
-    def _name(self, reference: Reference, pulled: Pulled) -> bool:
-        """Let the name mean the image, and the digest as well; was that news?"""
-        id, now = pulled.image.id, self._loop.time
-        before = self._store.resolve(reference)
-        self._store.tag(reference.with_digest(pulled.digest), id, now)
-        if not reference.digest:
-            self._store.tag(reference, id, now)
-        return before is None or before.id != id
+    def _keep(self, raw: bytes, documents: Sequence[bytes], reference: Reference, digest: Digest) -> Pulled:
+        """The image, its manifests and its names are kept together. `digest`: what the name means in the registry."""
+        store, now = self._store, self._loop.time
+        before = store.resolve(reference)
+        with store.change():
+            image = store.add(raw, documents=documents)
+            store.tag(reference.with_digest(digest), image.id, now)
+            if not reference.digest:
+                store.tag(reference, image.id, now)
+        return Pulled(image, before is None or before.id != image.id)
 
 
 def _for_this_system(image: Image) -> Image:

@@ -1,27 +1,33 @@
 """Layer archives as they travel: which compression, and the tar inside with its DiffID.
 
-Recognised by their first bytes, as moby does (pkg/archive): gzip, bzip2, xz, or none.
+Recognised by their first bytes, as moby does (pkg/archive): gzip, bzip2, xz, zstd, or none. What is uncompressed is a
+stranger's: it may not become longer than LARGEST, nor RATIO times as long as the archive (decompression bombs).
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import zlib
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol
 
-from engine.image.blobs import Content
+from engine.image.content import BLOCK, Spool
 from engine.image.digest import DiffID, Digest
+from engine.units import human_size
 
-BLOCK = 1 << 18
+LARGEST = 16 << 30  # bytes of one layer's tar
+RATIO = 1100  # deflate cannot do more than 1032
+ANY_RATIO = 64 << 20  # bytes that need not justify themselves
+_STEP = 1 << 20  # bytes that are uncompressed at once
 
 
 class ArchiveError(ValueError):
-    """The archive cannot be uncompressed."""
+    """The archive cannot be uncompressed, or is too large. Texts: Go's."""
 
 
 class _Decompressor(Protocol):
-    """What zlib, bz2 and lzma have in common."""
+    """What zlib, bz2, lzma and zstd have in common."""
 
     @property
     def eof(self) -> bool: ...
@@ -29,11 +35,26 @@ class _Decompressor(Protocol):
     @property
     def unused_data(self) -> bytes: ...
 
-    def decompress(self, data: bytes, /) -> bytes: ...
+    def decompress(self, data: bytes, /, max_length: int = ...) -> bytes: ...
 
 
-def _gzip() -> _Decompressor:
-    return zlib.decompressobj(wbits=31)
+class _Gzip:
+    """zlib's, in the manner of the others: what it could not take yet it keeps itself."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+    def decompress(self, data: bytes, max_length: int = 0) -> bytes:
+        kept = self._stream.unconsumed_tail
+        return self._stream.decompress(kept + data if kept else data, max_length)
 
 
 def _bzip2() -> _Decompressor:
@@ -48,55 +69,145 @@ def _xz() -> _Decompressor:
     return lzma.LZMADecompressor()
 
 
-_MAGIC = ((b"\x1f\x8b\x08", _gzip), (b"BZh", _bzip2), (b"\xfd7zXZ\0", _xz))
+def _zstd() -> _Decompressor:
+    from importlib import import_module
+
+    return import_module("compression.zstd").ZstdDecompressor()  # type: ignore[no-any-return]  # since Python 3.14
+
+
+_MAGIC: tuple[tuple[bytes, str, Callable[[], _Decompressor]], ...] = (
+    (b"\x1f\x8b\x08", "gzip", _Gzip),
+    (b"BZh", "bzip2", _bzip2),
+    (b"\xfd7zXZ\0", "xz", _xz),
+    (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
+)
+
+
+# zlib's complaint -> Go's (compress/gzip, compress/flate)
+_GO_WORDS = (
+    ("incorrect header check", "gzip: invalid header"),
+    ("incorrect data check", "gzip: invalid checksum"),
+    ("incorrect length check", "gzip: invalid checksum"),
+    ("while decompressing data: invalid", "flate: corrupt input"),
+)
+
+
+def compression(start: bytes) -> str:
+    """ "gzip", "bzip2", "xz", "zstd", or "" for none, from an archive's first six bytes."""
+    return next((name for magic, name, _ in _MAGIC if start.startswith(magic)), "")
+
+
+def uncompress(archive: BinaryIO) -> Iterator[bytes]:
+    """What is inside, piece by piece; an archive that is not compressed as it is. Raises ArchiveError."""
+    start = archive.read(6)
+    archive.seek(0)
+    new = next((new for magic, _, new in _MAGIC if start.startswith(magic)), None)
+    if new is None:
+        while block := archive.read(BLOCK):
+            yield block
+        return
+    yield from _limited(archive, _members(archive, new))
+
+
+def _limited(archive: BinaryIO, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > LARGEST or (total > ANY_RATIO and total > RATIO * archive.tell()):
+            raise ArchiveError(f"archive is too large: more than {human_size(total - len(piece))} uncompressed")
+        yield piece
+
+
+def _members(archive: BinaryIO, new: Callable[[], _Decompressor]) -> Iterator[bytes]:
+    """gzip and the others allow several streams, one after the other."""
+    stream = _begin(new)
+    while block := archive.read(BLOCK):
+        rest = block
+        while rest:
+            if stream.eof:
+                stream = _begin(new)
+            yield _step(stream, rest)
+            while not stream.eof and (more := _step(stream, b"")):
+                yield more
+            rest = stream.unused_data if stream.eof else b""
+    if not stream.eof:
+        raise ArchiveError("unexpected EOF")
+
+
+def _begin(new: Callable[[], _Decompressor]) -> _Decompressor:
+    try:
+        return new()
+    except ImportError as error:
+        raise ArchiveError(f"archive cannot be uncompressed on this machine: {error}") from None
+
+
+def _step(stream: _Decompressor, data: bytes) -> bytes:
+    try:
+        return stream.decompress(data, _STEP)
+    except Exception as error:  # zlib.error, OSError, lzma.LZMAError: each library has its own
+        text = str(error)
+        raise ArchiveError(next((go for python, go in _GO_WORDS if python in text), text)) from None
+
+
+class Uncompressed(io.RawIOBase):
+    """A file over the pieces of `uncompress`: read from beginning to end. Closing it closes the archive."""
+
+    def __init__(self, archive: BinaryIO) -> None:
+        self._archive, self._pieces, self._rest = archive, uncompress(archive), b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        taken = self._rest[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._rest = self._rest[len(taken) :]
+        return len(taken)
+
+    def close(self) -> None:
+        self._archive.close()
+        super().close()
 
 
 class Unpacker:
-    """Uncompresses a content block by block: iterate to the end (values: compressed bytes read), then take the tar."""
+    """Uncompresses an archive into a spool: iterate to the end (values: compressed bytes read), then take the tar.
 
-    def __init__(self, content: Content, digest: Digest) -> None:
-        self._content, self._digest = content, digest
-        start = content.read(0, 6)
-        self._new = next((new for magic, new in _MAGIC if start.startswith(magic)), None)
-        self.tar = content if self._new is None else Content()
+    `digest` is the archive's own. An archive that is not compressed is its own tar, with one digest for both.
+    """
+
+    def __init__(self, archive: BinaryIO, digest: Digest, spool: Spool) -> None:
+        self._archive, self._digest, self._spool = archive, digest, spool
+        start = archive.read(6)
+        archive.seek(0)
+        self._as_it_is = not compression(start) and digest.algorithm == "sha256"
         self._hash = hashlib.sha256()
 
     @property
     def diff_id(self) -> DiffID:
-        """An archive that is not compressed has one digest for both."""
-        if self._new is None and self._digest.algorithm == "sha256":
-            return DiffID(self._digest)
-        return DiffID(f"sha256:{self._hash.hexdigest()}")
+        return DiffID(self._digest if self._as_it_is else f"sha256:{self._hash.hexdigest()}")
+
+    def open(self) -> BinaryIO:
+        """The tar from its beginning."""
+        if self._as_it_is:
+            self._archive.seek(0)
+            return self._archive
+        return self._spool.open()
 
     def __iter__(self) -> Iterator[int]:
         """Raises ArchiveError."""
-        if self._new is None and self._digest.algorithm == "sha256":
-            yield self._content.size
+        if self._as_it_is:
+            yield self._archive.seek(0, io.SEEK_END)
             return
-        try:
-            yield from self._uncompress()
-        except ArchiveError:
-            raise
-        except Exception as error:  # zlib.error, OSError, lzma.LZMAError, EOFError: each library has its own
-            raise ArchiveError(str(error)) from None
-
-    def _uncompress(self) -> Iterator[int]:
-        stream = self._new() if self._new else None
-        at = 0
-        while block := self._content.read(at, BLOCK):
-            at += len(block)
-            rest = block
-            while rest and stream is not None and self._new is not None:
-                if stream.eof:  # gzip allows several members, one after the other
-                    stream = self._new()
-                self._take(stream.decompress(rest))
-                rest = stream.unused_data if stream.eof else b""
-            if stream is None:
-                self._hash.update(block)
-            yield len(block)
-        if stream is not None and not stream.eof:
-            raise EOFError("unexpected EOF")
-
-    def _take(self, data: bytes) -> None:
-        self._hash.update(data)
-        self.tar.append(data)
+        done = 0
+        for piece in uncompress(self._archive):
+            self._hash.update(piece)
+            self._spool.append(piece)
+            at = self._archive.tell()
+            yield at - done
+            done = at
+        yield self._archive.tell() - done

@@ -2,20 +2,24 @@
 
 An image is its configuration's bytes (in the blob store) and a stack of layers. A layer is known by its ChainID and is
 there once, however many images stand on it; it goes when the last of them goes. Look-up by id or name is one dictionary
-access, by the beginning of an id a bisection. Every change is a row in the state store before the call returns.
+access, by the beginning of an id a bisection. Every change is rows in the state store before the call returns; what
+belongs together is one `change`: all of it is kept, or nothing.
 """
 
 from __future__ import annotations
 
+import io
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Protocol
 
-from engine.image.archive import Unpacker
+from engine.image.archive import Uncompressed
 from engine.image.blobs import Blobs
 from engine.image.config import Image, ImageConfig, parse
+from engine.image.content import BLOCK
 from engine.image.digest import ChainID, DiffID, Digest, chains
 from engine.image.reference import DEFAULT_TAG, Reference, parse_any
 
@@ -33,16 +37,20 @@ class Rows(Protocol):
 
     def items(self, kind: str) -> Iterator[tuple[str, Any]]: ...
 
+    def transaction(self) -> AbstractContextManager[None]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """`size`: of its files, bytes; `blob`: digest of the archive it came as; `users`: images on it."""
+    """`size`: of its files, bytes; `blob`: digest of the archive it came as; `users`: images on it; `parent`: ChainID
+    of the layer below, "" for none."""
 
     chain: ChainID
     diff_id: DiffID
     size: int
     blob: str = ""
     users: int = 0
+    parent: str = ""
 
 
 @dataclass(slots=True)
@@ -57,17 +65,27 @@ class _Entry:
     children: int = 0
 
 
+@dataclass(slots=True)
+class _Change:
+    """Which blobs a change needs that were not needed before, and which it no longer needs."""
+
+    used: list[Digest] = field(default_factory=list)
+    dropped: list[Digest] = field(default_factory=list)
+
+
 class ImageStore:
     """See the module's first lines."""
 
     def __init__(self, rows: Rows, blobs: Blobs) -> None:
         self.blobs = blobs
-        self.layers: dict[ChainID, Layer] = {}
         self._rows = rows
-        self._images: dict[Digest, _Entry] = {}
-        self._hexes: list[str] = []  # sorted, for look-up by prefix
-        self._names: dict[str, tuple[Reference, Digest]] = {}
+        self._change: _Change | None = None
         self._load()
+        for layer in self.layers.values():
+            blobs.use(Digest(layer.blob))
+        for id, entry in self._images.items():
+            for digest in (id, *entry.documents):
+                blobs.use(Digest(digest))
 
     # -- look-up
 
@@ -136,57 +154,103 @@ class ImageStore:
         return [self.layers[chain] for chain in chains(image.diff_ids)]
 
     def open_layer(self, layer: Layer) -> BinaryIO:
-        """Its *uncompressed* tar, byte for byte: the digest of what is read is its DiffID."""
-        digest = Digest(layer.blob)
-        unpacker = Unpacker(self.blobs.content(digest), digest)
-        for _ in unpacker:
-            pass
-        return unpacker.tar.open()
+        """Its *uncompressed* tar from beginning to end: the digest of what is read is its DiffID."""
+        archive = self.blobs.open(Digest(layer.blob))
+        if layer.blob == layer.diff_id:
+            return archive
+        return io.BufferedReader(Uncompressed(archive), BLOCK)
+
+    def depth(self, chain: str) -> int:
+        """How many layers a stack has, from its topmost one."""
+        depth = 0
+        while chain:
+            depth, chain = depth + 1, self.layers[ChainID(chain)].parent
+        return depth
 
     # -- change
 
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """What is changed inside the block is kept at its end, together. If an exception leaves the block, or the disk
+        is full, then the store is as it was before. Nothing may be awaited inside."""
+        if self._change is not None:
+            yield
+            return
+        change = self._change = _Change()
+        try:
+            with self._rows.transaction():
+                yield
+        except BaseException:
+            self._load()
+            change.dropped = change.used
+            raise
+        finally:
+            self._change = None
+            for digest in change.dropped:
+                self.blobs.drop(digest)
+
+    def _use(self, digest: str) -> None:
+        assert self._change is not None
+        self._change.used.append(Digest(digest))
+        self.blobs.use(Digest(digest))
+
+    def _drop(self, digest: str) -> None:
+        assert self._change is not None
+        self._change.dropped.append(Digest(digest))
+
     def add_layer(self, layer: Layer) -> None:
-        """Record a layer that the host has unpacked."""
-        self.layers[layer.chain] = layer
-        self._rows.put(LAYER, layer.chain, {"diff_id": layer.diff_id, "size": layer.size, "blob": layer.blob})
+        """Record a layer that the host has unpacked; its archive is in the blob store."""
+        row = {"diff_id": layer.diff_id, "size": layer.size, "blob": layer.blob, "parent": layer.parent}
+        with self.change():
+            self._use(layer.blob)
+            self._rows.put(LAYER, layer.chain, row)
+            self.layers[layer.chain] = layer
 
     def forget_layer(self, chain: ChainID) -> None:
-        """A layer that no image uses is gone from the host."""
-        layer = self.layers.pop(chain)
-        self._rows.delete(LAYER, chain)
-        if layer.blob and not any(other.blob == layer.blob for other in self.layers.values()):
-            self.blobs.delete(Digest(layer.blob))
+        """A layer that no image uses is not needed any more."""
+        with self.change():
+            self._drop(self.layers.pop(chain).blob)
+            self._rows.delete(LAYER, chain)
 
-    def add(self, config: bytes, parent: str = "", documents: tuple[str, ...] = ()) -> Image:
-        """A new image whose layers are all there; one that is known already gets the new documents only."""
-        id = Digest.of(config)
-        known = self._images.get(id)
-        if known is not None:
-            known.documents = tuple(dict.fromkeys((*known.documents, *documents)))
-            self._save(known)
-            return known.image
-        image = parse(config, parent)
-        self.blobs.put(config)
-        entry = self._file(image, 0, documents)
-        self._save(entry)
-        return image
+    def add(self, config: bytes, parent: str = "", documents: Sequence[bytes] = ()) -> Image:
+        """A new image whose layers are all there. `documents`: the manifests that it came with; an image that is known
+        already takes over those that are new."""
+        with self.change():
+            known = self._images.get(Digest.of(config))
+            present = known.documents if known else ()
+            new = [document for document in dict.fromkeys(documents) if Digest.of(document) not in present]
+            kept = (*present, *(self._put(document) for document in new))
+            if known is not None:
+                known.documents = kept
+                self._save(known)
+                return known.image
+            image = parse(config, parent)
+            self._put(config)
+            entry = self._file(image, 0, kept)
+            self._save(entry)
+            return image
+
+    def _put(self, document: bytes) -> Digest:
+        digest = Digest.of(document)
+        self._use(digest)
+        return self.blobs.put(document)
 
     def remove(self, id: str) -> list[Layer]:
         """Forget an image that has no names left; returns its layers that nobody uses now, topmost first."""
-        entry = self._images.pop(Digest(id))
-        self._rows.delete(IMAGE, id)
-        self._hexes.remove(entry.image.id.hex)
-        if (parent := self._images.get(Digest(entry.image.parent))) is not None:
-            parent.children -= 1
-        for document in (id, *entry.documents):
-            if not any(document in other.documents for other in self._images.values()):
-                self.blobs.delete(Digest(document))
-        unused = []
-        for chain in reversed(chains(entry.image.diff_ids)):
-            layer = self.layers[chain] = replace(self.layers[chain], users=self.layers[chain].users - 1)
-            if layer.users == 0:
-                unused.append(layer)
-        return unused
+        with self.change():
+            entry = self._images.pop(Digest(id))
+            self._rows.delete(IMAGE, id)
+            del self._hexes[bisect_left(self._hexes, entry.image.id.hex)]
+            if (parent := self._images.get(Digest(entry.image.parent))) is not None:
+                parent.children -= 1
+            for document in (id, *entry.documents):
+                self._drop(document)
+            unused = []
+            for chain in reversed(chains(entry.image.diff_ids)):
+                layer = self.layers[chain] = replace(self.layers[chain], users=self.layers[chain].users - 1)
+                if layer.users == 0:
+                    unused.append(layer)
+            return unused
 
     def tag(self, reference: Reference, id: str, now: int) -> Image | None:
         """Let a name point at an image; returns the image that it pointed at before, if that is another."""
@@ -195,34 +259,28 @@ class ImageStore:
         before = self._names.get(key)
         if before is not None and before[1] == id:
             return None
-        if before is not None:
-            self._images[before[1]].names.remove(key)
-        entry = self._images[Digest(id)]
-        self._names[key] = (named, Digest(id))
-        entry.names.append(key)
-        if not reference.digest:
-            entry.tagged = now
-            self._save(entry)
-        self._rows.put(TAG, key, id)
+        with self.change():
+            if before is not None:
+                self._images[before[1]].names.remove(key)
+            entry = self._images[Digest(id)]
+            self._names[key] = (named, Digest(id))
+            entry.names.append(key)
+            if not reference.digest:
+                entry.tagged = now
+                self._save(entry)
+            self._rows.put(TAG, key, id)
         return self._images[before[1]].image if before else None
 
     def untag(self, reference: Reference) -> bool:
         """Take a name away; False if there is none."""
-        found = self._names.pop(reference.key, None)
+        found = self._names.get(reference.key)
         if found is None:
             return False
-        self._images[found[1]].names.remove(reference.key)
-        self._rows.delete(TAG, reference.key)
+        with self.change():
+            del self._names[reference.key]
+            self._images[found[1]].names.remove(reference.key)
+            self._rows.delete(TAG, reference.key)
         return True
-
-    def sweep_blobs(self) -> None:
-        """Delete what a crash has left in the blob store: nothing here refers to it."""
-        needed: set[str] = {layer.blob for layer in self.layers.values()}
-        for id, entry in self._images.items():
-            needed |= {id, *entry.documents}
-        for digest in list(self.blobs):
-            if digest not in needed:
-                self.blobs.delete(digest)
 
     # -- rows
 
@@ -243,8 +301,14 @@ class ImageStore:
         self._rows.put(IMAGE, image.id, row)
 
     def _load(self) -> None:
+        """As the rows have it: at the beginning, and after a change that could not be kept."""
+        self.layers: dict[ChainID, Layer] = {}
+        self._images: dict[Digest, _Entry] = {}
+        self._hexes: list[str] = []  # sorted, for look-up by prefix
+        self._names: dict[str, tuple[Reference, Digest]] = {}
         for chain, row in self._rows.items(LAYER):
-            self.layers[ChainID(chain)] = Layer(ChainID(chain), DiffID(row["diff_id"]), row["size"], row["blob"])
+            known = DiffID(row["diff_id"]), row["size"], row["blob"], 0, row["parent"]
+            self.layers[ChainID(chain)] = Layer(ChainID(chain), *known)
         for id, row in self._rows.items(IMAGE):
             image = parse(self.blobs.get(Digest(id)), row["parent"])
             self._file(image, row["tagged"], tuple(row["documents"]))
