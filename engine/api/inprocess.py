@@ -6,14 +6,14 @@ may stream: reading on drives the loop on. `Connection` looks like engine.client
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from engine.api.app import App
 from engine.api.channel import Channel, TwoWay
-from engine.api.messages import Request, Response
+from engine.api.messages import Query, Request, Response
 from engine.api.streams import close_stream
 from engine.loop import Loop, Task
 from engine.trace import Span
@@ -40,9 +40,9 @@ class Connection:
         self,
         method: str,
         path: str,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
+        body: bytes | Iterator[bytes] = b"",
     ) -> Answer:
         """Ask, and wait for the head of the answer. Raises engine.loop.Deadlock if nothing can ever bring it about."""
         return Answer(self.engine.loop, self._ask(self._request(method, path, query, headers, body)))
@@ -50,7 +50,7 @@ class Connection:
     def upgrade(
         self,
         path: str,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> tuple[Answer, Session | None]:
@@ -79,12 +79,15 @@ class Connection:
         self,
         method: str,
         path: str,
-        query: Mapping[str, str] | None,
+        query: Mapping[str, str | Sequence[str]] | None,
         headers: Mapping[str, str] | None,
-        body: bytes,
+        body: bytes | Iterator[bytes],
     ) -> Request:
         lower = {name.lower(): value for name, value in (headers or {}).items()}
-        return Request(method, unquote(path), query or {}, lower, body)
+        asked = Query(_pairs(query or {}))
+        if isinstance(body, bytes):
+            return Request(method, unquote(path), asked, lower, body)
+        return Request(method, unquote(path), asked, lower, stream=_stream(body))
 
 
 class Answer:
@@ -181,6 +184,16 @@ class Session:
                 await response.session(TwoWay(self._up, self._down))
         finally:
             self._down.end()
+
+
+def _pairs(query: Mapping[str, str | Sequence[str]]) -> Iterator[tuple[str, str]]:
+    for name, value in query.items():
+        yield from [(name, value)] if isinstance(value, str) else [(name, each) for each in value]
+
+
+async def _stream(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
 
 
 async def _pump(stream: AsyncIterator[bytes], channel: Channel) -> None:

@@ -7,7 +7,7 @@ is a `session`: a coroutine that gets both directions as a `Duplex`.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -30,9 +30,25 @@ Waiting = Literal["time", "program", "news"]
 Reason = Waiting | Callable[[], Waiting]  # a function: it may change while the request is open
 
 
+class Query(dict[str, str]):
+    """A request's query: the last value of each name, as most ask for; and `all` of them (`changes=…&changes=…`)."""
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        every = list(pairs)
+        super().__init__(every)
+        self._pairs = every if len(every) > len(self) else None
+
+    def all(self, name: str) -> list[str]:
+        if self._pairs is None:
+            return [self[name]] if name in self else []
+        return [value for key, value in self._pairs if key == name]
+
+
 @dataclass(slots=True)
 class Request:
-    """`path` is decoded and without query and version; `query` has the last value of each name."""
+    """`path` is decoded and without query and version; `query` has the last value of each name (see `Query`)."""
 
     method: str
     path: str

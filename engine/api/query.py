@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.api.messages import Request
+from engine.api.messages import Query, Request
 from engine.errors import InvalidParameter
 
 _FALSE = ("", "0", "no", "false", "none")
@@ -15,6 +15,14 @@ def boolean(request: Request, name: str, default: bool = False) -> bool:
     """Everything but "", 0, no, false and none is true; `default` if it is not there at all."""
     value = request.query.get(name)
     return default if value is None else value.strip().lower() not in _FALSE
+
+
+def values(request: Request, name: str) -> list[str]:
+    """Every value of a name that may be given more than once."""
+    query = request.query
+    if isinstance(query, Query):
+        return query.all(name)
+    return [query[name]] if name in query else []
 
 
 def integer(request: Request, name: str, default: int = 0) -> int:

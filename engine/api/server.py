@@ -21,7 +21,7 @@ from engine.api.app import App, error_response
 from engine.api.channel import Channel, TwoWay
 from engine.api.driver import Driver
 from engine.api.hijack import Hijack
-from engine.api.messages import Duplex, Request, Response
+from engine.api.messages import Duplex, Query, Request, Response
 from engine.api.sockets import Address, bind
 from engine.api.streams import close_stream
 from engine.errors import InvalidParameter
@@ -276,7 +276,7 @@ async def _request(raw: web.BaseRequest) -> Request:
         await raw.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     target = urlsplit(raw.raw_path if raw.raw_path.startswith("/") else "/" + raw.raw_path)
     headers = {name.lower(): value for name, value in raw.headers.items()}
-    query = dict(parse_qsl(target.query, keep_blank_values=True))
+    query = Query(parse_qsl(target.query, keep_blank_values=True))
     request = Request(raw.method, unquote(target.path), query, headers)
     if raw.can_read_body and (raw.content_length or SMALL + 1) <= SMALL:
         request.body = await raw.content.read()

@@ -10,13 +10,15 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 API_VERSION = "1.50"
+Query = Mapping[str, str | Sequence[str]]  # a sequence: the name once for each value
+Body = bytes | Iterator[bytes]
 
 
 class CannotConnect(Exception):
@@ -61,13 +63,10 @@ class Connection(Protocol):
     def command(self, line: str) -> AbstractContextManager[None]:
         """The command line that the requests inside belong to, for a trace that can see it."""
 
-    def request(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
-    ) -> Answer: ...
+    def request(self, method: str, path: str, query: Query, headers: Mapping[str, str], body: Body) -> Answer:
+        """`body` may be an iterator: it is then sent piece by piece (an upload)."""
 
-    def upgrade(
-        self, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
-    ) -> tuple[Answer, Stream | None]:
+    def upgrade(self, path: str, query: Query, headers: Mapping[str, str], body: bytes) -> tuple[Answer, Stream | None]:
         """The stream is None when the answer is an error."""
 
 
@@ -86,19 +85,21 @@ class SocketConnection:
     def command(self, line: str) -> AbstractContextManager[None]:
         return nullcontext()  # a daemon behind a socket is not told
 
-    def request(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
-    ) -> SocketAnswer:
+    def request(self, method: str, path: str, query: Query, headers: Mapping[str, str], body: Body) -> SocketAnswer:
         http_connection = self._open()
         sent = {"Host": "api.moby.localhost", "User-Agent": "Docker-Client/glassdock", **headers}
         try:
-            http_connection.request(method, _target(path, query), body or None, sent)
+            try:
+                http_connection.request(method, _target(path, query), body or None, sent)
+            except (BrokenPipeError, ConnectionResetError):
+                if isinstance(body, bytes):
+                    raise  # or else: a daemon that has answered an upload before its end, which is worth reading
             return SocketAnswer(http_connection, http_connection.getresponse())
         except (ConnectionError, http.client.HTTPException) as error:
             raise CannotConnect(f"error during connect: {error}") from None
 
     def upgrade(
-        self, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+        self, path: str, query: Query, headers: Mapping[str, str], body: bytes
     ) -> tuple[SocketAnswer, SocketStream | None]:
         answer = self.request("POST", path, query, {"Connection": "Upgrade", "Upgrade": "tcp", **headers}, body)
         if answer.status != 101:
@@ -174,8 +175,8 @@ class SocketStream:
         self._answer.close()
 
 
-def _target(path: str, query: Mapping[str, str]) -> str:
-    return quote(path, safe="/:@%") + ("?" + urlencode(query) if query else "")
+def _target(path: str, query: Query) -> str:
+    return quote(path, safe="/:@%") + ("?" + urlencode(query, doseq=True) if query else "")
 
 
 class ApiError(Exception):
@@ -195,10 +196,12 @@ class Api:
 
     def call(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None,
              headers: Mapping[str, str] | None = None) -> Answer:  # fmt: skip
-        """Raises ApiError for a status of 400 and above."""
+        """`body` is sent as JSON; an iterator of bytes as they are. Raises ApiError for a status of 400 and above."""
         sent = dict(headers or {})
-        data = b""
-        if body is not None:
+        data: Body = b""
+        if isinstance(body, Iterator):
+            data = body
+        elif body is not None:
             data, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
         answer = self.connection.request(method, self.prefix + path, _words(query), sent, data)
         return self._checked(answer)
@@ -253,11 +256,14 @@ class Api:
         raise ApiError(answer.status, message)
 
 
-def _words(query: Mapping[str, Any] | None) -> dict[str, str]:
-    """Query values as the API writes them: true is 1, an object is JSON, what is empty is left out."""
-    words: dict[str, str] = {}
+def _words(query: Mapping[str, Any] | None) -> dict[str, str | Sequence[str]]:
+    """Query values as the API writes them: true is 1, an object is JSON, what is empty is left out.
+
+    A tuple is a name that is given more than once.
+    """
+    words: dict[str, str | Sequence[str]] = {}
     for name, value in (query or {}).items():
-        if value is None or value is False or value == "" or value == {}:
+        if value is None or value is False or value in ("", {}, ()):
             continue
-        words[name] = "1" if value is True else value if isinstance(value, str) else json.dumps(value)
+        words[name] = "1" if value is True else value if isinstance(value, str | tuple) else json.dumps(value)
     return words

@@ -20,6 +20,7 @@ from urllib3 import HTTPResponse
 
 from engine.api.app import API_VERSION
 from engine.api.inprocess import Answer, Connection, Session
+from engine.api.messages import Query
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
@@ -46,7 +47,7 @@ class EngineAdapter(BaseAdapter):
         cert: Any = None, proxies: Any = None,
     ) -> requests.Response:  # fmt: skip
         target = urlsplit(request.url or "")
-        query = dict(parse_qsl(target.query, keep_blank_values=True))
+        query = Query(parse_qsl(target.query, keep_blank_values=True))
         headers = {name: str(value) for name, value in request.headers.items()}
         session: Session | None = None
         if "Upgrade" in headers:
