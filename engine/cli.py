@@ -50,8 +50,22 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--data-root", metavar="DIR", type=Path, help="keep images and containers there (default: in memory)")
     add("--seed", metavar="N", type=int, help="the same seed and commands give the same ids and names")
+    add(
+        "--profile",
+        choices=["linux", "wsl2", "hyperv", "macos"],
+        default="linux",
+        help="what machine is simulated: a Linux server, or the virtual machine of Docker Desktop",
+    )
     add("--clock", choices=["wall", "stepped"], default="wall", help="stepped: time passes only while a command waits")
     add("--speed", metavar="X", type=speed, default=1.0, help="simulated seconds in a second of the wall clock")
+    add(
+        "--allow-bind",
+        metavar="DIR[:rw]",
+        action="append",
+        default=None,
+        help="a folder that `docker run -v` may reach, read-only unless :rw; may be repeated; `none` for none at all "
+        "(default: the current folder, read-only)",
+    )
     for name, text in (("docker", "the docker command"), ("shell", "a prompt with docker"), ("demo", "a guided tour")):
         commands.add_parser(name, help=text, add_help=False)
     return whole
@@ -72,10 +86,23 @@ def serve(options: argparse.Namespace) -> int:
     from engine.serve import run
 
     make = import_module(f"{options.host}.make").make_engine
+    try:
+        shares = import_module("sim.shares").chosen(options.allow_bind)
+    except ValueError as error:
+        print(f"glassdock: --allow-bind {error}", file=sys.stderr)
+        return 2
     return run(
         options.host,
-        lambda: make(seed=options.seed, clock=options.clock, speed=options.speed, data_root=options.data_root),
+        lambda: make(
+            seed=options.seed,
+            clock=options.clock,
+            speed=options.speed,
+            data_root=options.data_root,
+            profile=options.profile,
+            shares=shares,
+        ),
         options.listen or (),
+        [str(share) for share in shares],
     )
 
 

@@ -206,8 +206,7 @@ def rename(caller: Caller, old: str, new: str) -> None:
 
 def chmod(caller: Caller, path: str, mode: int) -> None:
     place = existing(caller, path)
-    node = own(caller, place)
-    node.mode = st.S_IFMT(node.mode) | mode & 0o7777
+    place.tree.chmod(own(caller, place), mode)
 
 
 def chown(caller: Caller, path: str, uid: int, gid: int, follow: bool = True) -> None:
@@ -218,13 +217,14 @@ def chown(caller: Caller, path: str, uid: int, gid: int, follow: bool = True) ->
     if not mine and not capable(caller, "CAP_CHOWN"):
         raise error(errno.EPERM, path)
     node = own(caller, place)
-    node.uid, node.gid = node.uid if uid == -1 else uid, node.gid if gid == -1 else gid
+    place.tree.chown(node, node.uid if uid == -1 else uid, node.gid if gid == -1 else gid)
     if isinstance(node, File):
         node.mode &= ~(st.S_ISUID | st.S_ISGID)
 
 
 def utime(caller: Caller, path: str, mtime: int) -> None:
-    own(caller, existing(caller, path)).mtime = mtime
+    place = existing(caller, path)
+    place.tree.utime(own(caller, place), mtime)
 
 
 def touch(caller: Caller, path: str) -> None:
@@ -234,7 +234,7 @@ def touch(caller: Caller, path: str) -> None:
     if caller.uid != node.uid:
         need(caller, node, WRITE, path)
     writable(place)
-    raise_up(place).mtime = place.space.storage.now()
+    place.tree.utime(raise_up(place), place.space.storage.now())
 
 
 def truncate(caller: Caller, path: str, size: int) -> None:

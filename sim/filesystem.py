@@ -86,6 +86,10 @@ class Directory(Inode):
         self.opaque = False
         self.nlink = 2
 
+    def move(self, name: str, source: Directory, old: str) -> bool:
+        """The filesystem's own rename(2) of `old` in `source` to `name` here; False if it has none."""
+        return False
+
 
 class Symlink(Inode):
     __slots__ = ("target",)
@@ -145,6 +149,11 @@ class Tree:
         """Itself: a tree can stand where a bind mount's root stands."""
         return self
 
+    @property
+    def readonly(self) -> bool:
+        """Nothing in it can be written, however it is mounted."""
+        return False
+
     def options(self) -> tuple[str, ...]:
         """What mountinfo(5) shows of it beside the options of the mount."""
         return ()
@@ -153,6 +162,21 @@ class Tree:
         """Sizes in bytes; `default` is the size of the disk that filesystems without a limit lie on."""
         size = self.limit or default
         return StatVfs(size, max(0, size - self.used), size // 16384, size // 16384)
+
+    # -- inode operations: what a filesystem that keeps its inodes elsewhere does in its own way
+
+    def chmod(self, node: Inode, mode: int) -> None:
+        node.mode = st.S_IFMT(node.mode) | mode & 0o7777
+
+    def chown(self, node: Inode, uid: int, gid: int) -> None:
+        node.uid, node.gid = uid, gid
+
+    def utime(self, node: Inode, mtime: int) -> None:
+        node.mtime = mtime
+
+    def modified(self, node: Inode, now: int) -> None:
+        """Its content has just been changed."""
+        node.mtime = now
 
 
 def stat(tree: Tree, upper: Inode | None, lower: Inode | None) -> Stat:

@@ -5,7 +5,7 @@ It decides nothing: the runtime, the snapshotter and the network driver each ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import BinaryIO
 
@@ -18,16 +18,19 @@ from sim.kernel import Kernel
 from sim.paths import resolve
 from sim.profiles import LINUX, Profile
 from sim.runtime import Runtime
+from sim.shares import Share
+from sim.shares import mount as mount_shares
 
 
 class SimHost:
     """engine.host.Host."""
 
-    def __init__(self, loop: Loop, random: Random, profile: Profile = LINUX) -> None:
+    def __init__(self, loop: Loop, random: Random, profile: Profile = LINUX, shares: Iterable[Share] = ()) -> None:
         self.loop = loop
         self.info = profile.info
         self.kernel = Kernel(loop, random, profile)
         boot.make_files(self.kernel)
+        mount_shares(self.kernel, shares)
         self._callback: Callable[[News], object] = lambda news: None
 
         runtime = self.runtime = Runtime(self.kernel, self._tell)
@@ -61,6 +64,10 @@ class SimHost:
         except FileNotFoundError:
             mounting.make_directories(root, path.rpartition("/")[0])
             files.write_file(root, path, data)
+
+    def has_path(self, path: str) -> bool:
+        """See engine.host.Host."""
+        return files.access(self.kernel.root, path, 0)
 
     def make_directory(self, path: str) -> None:
         """See engine.host.Host."""

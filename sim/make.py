@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,7 @@ from engine.loop import SECOND, Clock, Loop, SteppedClock, WallClock
 from sim.host import SimHost
 from sim.hub import Hub, HubTransport
 from sim.profiles import PROFILES
+from sim.shares import Share
 
 EPOCH = 1_800_000_000 * SECOND  # where time begins when chance is fixed: in January 2027, after the newest image
 
@@ -21,12 +23,14 @@ def make_engine(
     speed: float = 1.0,
     data_root: Path | None = None,
     profile: str = "linux",
+    shares: Iterable[Share] = (),
 ) -> Engine:
     """An engine on a simulated host.
 
     `seed`: the same seed and the same requests give the same ids, names and (with a stepped clock) times. `clock`:
     "stepped" lets time pass only while somebody waits, "wall" ties it to the world's, `speed` times as fast.
-    Raises ValueError for an unknown clock or profile.
+    `shares`: the folders of this computer that `docker run -v` can reach; without them it reaches none.
+    Raises ValueError for an unknown clock or profile, OSError for a share that is not there.
     """
     if clock not in ("stepped", "wall"):
         raise ValueError(f"unknown clock {clock!r}: stepped or wall")
@@ -34,5 +38,5 @@ def make_engine(
         raise ValueError(f"unknown profile {profile!r}: {', '.join(PROFILES)}")
     tick: Clock = WallClock(speed) if clock == "wall" else SteppedClock()
     loop = Loop(tick, EPOCH if seed is not None and clock == "stepped" else None)
-    host = SimHost(loop, Random(seed), PROFILES[profile])
+    host = SimHost(loop, Random(seed), PROFILES[profile], shares)
     return Engine(host, HubTransport(Hub(loop), loop), seed=seed, data_root=data_root)

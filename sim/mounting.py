@@ -14,6 +14,7 @@ from typing import Any
 
 from sim import files
 from sim.filesystem import Directory, Special, Symlink, add
+from sim.hostfiles import HostDirectory, HostFile
 from sim.mounts import Bind, MountNamespace, Names, Storage
 from sim.overlay import copy_up
 from sim.paths import Caller, Place, error, existing, resolve
@@ -62,7 +63,12 @@ def mount(caller: Caller, source: str, target: str, type: str, options: Sequence
 def bind(origin: Caller, source: str, place: Place, options: Sequence[str]) -> None:
     """mount --bind: show a file or directory of `origin`'s namespace at `place`."""
     root = _shown(origin, source, place.found().is_dir)
-    place.space.attach(tuple(place.names), place.row, root.tree.type, options, root)
+    place.space.attach(tuple(place.names), place.row, root.tree.type, inherited(root, options), root)
+
+
+def inherited(root: Bind, options: Sequence[str]) -> Sequence[str]:
+    """What is read-only stays so wherever else it is shown."""
+    return (*options, "ro") if root.tree.readonly and "ro" not in options else options
 
 
 def _shown(origin: Caller, source: str, is_dir: bool) -> Bind:
@@ -71,6 +77,8 @@ def _shown(origin: Caller, source: str, is_dir: bool) -> Bind:
     if shown.found().is_dir != is_dir:
         raise error(errno.ENOTDIR, source)
     upper, lower = shown.upper, shown.lower
+    if isinstance(upper, HostFile | HostDirectory):
+        return upper.tree.shown(upper.names, shown.path)
     if upper is None and not shown.tree.fixed:
         upper, lower = copy_up(shown.root, shown.inside)  # so that it stays the same node when it is written to
     return Bind(shown.tree, upper, lower, shown.path)
@@ -139,6 +147,7 @@ def mount_at(space: MountNamespace, source: str, target: str, type: str, options
             place = find(space, target)
         root = _shown(caller, source, bool(place.is_dir))
         type, source = root.tree.type, ""
+        options = inherited(root, options)
     elif place.is_dir is None:
         make_target(Superuser(space), target, True)
         place = find(space, target)

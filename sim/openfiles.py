@@ -70,7 +70,7 @@ class OpenFile:
         node.write(self.position, data)
         self.tree.used += node.size - before
         self.position += len(data)
-        node.mtime = self.storage.now()
+        self.tree.modified(node, self.storage.now())
         return len(data)
 
     def lseek(self, offset: int, whence: int = SEEK_SET) -> int:
@@ -118,7 +118,7 @@ def truncate(tree: Tree, node: File, size: int, now: int) -> None:
     """Cut or stretch a file of the upper tree."""
     tree.used += size - node.size
     node.truncate(size)
-    node.mtime = now
+    tree.modified(node, now)
 
 
 class OpenDirectory:

@@ -8,6 +8,7 @@ from typing import Any
 from sim import filesystem, overlay
 from sim.abi import O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_TRUNC, O_WRONLY
 from sim.filesystem import File, Inode, Special
+from sim.hostfiles import HostTree
 from sim.openfiles import ACCESS_MODE, FileObject, OpenDirectory, OpenFile, Snapshot, memory_device, reopen, truncate
 from sim.paths import READ, WRITE, Caller, Place, error, resolve
 from sim.rights import create, need, writable
@@ -26,9 +27,9 @@ def open(caller: Caller, path: str, flags: int = 0, mode: int = 0o666) -> FileOb
             raise error(errno.ENOENT, path)
         if place.directory:
             raise error(errno.EISDIR, path)
-        made = File(0, mode & ~caller.umask & 0o7777)
-        create(caller, place, made)
-        return OpenFile(place.tree, made, flags, place.path, place.space.storage)
+        made = create(caller, place, File(0, mode & ~caller.umask & 0o7777))
+        assert isinstance(made, File)
+        return _opened(place, made, flags)
     if exclusive:
         raise error(errno.EEXIST, path)
     if isinstance(node, MagicLink) and node.file is not None:
@@ -49,8 +50,14 @@ def open(caller: Caller, path: str, flags: int = 0, mode: int = 0o666) -> FileOb
     return device or storage.open_special(caller, node, place.path, flags)
 
 
-def _open_file(place: Place, node: File, flags: int, writes: bool) -> OpenFile:
-    storage = place.space.storage
+def _opened(place: Place, node: File, flags: int) -> FileObject:
+    tree = place.tree
+    if isinstance(tree, HostTree):
+        return tree.open(node, flags, place.path)
+    return OpenFile(tree, node, flags, place.path, place.space.storage)
+
+
+def _open_file(place: Place, node: File, flags: int, writes: bool) -> FileObject:
     if writes:
         writable(place)
         if place.upper is None:
@@ -58,8 +65,8 @@ def _open_file(place: Place, node: File, flags: int, writes: bool) -> OpenFile:
             assert isinstance(upper, File)
             node = upper
         if flags & O_TRUNC and node.size:
-            truncate(place.tree, node, 0, storage.now())
-    return OpenFile(place.tree, node, flags, place.path, storage)
+            truncate(place.tree, node, 0, place.space.storage.now())
+    return _opened(place, node, flags)
 
 
 def _open_directory(caller: Caller, place: Place, node: Inode, flags: int) -> OpenDirectory:

@@ -94,11 +94,11 @@ def copy_up(root: Root, path: Sequence[str]) -> Node:
     return upper, lower
 
 
-def insert(root: Root, parent: Sequence[str], name: str, node: Inode) -> Inode:
+def insert(root: Root, parent: Sequence[str], name: str, node: Inode) -> Directory:
     """Enter a new node under a name that is free; the directory that now has it."""
     directory, lower = copy_up(root, parent)
+    assert isinstance(directory, Directory)
     _place(directory, lower, name, node)
-    assert directory is not None
     return directory
 
 
@@ -117,6 +117,8 @@ def rename(root: Root, old: Sequence[str], new: Sequence[str]) -> None:
     assert node is not None
     source, source_lower = copy_up(root, old[:-1])
     target, target_lower = copy_up(root, new[:-1])
+    if isinstance(target, Directory) and isinstance(source, Directory) and target.move(new[-1], source, old[-1]):
+        return
     if child(target, target_lower, new[-1]) != (None, None):
         _take(root.tree, target, target_lower, new[-1])
     node.nlink += not node.is_dir  # never without a name

@@ -86,7 +86,7 @@ class Place:
 
     def readonly(self) -> bool:
         row = self.space.table.rows[self.row]
-        return row is not None and row.readonly
+        return (row is not None and row.readonly) or self.tree.readonly
 
     def found(self) -> Inode:
         """The node; raises FileNotFoundError."""

@@ -52,8 +52,11 @@ def may_remove(caller: Caller, place: Place, node: Inode) -> None:
         raise error(errno.EPERM, place.text)
 
 
-def create(caller: Caller, place: Place, node: Inode) -> None:
-    """Enter a new node, which gets its owner and time here. Raises OSError EEXIST, EACCES, EROFS, …"""
+def create(caller: Caller, place: Place, node: Inode) -> Inode:
+    """Enter a new node, which gets its owner and time here; the node as its directory has it.
+
+    Raises OSError EEXIST, EACCES, EROFS, …
+    """
     if place.node is not None:
         raise error(errno.EEXIST, place.text)
     directory = may_change_names(caller, place)
@@ -63,14 +66,16 @@ def create(caller: Caller, place: Place, node: Inode) -> None:
         node.gid = directory.gid
         node.mode |= st.S_ISGID if node.is_dir else 0
     name = sys.intern(place.names[-1])  # the same few names are in many directories
-    overlay.insert(place.root, place.inside[:-1], name, node).mtime = node.mtime
+    where = overlay.insert(place.root, place.inside[:-1], name, node)
+    tree.modified(where, node.mtime)
+    return where.entries[name]
 
 
 def touch_directory(place: Place) -> None:
     """The directory that holds a place has changed."""
     directory, _ = overlay.copy_up(place.root, place.inside[:-1])
     assert directory is not None
-    directory.mtime = place.space.storage.now()
+    place.tree.modified(directory, place.space.storage.now())
 
 
 def raise_up(place: Place) -> Inode:

@@ -84,9 +84,6 @@ class Creator:
             return ()
         points = {point.destination: point for point in self._borrowed(host)}
         points |= {point.destination: point for point in mounts.requested(config, host)}
-        for point in points.values():
-            if point.create:
-                self._engine.host.make_directory(point.source)
         return self._engine.volumes.settle(list(points.values()), container.id)
 
     def _borrowed(self, host: HostConfig) -> list[MountPoint]:

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.daemon.config import BindOptions, ContainerConfig, HostConfig, MountRequest
 from engine.errors import InvalidParameter
 from engine.spec import Mount
-
-if TYPE_CHECKING:
-    from engine.daemon.container import Container
 
 VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 ACCESS, LABEL = ("rw", "ro"), ("z", "Z")
@@ -201,9 +197,3 @@ def volumes_from(text: str) -> tuple[str, str]:
         raise InvalidParameter(f"malformed volumes-from specification: {text}")
     check_mode(mode)
     return name, mode
-
-
-def in_order(container: Container) -> Iterator[Mount]:
-    """A container's mount points for the runtime, parents before what is below them."""
-    for point in sorted(container.mounts, key=lambda point: point.destination.count("/")):
-        yield point.spec()

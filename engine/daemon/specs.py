@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.daemon import files, mounts
+from engine.daemon import files
 from engine.daemon.config import ContainerConfig, HostConfig, Settings
 from engine.daemon.container import Container
 from engine.daemon.validate import normal_capability
@@ -78,7 +78,7 @@ def spec(container: Container, links: tuple[Link, ...], root: str) -> Spec:
         hostname=container.hostname,
         domainname=config.domainname,
         readonly=host.readonly_rootfs,
-        mounts=(*common.mounts, *files.mounts(root, _owner_of_files(container)), *mounts.in_order(container)),
+        mounts=_all_mounts(container, common, root),
         namespaces=common.namespaces,
         resources=common.resources,
         cgroups_path=f"{host.cgroup_parent or '/docker'}/{container.id}",
@@ -122,6 +122,24 @@ def environment(config: ContainerConfig) -> dict[str, str]:
 def _owner_of_files(container: Container) -> str:
     mode = container.settings.host.network_mode
     return mode.removeprefix("container:") if mode.startswith("container:") else container.id
+
+
+def _all_mounts(container: Container, common: Template, root: str) -> tuple[Mount, ...]:
+    """What the user mounts replaces what Docker would mount there; folders come before what is below them."""
+    ours = files.mounts(root, _owner_of_files(container))
+    if not container.mounts:
+        return (*common.mounts, *ours)
+    taken = {point.destination for point in container.mounts}
+    standard = [
+        mount for mount in common.mounts if mount.target not in taken and not ("/dev" in taken and _below_dev(mount))
+    ]
+    theirs = [point.spec() for point in container.mounts]
+    theirs += [mount for mount in ours if mount.target not in taken]
+    return (*standard, *sorted(theirs, key=lambda mount: mount.target.count("/")))
+
+
+def _below_dev(mount: Mount) -> bool:
+    return mount.target.startswith("/dev/")
 
 
 def _capabilities(host: HostConfig) -> tuple[str, ...]:

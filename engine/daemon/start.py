@@ -59,6 +59,7 @@ async def _start(engine: Engine, container: Container) -> None:
     host = engine.host
     links = await engine.networks.join(container, wanted_ports(container))
     files.write(engine, container)
+    _make_sources(engine, container)
     spec = specs.spec(container, links, host.info.root)
     try:
         started = await host.create(spec, plan.plan(spec, host.layers(container.id)), container.on_output)
@@ -103,6 +104,20 @@ def _check_devices(container: Container) -> None:
     for wanted in container.host_config.device_requests or ():
         sets = " ".join(f"[{' '.join(capabilities)}]" for capabilities in wanted.capabilities or ())
         raise System(f'could not select device driver "{wanted.driver}" with capabilities: [{sets}]')
+
+
+def _make_sources(engine: Engine, container: Container) -> None:
+    """What `-v` names on the host and is not there becomes a folder (moby, volume/mounts: MountPoint.Setup)."""
+    for point in container.mounts:
+        if not point.create or engine.host.has_path(point.source):
+            continue
+        try:
+            engine.host.make_directory(point.source)
+        except OSError as error:
+            reason = str(error.strerror or error).lower()
+            raise System(
+                f"error while creating mount source path '{point.source}': mkdir {point.source}: {reason}"
+            ) from None
 
 
 def _check_network_owner(engine: Engine, container: Container) -> None:

@@ -101,7 +101,8 @@ def replay(names: list[str], daemons: int) -> dict[str, tuple[str, int]]:
     """What replay.py said of each scenario, and its exit status."""
     with tempfile.TemporaryDirectory(prefix="golden-") as folder:
         hosts: Queue[str] = Queue()
-        processes = [start_daemon(f"unix://{folder}/{number}.sock") for number in range(min(daemons, len(names)))]
+        os.environ["TMPDIR"] = tempfile.tempdir = folder  # a scenario's files are in there, where containers reach them
+        processes = [start_daemon(folder, number) for number in range(min(daemons, len(names)))]
         for _, host in processes:
             hosts.put(host)
 
@@ -122,8 +123,9 @@ def replay(names: list[str], daemons: int) -> dict[str, tuple[str, int]]:
                 process.wait(10)
 
 
-def start_daemon(host: str) -> tuple[subprocess.Popen[str], str]:
-    command = [sys.executable, "-m", "engine.cli", "serve", "sim", "-H", host]
+def start_daemon(folder: str, number: int) -> tuple[subprocess.Popen[str], str]:
+    host = f"unix://{folder}/{number}.sock"
+    command = [sys.executable, "-m", "engine.cli", "serve", "sim", "-H", host, "--allow-bind", f"{folder}:rw"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HERE.parent.parent)
     assert process.stdout is not None
     if "listens on" not in process.stdout.readline():
