@@ -27,7 +27,7 @@ class Channel:
     __slots__ = (
         "_arrived",
         "_held",
-        "_loop",
+        "loop",
         "_readable",
         "_writable",
         "ended",
@@ -38,7 +38,7 @@ class Channel:
     )
 
     def __init__(self, loop: Loop, latency: int) -> None:
-        self._loop, self.latency = loop, latency
+        self.loop, self.latency = loop, latency
         self._arrived: deque[bytes] = deque()
         self._held = 0  # bytes on the way and arrived
         self._readable: list[Future[None]] = []
@@ -57,7 +57,7 @@ class Channel:
         part = bytes(data[:room])
         if part:
             self._held += len(part)
-            self._loop.call_at(self._loop.time + self.latency, lambda: self._arrive(part))
+            self.loop.call_at(self.loop.time + self.latency, lambda: self._arrive(part))
         return len(part)
 
     def take(self, size: int) -> bytes | Future[None]:
@@ -77,7 +77,7 @@ class Channel:
         """FIN: the reader finds the end after what is on the way."""
         if not self.finished:
             self.finished = True
-            self._loop.call_at(self._loop.time + self.latency, self._end)
+            self.loop.call_at(self.loop.time + self.latency, self._end)
 
     def abort(self) -> None:
         """RST: what is unread is lost."""
@@ -110,7 +110,7 @@ class Channel:
         _wake(self._writable)
 
     def _wait(self, waiters: list[Future[None]]) -> Future[None]:
-        future: Future[None] = Future(self._loop)
+        future: Future[None] = Future(self.loop)
         waiters.append(future)
         return future
 
@@ -130,6 +130,10 @@ class Socket:
             if space.sockets is None:
                 space.sockets = {}
             space.sockets[self] = None
+
+    @property
+    def loop(self) -> Loop:
+        return self.incoming.loop
 
     def read(self, size: int) -> bytes | Future[None]:
         return self.incoming.take(size)
