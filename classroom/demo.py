@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from classroom.flow import count, flow
+from classroom.views.flow import count, draw
 from engine import lifecycle
 from engine.api.inprocess import Connection
 from engine.client.command import main as docker
@@ -54,13 +54,13 @@ class Stage:
 
 def first_run(stage: Stage) -> None:
     """You ask for an image that this machine does not have. Watch the request go all the way to the hub."""
-    print(flow(stage.run("docker run hello-world")))
+    print(draw(stage.run("docker run hello-world")))
 
 
 def second_run(stage: Stage) -> None:
     """The same command again. What does it not do this time?"""
     spans = stage.run("docker run hello-world")
-    print(flow(spans))
+    print(draw(spans))
     print(f"\n  Requests to the hub this time: {count(spans, 'hub')}. The cache had it.")
 
 

@@ -1,0 +1,157 @@
+"""`Lab`: one Docker under glass, for notebooks, tests and plain Python.
+
+>>> lab = Lab("sim", seed=7)
+>>> lab.docker("run --rm alpine echo hello").out
+'hello\\n'
+>>> print(lab.view.flow())  # doctest: +ELLIPSIS
+  client  api     daemon  cache   hub     host
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from classroom.shell import STDERR, STDOUT, Shell, Write
+from classroom.view import View
+from classroom.views.timeline import Moment
+from engine.addresses import default_address
+from engine.api.inprocess import Connection
+from engine.client.command import main
+from engine.client.connection import Api, SocketConnection
+from engine.client.console import BufferConsole
+
+if TYPE_CHECKING:
+    import docker
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A line that was run: its exit code, what it printed, and the steps behind the glass."""
+
+    line: str
+    exit: int
+    out: str
+    err: str
+    spans: Sequence[Mapping[str, Any]]
+
+    def __str__(self) -> str:
+        return self.out + self.err
+
+
+class Lab:
+    """`host`: "sim" for a simulated host in this process; "real", or an address, for a daemon that is served already.
+
+    `seed`: the same seed and the same commands give the same ids, names and times. Raises CannotConnect.
+    """
+
+    def __init__(self, host: str = "sim", *, seed: int | None = None) -> None:
+        self.host = host
+        self.connection: Connection | SocketConnection
+        if host == "sim":
+            from sim.make import make_engine
+
+            self.connection = Connection(make_engine(seed=seed))
+        else:
+            self.connection = SocketConnection(host if "://" in host else default_address(host))
+        self.api = Api(self.connection)
+        self.moments: list[Moment] = []
+        self.last: Ran | None = None
+        self.shell = Shell(self._docker, self.sleep)
+        self._seen = 0
+
+    def docker(self, line: str, stdin: str = "") -> Ran:
+        """Type a docker command, with or without the word docker; pipes and loops as in `run`."""
+        line = line.strip()
+        return self.run(line if line.split(None, 1)[:1] == ["docker"] else f"docker {line}", stdin)
+
+    def run(self, text: str, stdin: str = "", write: Write | None = None) -> Ran:
+        """Run a line, or several, as in a terminal. `write(stream, data)` is told what is printed, as it comes."""
+        streams = {STDOUT: bytearray(), STDERR: bytearray()}
+        before = self._newest()  # what was only looked at since the last line is no part of this one
+
+        def keep(stream: int, data: bytes) -> None:
+            streams[stream].extend(data)
+            if write is not None:
+                write(stream, data)
+
+        status = self.shell.run(text, keep, stdin.encode())
+        spans = self.api.get("/glassdock/trace", {"since": str(before)})
+        out, err = (streams[stream].decode(errors="replace") for stream in (STDOUT, STDERR))
+        self.last = Ran(text, status, out, err, spans)
+        self.moments.append(self._moment(text, status))
+        return self.last
+
+    def _docker(self, words: Sequence[str], stdin: bytes, write: Write) -> int:
+        return main(words, self.connection, _Console(stdin, write))
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass on the host's clock; a simulated one jumps."""
+        if isinstance(self.connection, Connection):
+            loop = self.connection.engine.loop
+            loop.run(loop.sleep(seconds))
+        else:
+            import time
+
+            time.sleep(seconds)
+
+    # -- what is there
+
+    @property
+    def containers(self) -> list[dict[str, Any]]:
+        """All containers, newest first, as `GET /containers/json?all=1` gives them."""
+        return cast("list[dict[str, Any]]", self.api.get("/containers/json", {"all": "1"}))
+
+    @property
+    def images(self) -> list[dict[str, Any]]:
+        """All images, newest first, as `GET /images/json` gives them."""
+        return cast("list[dict[str, Any]]", self.api.get("/images/json"))
+
+    @property
+    def trace(self) -> list[dict[str, Any]]:
+        """All spans that are kept (engine/trace.py)."""
+        return cast("list[dict[str, Any]]", self.api.get("/glassdock/trace"))
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """A container, as `docker inspect` shows it. Raises ApiError."""
+        return cast("dict[str, Any]", self.api.get(f"/containers/{name}/json"))
+
+    @cached_property
+    def client(self) -> docker.DockerClient:
+        """docker-py, unmodified, on this engine."""
+        if isinstance(self.connection, Connection):
+            from engine.client.dockerpy import docker_client
+
+            return docker_client(self.connection.engine)
+        import docker
+
+        return docker.DockerClient(base_url=self.connection.where)
+
+    @cached_property
+    def view(self) -> View:
+        """Pictures of what is there: `lab.view.layers()`."""
+        return View(self)
+
+    def _moment(self, line: str, status: int) -> Moment:
+        states = {container["Names"][0].lstrip("/"): container["State"] for container in reversed(self.containers)}
+        return Moment(line, status, states, len(self.images))
+
+    def _newest(self) -> int:
+        """The newest span's id."""
+        newer = self.api.get("/glassdock/trace", {"since": str(self._seen)})
+        self._seen = max([self._seen, *(span["id"] for span in newer)])
+        return self._seen
+
+
+class _Console(BufferConsole):
+    """Hands on what is written at once."""
+
+    def __init__(self, stdin: bytes, write: Write) -> None:
+        super().__init__(stdin)
+        self._write = write
+
+    def write(self, stream: int, data: bytes) -> None:
+        self._write(stream, data)

@@ -1,0 +1,127 @@
+"""docker in a notebook: `!docker run alpine ls` as in any tutorial, `%docker …`, and `%%docker` for many lines.
+
+The hook changes two functions of the IPython shell, `system` (`!…`) and `getoutput` (`x = !…`): lines with a docker
+command in them are run by the lab; all others go on to the computer's shell, untouched. Contexts are Docker's word for
+"which daemon": `%docker context use real`, `%docker --context real ps`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+from IPython.core.magic import no_var_expand
+from IPython.utils.text import LSString, SList
+
+from classroom.lab import Lab, Ran
+from classroom.shell import STDOUT, mentions_docker
+
+HOSTS = ("sim", "real")
+VARIABLE = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})|(?<![\\$])\$([A-Za-z_]\w*)")
+
+
+class Classroom:
+    """The labs of one notebook, one for each context that was used, and which one is in use."""
+
+    def __init__(self, ipython: Any, seed: int | None = None) -> None:
+        self._ipython = ipython
+        self._seed = seed
+        self._labs: dict[str, Lab] = {}
+        self.context = "sim"
+        self._system, self._getoutput = ipython.system, ipython.getoutput
+
+    @property
+    def lab(self) -> Lab:
+        """Of the context in use."""
+        return self.of(self.context)
+
+    def of(self, context: str) -> Lab:
+        if context not in self._labs:
+            self._labs[context] = Lab(context, seed=self._seed)
+        return self._labs[context]
+
+    def run(self, text: str, show: bool = True) -> Ran:
+        """Run lines in the context that they name, or in the one in use; print as it comes."""
+        text, context = self._choose(text)
+        ran = self.of(context).run(text, write=_print if show else None)
+        self._ipython.user_ns["_exit_code"] = ran.exit
+        return ran
+
+    def _choose(self, text: str) -> tuple[str, str]:
+        """Docker's own words for contexts: --context NAME, -c NAME, `context use NAME`."""
+        words = text.split()
+        for option in ("--context", "-c"):
+            if words[1:2] == [option] and len(words) > 2:
+                return text.replace(f"{option} {words[2]} ", "", 1), words[2]
+            if words[1:2] and words[1].startswith(f"{option}="):
+                return text.replace(words[1] + " ", "", 1), words[1].partition("=")[2]
+        if words[1:3] == ["context", "use"] and len(words) == 4 and words[3] in HOSTS:
+            self.context = words[3]
+            return f"echo {words[3]}; echo 'Current context is now \"{words[3]}\"' >&2", words[3]
+        return text, self.context
+
+    # -- hooks
+
+    @no_var_expand
+    def docker(self, line: str, cell: str | None = None) -> None:
+        """`%docker LINE`; `%%docker` runs each line of a cell (the word docker may be left out)."""
+        if cell is None:
+            self.run(self._expanded(f"docker {line}"))
+        else:
+            self.run("\n".join(_with_docker(each) for each in cell.splitlines()))
+
+    def system(self, command: str) -> None:
+        if self._ours(command):
+            self.run(self._expanded(command))
+        else:
+            self._system(command)
+
+    def getoutput(self, command: str, split: bool = True, depth: int = 0) -> Any:
+        if not self._ours(command):
+            return self._getoutput(command, split=split, depth=depth + 1)
+        ran = self.run(self._expanded(command), show=False)
+        if ran.err:
+            sys.stderr.write(ran.err)
+        return SList(ran.out.splitlines()) if split else LSString(ran.out)
+
+    def _expanded(self, text: str) -> str:
+        """`{name}` and `$name` become the notebook's own variables, as in any `!` line; Docker's `{{.Names}}` stays."""
+        names = self._ipython.user_ns
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1] or match[2]
+            return str(names[name]) if name in names else match[0]
+
+        return VARIABLE.sub(value, text)
+
+    def _ours(self, command: str) -> bool:
+        return "docker" in command and mentions_docker(command)
+
+
+def _with_docker(line: str) -> str:
+    """A line of a `%%docker` cell: `ps -a` and `docker ps -a` are both meant."""
+    from engine.client.command import ACTIONS
+
+    first = line.split(None, 1)[:1]
+    known = {name.split()[0] for name in ACTIONS}
+    return f"docker {line}" if first and first[0] in known else line
+
+
+def _print(stream: int, data: bytes) -> None:
+    file = sys.stdout if stream == STDOUT else sys.stderr
+    file.write(data.decode(errors="replace"))
+    file.flush()
+
+
+def load(ipython: Any) -> Classroom:
+    """Hook a shell; the names `lab` and `view` are put into its variables. A second time does nothing."""
+    known = getattr(ipython, "glassdock", None)
+    if isinstance(known, Classroom):
+        return known
+    room = Classroom(ipython)
+    ipython.glassdock = room
+    ipython.system, ipython.getoutput = room.system, room.getoutput
+    ipython.register_magic_function(room.docker, "line_cell", "docker")
+    ipython.push({"lab": room.lab, "view": room.lab.view}, interactive=False)
+    return room

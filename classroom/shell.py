@@ -1,0 +1,284 @@
+"""Lines as a learner types them in a terminal, around docker: `docker rm $(docker ps -aq)`, `docker ps | wc -l`, loops.
+
+The grammar and the word expansion are those of the simulated sh (sim/programs/shell), on the learner's own files and
+variables. `docker` reaches the engine in this process; any other command goes to the computer's own shell, where there
+is one. So the same line works in a notebook on Windows and in a browser as in a terminal on Linux.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from sim.programs.shell import nodes
+from sim.programs.shell.errors import LoopJump, ShellError
+from sim.programs.shell.expansion import fields, string
+from sim.programs.shell.parser import parse_program
+from sim.programs.shell.unparser import command_text, unparse
+from sim.programs.shell.variables import Variables
+
+T = TypeVar("T")
+STDOUT, STDERR = 1, 2
+NOT_FOUND = 127
+Write = Callable[[int, bytes], object]  # (stream, data)
+Docker = Callable[[Sequence[str], bytes, Write], int]  # (words after `docker`, standard input, write) -> exit code
+Sleep = Callable[[float], object]  # lets so many seconds pass on the engine's clock
+
+
+@dataclass(slots=True)
+class _Files:
+    """The learner's own files, as word expansion asks for them."""
+
+    def listdir(self, path: str) -> list[str]:
+        return [entry.name for entry in Path(path).iterdir()]
+
+    def lstat(self, path: str) -> os.stat_result:
+        return Path(path).lstat()
+
+    def read_file(self, path: str) -> bytes:
+        return Path(path).read_bytes()
+
+
+@dataclass(slots=True)
+class Shell:
+    """Runs lines. `status` is `$?`; `names` are looked up first for `$NAME` (a notebook's variables)."""
+
+    docker: Docker
+    sleep: Sleep
+    names: Mapping[str, Any] = field(default_factory=dict)
+    variables: Variables = field(default_factory=lambda: Variables(dict(os.environ)))
+    status: int = 0
+    proc: Any = field(default_factory=_Files)
+    positional: list[str] = field(default_factory=list)
+    options: str = ""
+
+    def run(self, text: str, write: Write, stdin: bytes = b"") -> int:
+        """All commands of a text. Errors of syntax are said as sh says them, status 2."""
+        program = parse_program(text)
+        for command in program.commands:
+            try:
+                self._run(command, stdin, write)
+            except ShellError as error:
+                write(STDERR, f"sh: {error}\n".encode())
+                self.status = error.status or 2
+                return self.status
+            except LoopJump:
+                pass
+        if program.error is not None:
+            write(STDERR, f"sh: {program.error}\n".encode())
+            self.status = 2
+        return self.status
+
+    # -- what word expansion asks for
+
+    def special(self, name: str) -> str | None:
+        return {"?": str(self.status), "#": "0", "0": "sh", "-": ""}.get(name)
+
+    async def substitute(self, body: nodes.Sequence) -> str:
+        return self._captured(body, b"", _to_stderr).decode(errors="replace").rstrip("\n")
+
+    # -- commands
+
+    def _run(self, node: nodes.Command, stdin: bytes, write: Write) -> None:
+        match node:
+            case nodes.SimpleCommand():
+                self._simple(node, stdin, write)
+            case nodes.Pipeline():
+                self._pipeline(node, stdin, write)
+            case nodes.Sequence(commands):
+                for command in commands:
+                    self._run(command, stdin, write)
+            case nodes.AndOr(left, operator, right):
+                self._run(left, stdin, write)
+                if (self.status == 0) == (operator == "&&"):
+                    self._run(right, stdin, write)
+            case nodes.BraceGroup(body) | nodes.Subshell(body):
+                self._run(body, stdin, write)
+            case nodes.If():
+                self._run(node.condition, stdin, write)
+                if self.status == 0:
+                    self._run(node.then, stdin, write)
+                elif node.otherwise is not None:
+                    self._run(node.otherwise, stdin, write)
+            case nodes.For():
+                self._for(node, stdin, write)
+            case nodes.While():
+                self._while(node, stdin, write)
+            case _:
+                self._outside(unparse(node), stdin, write)
+
+    def _for(self, node: nodes.For, stdin: bytes, write: Write) -> None:
+        for word in _now(fields(self, node.words or ())):
+            self.variables.set(node.name, word)
+            self._run(node.body, stdin, write)
+
+    def _while(self, node: nodes.While, stdin: bytes, write: Write) -> None:
+        while True:
+            self._run(node.condition, stdin, write)
+            if (self.status == 0) == node.until:
+                self.status = 0
+                return
+            self._run(node.body, stdin, write)
+
+    def _pipeline(self, node: nodes.Pipeline, stdin: bytes, write: Write) -> None:
+        """One after the other, what each prints kept for the next: simulated commands cannot run at the same time."""
+        *first, last = node.commands
+        for command in first:
+            stdin = self._captured(command, stdin, write)
+        self._run(last, stdin, write)
+        if node.negated:
+            self.status = int(self.status == 0)
+
+    def _captured(self, node: nodes.Command, stdin: bytes, write: Write) -> bytes:
+        """What a command prints on standard output; the rest goes to `write`."""
+        kept = bytearray()
+
+        def keep(stream: int, data: bytes) -> None:
+            if stream == STDOUT:
+                kept.extend(data)
+            else:
+                write(stream, data)
+
+        self._run(node, stdin, keep)
+        return bytes(kept)
+
+    def _simple(self, node: nodes.SimpleCommand, stdin: bytes, write: Write) -> None:
+        if node.words and (node.words[0].literal or "") not in INSIDE:
+            self._outside(command_text(node), stdin, write)
+            return
+        words = _now(fields(self, node.words))
+        for assignment in node.assignments:
+            self.variables.set(assignment.name, _now(string(self, assignment.value)))
+        if not words:
+            self.status = 0
+            return
+        streams = _Redirected(self, write, stdin)
+        try:
+            streams.apply(node.redirections)
+            self.status = INSIDE[words[0]](self, words[1:], streams.stdin, streams.write)
+        except OSError as error:
+            write(STDERR, f"sh: can't open {error.filename}: {error.strerror}\n".encode())
+            self.status = 1
+        finally:
+            streams.close()
+
+    def _outside(self, text: str, stdin: bytes, write: Write) -> None:
+        """The computer's own shell, with this one's variables."""
+        environment = {**self.variables.exported, **self.variables.private}
+        try:
+            done = subprocess.run(text, shell=True, input=stdin, capture_output=True, env=environment, check=False)
+        except OSError:  # a browser has no processes
+            name = text.split(None, 1)[0]
+            write(STDERR, f"sh: {name}: not found\n".encode())
+            self.status = NOT_FOUND
+            return
+        write(STDOUT, done.stdout)
+        write(STDERR, done.stderr)
+        self.status = done.returncode
+
+    # -- commands of our own
+
+    def _docker(self, words: list[str], stdin: bytes, write: Write) -> int:
+        return self.docker(words, stdin, write)
+
+    def _sleep(self, words: list[str], stdin: bytes, write: Write) -> int:
+        try:
+            self.sleep(sum(float(word.removesuffix("s")) for word in words))
+        except ValueError:
+            write(STDERR, f"sleep: invalid time interval '{' '.join(words)}'\n".encode())
+            return 1
+        return 0
+
+    def _echo(self, words: list[str], stdin: bytes, write: Write) -> int:
+        newline = "" if words[:1] == ["-n"] else "\n"
+        write(STDOUT, (" ".join(words[1:] if not newline else words) + newline).encode())
+        return 0
+
+    def _export(self, words: list[str], stdin: bytes, write: Write) -> int:
+        for word in words:
+            name, _, value = word.partition("=")
+            self.variables.exported[name] = value or self.variables.get(name) or ""
+        return 0
+
+    def _cd(self, words: list[str], stdin: bytes, write: Write) -> int:
+        os.chdir(words[0] if words else Path.home())
+        return 0
+
+
+INSIDE: dict[str, Callable[[Shell, list[str], bytes, Write], int]] = {
+    "": lambda shell, words, stdin, write: 0,
+    "docker": Shell._docker,
+    "sleep": Shell._sleep,
+    "echo": Shell._echo,
+    "export": Shell._export,
+    "cd": Shell._cd,
+    "true": lambda shell, words, stdin, write: 0,
+    "false": lambda shell, words, stdin, write: 1,
+}
+
+
+class _Redirected:
+    """Where one command's streams go."""
+
+    def __init__(self, shell: Shell, write: Write, stdin: bytes) -> None:
+        self._shell, self.stdin = shell, stdin
+        self._to: dict[int, Callable[[bytes], object]] = {
+            STDOUT: lambda data: write(STDOUT, data),
+            STDERR: lambda data: write(STDERR, data),
+        }
+        self._files: list[Any] = []
+
+    def apply(self, redirections: Sequence[nodes.Redirect]) -> None:
+        """Raises OSError."""
+        for redirection in redirections:
+            if isinstance(redirection, nodes.HereDocument):
+                self.stdin = _now(string(self._shell, redirection.body)).encode()
+                continue
+            target = _now(string(self._shell, redirection.target))
+            if redirection.operator == "<":
+                self.stdin = Path(target).read_bytes()
+            elif redirection.operator == ">&":
+                self._to[redirection.fd] = self._to[int(target)]
+            else:
+                file = open(target, "ab" if redirection.operator == ">>" else "wb")  # noqa: SIM115, PTH123
+                self._files.append(file)
+                self._to[redirection.fd] = file.write
+
+    def write(self, stream: int, data: bytes) -> None:
+        self._to[stream](data)
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+
+def _now(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never waits: expansion does so only for commands, which run at once here."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return cast("T", done.value)
+    raise AssertionError("word expansion waited")
+
+
+def _to_stderr(stream: int, data: bytes) -> None:
+    sys.stderr.write(data.decode(errors="replace"))
+
+
+def mentions_docker(text: str) -> bool:
+    """Is there a docker command in these lines? If not, they are nothing for us."""
+    return any(_mentions(command) for command in parse_program(text).commands)
+
+
+def _mentions(node: object) -> bool:
+    if isinstance(node, nodes.SimpleCommand) and node.words and node.words[0].literal == "docker":
+        return True
+    if isinstance(node, tuple):
+        return any(_mentions(item) for item in node)
+    slots = getattr(type(node), "__dataclass_fields__", ())
+    return any(_mentions(getattr(node, name)) for name in slots if name not in ("literal", "line", "end"))

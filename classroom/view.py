@@ -1,0 +1,79 @@
+"""`lab.view`: a picture of each thing that can be seen, drawn from the engine's live state when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classroom.drawing import Picture
+from classroom.views import flow, kernel, layers, lifecycle, network, processes, timeline
+from classroom.views.processes import Process
+from engine.client.connection import ApiError
+from engine.lifecycle import State
+
+if TYPE_CHECKING:
+    from classroom.lab import Lab
+
+# events (engine/events.py) of a container and the state that follows
+STATES = {
+    "create": State.CREATED, "start": State.RUNNING, "pause": State.PAUSED, "unpause": State.RUNNING,
+    "die": State.EXITED,
+}  # fmt: skip
+
+
+class View:
+    """Each method gives a Picture: shown as SVG by a notebook, `.text` says the same in words."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+
+    def flow(self, most_operations: int = 4) -> Picture:
+        """The last command, hop by hop."""
+        last = self._lab.last
+        return flow.draw(last.spans if last else [], most_operations)
+
+    def layers(self, *images: str) -> Picture:
+        """Images as piles of layers, shared ones drawn once; containers on top. `images`: only these."""
+        return layers.draw(self._lab.api.get("/glassdock/layers"), images)
+
+    def lifecycle(self, container: str) -> Picture:
+        """The state machine: where this container is, where it has been, and what each command would do now."""
+        about = self._lab.inspect(container)
+        now = State(about["State"]["Status"])
+        path = [STATES[event] for event in self._happened(about["Id"]) if event in STATES]
+        if not path or path[-1] is not now:
+            path.append(now)
+        return lifecycle.draw(now, path, about["Name"].lstrip("/"), about["Id"])
+
+    def kernel(self, container: str) -> Picture:
+        """The kernel operations that made a container."""
+        about = self._lab.inspect(container)
+        return kernel.draw(kernel.operations(self._lab.trace, about["Id"]), about["Name"].lstrip("/"))
+
+    def namespaces(self) -> Picture:
+        """Processes as the host sees them, and as each running container does."""
+        running = [container for container in self._lab.containers if container["State"] == "running"]
+        return processes.draw({each["Names"][0].lstrip("/"): self._processes(each["Id"]) for each in reversed(running)})
+
+    def network(self) -> Picture:
+        """Bridges, addresses and published ports."""
+        api = self._lab.api
+        inspected = [api.get(f"/networks/{row['Id']}") for row in api.get("/networks")]
+        return network.draw(inspected, [each for each in self._lab.containers if each["State"] == "running"])
+
+    def timeline(self, at: int | None = None) -> Picture:
+        """The session so far, the state after each command. `at`: the command to point at, from 0."""
+        return timeline.draw(self._lab.moments, at)
+
+    def _happened(self, id: str) -> list[str]:
+        """Names of a container's events, oldest first."""
+        api = self._lab.api
+        query = {"since": "0", "until": str(int(api.now) + 1), "filters": {"container": [id], "type": ["container"]}}
+        return [event["Action"] for event in api.lines("GET", "/events", query)]
+
+    def _processes(self, id: str) -> list[Process]:
+        api = self._lab.api
+        try:
+            table = api.get(f"/containers/{id}/top", {"ps_args": "-eo pid,args"})
+        except ApiError:
+            return []
+        return [Process(int(row[0]), at + 1 if at == 0 else 0, row[1]) for at, row in enumerate(table["Processes"])]

@@ -1,0 +1,61 @@
+"""What the kernel was asked to do for a container: each operation as the command a person could type, with its result.
+
+Facts: the spans of the host in the engine's trace, made from `engine.plan` by whichever host there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from classroom.drawing import Canvas, Picture
+from classroom.views.flow import Span
+from classroom.words import duration, short_ids
+
+# kinds of operations (engine/operations.py) and the part of the wall that they build
+PARTS = (
+    ("namespaces", "blue", ("Unshare", "JoinNamespace", "SetHostname")),
+    ("cgroup", "orange", ("MakeCgroup", "WriteCgroup", "JoinCgroup", "RemoveCgroup")),
+    ("files", "green", ("MountOverlay", "MountFilesystem", "MakeDevices", "PivotRoot", "MaskPath", "ReadonlyPath",
+                        "Unmount")),
+    ("network", "purple", ("MakeVeth", "SetAddress", "LoopbackUp", "AddRoute", "SetSysctl")),
+)  # fmt: skip
+OTHER = ("process", "ink")
+ROW, TOP = 22, 50
+
+
+def operations(spans: Iterable[Span], id: str = "") -> list[Span]:
+    """The kernel operations among some spans; `id`: those below a span that names this container only."""
+    spans = list(spans)
+    if id:
+        named = {span["id"] for span in spans if id in span["name"] or span["attributes"].get("container") == id}
+        while more := {span["id"] for span in spans if span["parent"] in named} - named:
+            named |= more
+        spans = [span for span in spans if span["id"] in named]
+    return [span for span in spans if span["where"] == "host" and "kind" in span["attributes"]]
+
+
+def part(kind: str) -> tuple[str, str]:
+    """Which part of the wall an operation builds, and its colour."""
+    return next(((name, colour) for name, colour, kinds in PARTS if kind in kinds), OTHER)
+
+
+def draw(spans: Sequence[Span], name: str = "") -> Picture:
+    """The list, in the order in which it was performed."""
+    canvas = Canvas(f"Kernel operations of {name}" if name else "Kernel operations")
+    canvas.text(16, 24, f"{len(spans)} kernel operations{' for ' + name if name else ''}", bold=True)
+    lines = [canvas.title]
+    for at, span in enumerate(spans):
+        y = TOP + ROW * at
+        facts = span["attributes"]
+        title, colour = part(facts["kind"])
+        result = span["error"] or facts["result"]
+        canvas.text(40, y, str(at + 1), anchor="end", colour="faint", size=12)
+        canvas.box(50, y - 14, 92, 18, fill="paper", edge=colour, radius=9)
+        canvas.text(96, y - 1, title, anchor="middle", size=11, colour=colour)
+        canvas.text(154, y, short_ids(span["name"]), mono=True, size=12, within=620)
+        canvas.text(850, y, duration(span["duration"]), anchor="end", size=12, colour="faint")
+        canvas.text(862, y, result, size=12, colour="orange" if span["error"] else "ink", within=160)
+        canvas.text(930, y, facts["man"], size=12, colour="faint")
+        took = duration(span["duration"])
+        lines.append(f"{at + 1:>3} {title:<10} {short_ids(span['name']):<90.90} {took:>9}  {result}")
+    return canvas.picture("\n".join(lines))

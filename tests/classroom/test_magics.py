@@ -1,0 +1,66 @@
+"""In a notebook `!docker …` reaches the engine, `%docker` and `%%docker` too; other commands stay the computer's."""
+
+import sys
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell's words")
+
+
+@pytest.fixture(scope="module")
+def notebook() -> InteractiveShell:
+    shell = InteractiveShell()
+    shell.run_line_magic("load_ext", "classroom")
+    return shell
+
+
+def test_a_tutorials_line_works(notebook, capsys):
+    notebook.run_cell("!docker run --rm alpine echo hello").raise_error()
+    assert capsys.readouterr().out == "hello\n"
+    assert notebook.user_ns["_exit_code"] == 0
+
+
+def test_output_can_be_kept_in_a_variable(notebook):
+    notebook.run_cell("!docker run -d --name web alpine sleep 1000").raise_error()
+    notebook.run_cell("x = !docker ps -q").raise_error()
+    assert len(notebook.user_ns["x"]) == 1
+    notebook.run_cell("name = 'web'\ny = !docker inspect -f '{{.State.Status}}' {name}").raise_error()
+    assert list(notebook.user_ns["y"]) == ["running"]
+
+
+def test_many_lines_in_one_cell(notebook, capsys):
+    notebook.run_cell(
+        "%%docker\n# two ways to say it\nps -q --filter name=nothing\ndocker version -f hello\n"
+    ).raise_error()
+    assert capsys.readouterr().out == "hello\n"
+
+
+def test_one_line_by_magic(notebook, capsys):
+    notebook.run_cell("%docker images --format '{{.Repository}}'").raise_error()
+    assert capsys.readouterr().out == "alpine\n"
+
+
+@POSIX
+def test_other_commands_go_to_the_computers_shell(notebook, capfd):
+    notebook.run_cell("z = !echo $((1+1))").raise_error()
+    assert list(notebook.user_ns["z"]) == ["2"]
+
+
+def test_python_sees_the_same_engine(notebook):
+    notebook.run_cell("n = len(lab.containers)").raise_error()
+    assert notebook.user_ns["n"] == 1
+    notebook.run_cell("picture = view.flow()").raise_error()
+    assert notebook.user_ns["picture"].svg.startswith("<svg")
+
+
+def test_loading_twice_changes_nothing(notebook):
+    room = notebook.glassdock
+    notebook.run_line_magic("load_ext", "classroom")
+    notebook.run_line_magic("reload_ext", "classroom")
+    assert notebook.glassdock is room
+
+
+def test_a_context_can_be_chosen_for_good(notebook, capsys):
+    notebook.run_cell("%docker context use sim").raise_error()
+    assert capsys.readouterr() == ("sim\n", 'Current context is now "sim"\n')
