@@ -25,7 +25,7 @@ from engine.client.connection import Api, SocketConnection
 from engine.client.console import BufferConsole
 
 if TYPE_CHECKING:
-    import docker
+    from docker import DockerClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +120,15 @@ class Lab:
         return cast("dict[str, Any]", self.api.get(f"/containers/{name}/json"))
 
     @cached_property
-    def client(self) -> docker.DockerClient:
+    def client(self) -> DockerClient:
         """docker-py, unmodified, on this engine."""
         if isinstance(self.connection, Connection):
             from engine.client.dockerpy import docker_client
 
             return docker_client(self.connection.engine)
-        import docker
+        from docker import DockerClient
 
-        return docker.DockerClient(base_url=self.connection.where)
+        return DockerClient(base_url=self.connection.where)
 
     @cached_property
     def view(self) -> View:
