@@ -2,19 +2,22 @@
 
 A name goes first; the image goes with its last name, and its layers with the last image that stands on them. Hard
 conflicts (a child image, a running container) always hold; soft ones (a stopped container, other names) yield to
-`force`. Rules and texts: moby, daemon/images/image_delete.go and image_prune.go.
+`force`. What one command removes is removed together, or nothing of it. Rules and texts: moby,
+daemon/images/image_delete.go and image_prune.go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.daemon.filters import Filters
 from engine.errors import Conflict, InvalidParameter, NotFound
 from engine.image.config import Image
-from engine.image.digest import ChainID, chains
+from engine.image.digest import chains
 from engine.image.reference import Reference
+from engine.image.store import Layer
 from engine.timestamps import parse_moment, parse_rfc3339
 
 if TYPE_CHECKING:
@@ -34,29 +37,53 @@ class DeleteConflict(Conflict):
         self.used = used
 
 
+@dataclass(slots=True)
+class _Removal:
+    """What one removal does: what it tells, and what follows as soon as it is written down."""
+
+    images: Images
+    records: list[Record] = field(default_factory=list)
+    gone: list[Layer] = field(default_factory=list)
+    events: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)  # action, id, attributes
+
+    def event(self, image: Image, action: str) -> None:
+        self.events.append((action, image.id, self.images.attributes(image)))
+
+    async def finish(self) -> None:
+        """The host's part, and the news."""
+        await self.images.layers.discard(self.gone)
+        for event in self.events:
+            self.images.publish(*event)
+
+
 async def remove(images: Images, name: str, force: bool = False, prune: bool = True) -> list[Record]:
     """Remove a name, or the image of an id. `prune`: untagged parents go as well. Raises NotFound, Conflict."""
+    removal = _Removal(images)
     image = images.get(name)
+    with images.store.change():
+        _remove(removal, image, name, force, prune)
+    await removal.finish()
+    return removal.records
+
+
+def _remove(removal: _Removal, image: Image, name: str, force: bool, prune: bool) -> None:
+    images = removal.images
     references = images.store.references(image.id)
-    records: list[Record] = []
-    if not _is_id_prefix(image, name):
-        if not force and _is_single(references) and (user := next(images.users(image), None)):
-            raise Conflict(
-                f'conflict: unable to remove repository reference "{name}" (must force) - container {user.id[:12]}'
-                f" is using its referenced image {image.id.short}"
-            )
-        _untag_with_digests(images, image, Reference.parse(name).with_default_tag(), records)
-        if images.store.references(image.id):
-            return records
-        quiet = True
-    else:
-        quiet = False
+    if _is_id_prefix(image, name):
         if _is_single(references):
             _check(images, image, names=False, stopped=not force)
             for reference in references:
-                _untag(images, image, reference, records)
-    await _delete(images, image, records, force, prune, quiet)
-    return records
+                _untag(removal, image, reference)
+        _delete(removal, image, force, prune, quiet=False)
+        return
+    if not force and _is_single(references) and (user := next(images.users(image), None)):
+        raise Conflict(
+            f'conflict: unable to remove repository reference "{name}" (must force) - container {user.id[:12]}'
+            f" is using its referenced image {image.id.short}"
+        )
+    _untag_with_digests(removal, image, Reference.parse(name).with_default_tag())
+    if not images.store.references(image.id):
+        _delete(removal, image, force, prune, quiet=True)
 
 
 async def prune(images: Images, filters: Filters) -> tuple[list[Record], int]:
@@ -106,26 +133,27 @@ def _until(filters: Filters, now: int) -> int | None:
         raise InvalidParameter(str(error)) from None
 
 
-def _untag(images: Images, image: Image, reference: Reference, records: list[Record], event: bool = True) -> None:
-    images.store.untag(reference)
+def _untag(removal: _Removal, image: Image, reference: Reference, event: bool = True) -> None:
+    removal.images.store.untag(reference)
     if event:
-        images.event(image, "untag")
-    records.append({"Untagged": reference.familiar})
+        removal.event(image, "untag")
+    removal.records.append({"Untagged": reference.familiar})
 
 
-def _untag_with_digests(images: Images, image: Image, reference: Reference, records: list[Record]) -> None:
+def _untag_with_digests(removal: _Removal, image: Image, reference: Reference) -> None:
     """A name goes; with the last tag of a repository go the repository's digests."""
     if reference.digest:
         reference = reference.with_digest(reference.digest)
-    _untag(images, image, reference, records)
-    same = [other for other in images.store.references(image.id) if other.name == reference.name]
+    _untag(removal, image, reference)
+    same = [other for other in removal.images.store.references(image.id) if other.name == reference.name]
     if not reference.digest and not any(other.tag for other in same):
         for other in same:
-            _untag(images, image, other, records, event=False)
+            _untag(removal, image, other, event=False)
 
 
-async def _delete(images: Images, image: Image, records: list[Record], force: bool, prune: bool, quiet: bool) -> None:
+def _delete(removal: _Removal, image: Image, force: bool, prune: bool, quiet: bool) -> None:
     """The image itself, and its untagged parents if `prune`. `quiet`: it is all right if it has to stay."""
+    images = removal.images
     try:
         _check(images, image, names=not force, stopped=not force)
     except DeleteConflict as conflict:
@@ -133,20 +161,17 @@ async def _delete(images: Images, image: Image, records: list[Record], force: bo
             return
         raise
     for reference in images.store.references(image.id):
-        _untag(images, image, reference, records)
+        _untag(removal, image, reference)
     stack = chains(image.diff_ids)
     images.keep_for_containers(image, stack)
     images.store.remove(image.id)
-    images.event(image, "delete")
-    records.append({"Deleted": image.id})
-    records += [{"Deleted": chain} for chain in await _sweep(images, stack)]
+    removal.event(image, "delete")
+    gone = images.layers.forget(stack)
+    removal.gone += gone
+    removal.records += [{"Deleted": image.id}, *({"Deleted": str(layer.chain)} for layer in gone)]
     parent = images.store.find(image.parent) if image.parent else None
     if prune and parent is not None:
-        await _delete(images, parent, records, force=False, prune=True, quiet=True)
-
-
-async def _sweep(images: Images, stack: Sequence[ChainID]) -> list[ChainID]:
-    return [layer.chain for layer in await images.layers.sweep(stack)]
+        _delete(removal, parent, force=False, prune=True, quiet=True)
 
 
 def _check(images: Images, image: Image, *, names: bool, stopped: bool) -> None:

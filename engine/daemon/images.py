@@ -5,7 +5,7 @@ The store itself is `engine.image.store`; what lists show is in image_views, wha
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.daemon import image_import, image_removal, image_views
@@ -16,6 +16,8 @@ from engine.distribution.errors import BadContent, RegistryError, plain
 from engine.distribution.layers import Layers
 from engine.distribution.progress import Message, Progress, Tell
 from engine.distribution.pull import Puller
+from engine.distribution.push import Pusher
+from engine.distribution.sources import Sources
 from engine.distribution.transport import Unreachable
 from engine.errors import EngineError, NotFound, no_such_image
 from engine.events import Event
@@ -54,7 +56,9 @@ class Images:
         self.store = ImageStore(engine.state, blobs or Blobs())
         self.layers = Layers(engine.loop, engine.trace, engine.host, self.store)
         self.platform = Platform.parse(f"{engine.host.info.os_type}/{engine.host.info.architecture}")
-        self._puller = Puller(engine.loop, engine.trace, transport, self.store, self.layers, self.platform)
+        sources = Sources(engine.state)
+        self._puller = Puller(engine.loop, engine.trace, transport, self.store, self.layers, self.platform, sources)
+        self._pusher = Pusher(engine.loop, engine.trace, transport, self.store, sources)
         self._held: dict[str, list[ChainID]] = {}
         engine.events.on_event(self._on_event)
 
@@ -91,18 +95,26 @@ class Images:
     def storage_driver(self) -> str:
         return self._engine.host.info.storage_driver
 
-    # -- pull
+    # -- pull and push
 
-    async def pull(
+    def pull(
         self, reference: Reference, platform: Platform | None = None, credentials: Credentials = NOBODY
     ) -> AsyncGenerator[Progress | Message]:
         """Pull a tag, a digest, or (if the name has neither) all tags; yields what Docker tells meanwhile.
 
         Raises EngineError. Closing the iterator gives the pull up.
         """
+        return self._told(lambda tell: self._pull(reference, platform, credentials, tell), f"pull {reference.familiar}")
+
+    def push(self, reference: Reference, credentials: Credentials = NOBODY) -> AsyncGenerator[Progress | Message]:
+        """Push a tag, or (if the name has none) all tags; yields as `pull`. Raises EngineError."""
+        return self._told(lambda tell: self._push(reference, credentials, tell), f"push {reference.familiar}")
+
+    async def _told(self, work: Callable[[Tell], Coroutine[Any, Any, None]], name: str) -> AsyncGenerator[Progress | Message]:
+        """What a task tells while it is at work; closing the iterator gives it up."""
         loop = self._engine.loop
         told: Queue[Progress | Message] = Queue(loop)
-        task = loop.spawn(self._pull(reference, platform, credentials, told.put), f"pull {reference.familiar}")
+        task = loop.spawn(work(told.put), name)
         task.add_done_callback(told.close)
         try:
             while (progress := await told.get()) is not None:
@@ -110,6 +122,10 @@ class Images:
             task.result()
         finally:
             task.cancel()
+
+    async def _push(self, reference: Reference, credentials: Credentials, tell: Tell) -> None:
+        await self._pusher.push(reference, credentials, tell)
+        self._engine.events.publish("image", "push", reference.familiar, {"name": reference.familiar_name})
 
     async def _pull(
         self, reference: Reference, platform: Platform | None, credentials: Credentials, tell: Tell
@@ -246,9 +262,15 @@ class Images:
     # -- events
 
     def event(self, image: Image, action: str, name: str = "") -> None:
-        """Publish, with the image's labels as long as it is here."""
+        self.publish(action, image.id, self.attributes(image, name))
+
+    def attributes(self, image: Image, name: str = "") -> dict[str, str]:
+        """What an event says of an image: its labels as long as it is here, and a name or its id."""
         labels = image.config.labels if image.id in self.store else {}
-        self._engine.events.publish("image", action, image.id, {**labels, "name": name or image.id})
+        return {**labels, "name": name or image.id}
+
+    def publish(self, action: str, id: str, attributes: Mapping[str, str]) -> None:
+        self._engine.events.publish("image", action, id, attributes)
 
 
 def _platform_json(platform: Platform) -> dict[str, str]:

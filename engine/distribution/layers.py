@@ -106,12 +106,12 @@ class Layers:
                 if layer is not None and not layer.users and not self._held[each]:
                     self._store.forget_layer(each)
                     gone.append(layer)
-        for layer in gone:
-            self._leaving[layer.chain] = self._loop.future()
         return gone
 
     async def discard(self, gone: Sequence[Layer]) -> None:
-        """Remove from the host what the store has forgotten, topmost first."""
+        """Remove from the host what the store has just forgotten, topmost first."""
+        for layer in gone:
+            self._leaving[layer.chain] = self._loop.future()
         try:
             for layer in gone:
                 if self._host.exists(layer.chain):
