@@ -150,14 +150,15 @@ class Change:
 class PathStat:
     """lstat(2) of a path in a snapshot. `mode` with the type bits; `size` in bytes; `mtime` in ns since 1970.
 
-    `target`: where a symbolic link leads in the end, as far as that exists; absolute, seen from the snapshot's root.
+    `target`: where the path leads when all links are followed, a last one too, as far as they lead to something; without
+    links, absolute, seen from the snapshot's root.
     """
 
     name: str  # as it was asked for: "b" for "/a/b/", "." for "/a/.", "/" for "/"
     mode: int
     size: int
     mtime: int
-    target: str = ""
+    target: str
 
 
 @dataclass(frozen=True, slots=True)

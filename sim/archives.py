@@ -19,15 +19,18 @@ from engine.image import changeset, members
 from engine.image.changeset import Data, Entry
 from engine.spec import Mount
 from sim import content, files, mounting
-from sim.filesystem import NO_XATTRS, File, Inode, Special, Tree
+from sim.abi import O_CREAT, O_EXCL, O_WRONLY
+from sim.filesystem import NO_XATTRS, File, Inode, Special
+from sim.hostfiles import HostFile
 from sim.kernel import Kernel
-from sim.layers import KINDS, TYPES, pieces
+from sim.layers import KINDS, TYPES
 from sim.mounting import Superuser
 from sim.mounts import MountNamespace
 from sim.paths import existing, resolve
 from sim.rights import create, raise_up
 
 MAX_LINKS = 255  # Go, path/filepath: EvalSymlinks
+Seen = dict[tuple[int, int], tuple[str, Inode]]  # files with several names: the first one's (and the file, to keep it)
 
 
 def root_of(kernel: Kernel, key: str, volumes: Sequence[Mount]) -> Superuser:
@@ -50,8 +53,7 @@ def stat_path(kernel: Kernel, key: str, path: str, volumes: Sequence[Mount]) -> 
 def _stat(caller: Superuser, path: str) -> PathStat:
     with _calling("lstat", path):
         found = files.lstat(caller, path)
-    target = _evaluate(caller, path) if st.S_ISLNK(found.mode) else ""
-    return PathStat(_base(path), found.mode, found.size, found.mtime, target)
+    return PathStat(_base(path), found.mode, found.size, found.mtime, _evaluate(caller, path))
 
 
 def _evaluate(caller: Superuser, path: str) -> str:
@@ -94,19 +96,28 @@ def pack_path(kernel: Kernel, key: str, path: str, volumes: Sequence[Mount]) -> 
     return changeset.write(_pack(caller, path, "" if name == "/" else name, {}))
 
 
-def _pack(
-    caller: Superuser, path: str, name: str, first_names: dict[int, str]
-) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+def _pack(caller: Superuser, path: str, name: str, seen: Seen) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+    """`path` and all below it, under `name`."""
     try:
         place = existing(caller, path, follow=False)
+        node = place.found()
+        entry = _entry(caller, path, name, node, seen)
     except OSError:  # gone while we were packing
         return
-    node = place.found()
+    if entry is None:
+        return
+    yield entry, _pieces(caller, path, entry.size) if entry.size else iter(())
+    if node.is_dir:
+        for child in sorted(files.listdir(caller, path)):
+            yield from _pack(caller, f"{path.rstrip('/')}/{child}", f"{name}/{child}", seen)
+
+
+def _entry(caller: Superuser, path: str, name: str, node: Inode, seen: Seen) -> Entry | None:
     kind = KINDS.get(st.S_IFMT(node.mode))
     if kind is None:  # sockets do not go into archives
-        return
+        return None
     target, rdev, size = "", (0, 0), 0
-    if node.nlink > 1 and not node.is_dir and (first := first_names.setdefault(id(node), name)) != name:
+    if node.nlink > 1 and not node.is_dir and (first := seen.setdefault(_identity(node), (name, node))[0]) != name:
         kind, target = "hardlink", first
     elif node.is_link:
         target = files.readlink(caller, path)
@@ -114,11 +125,28 @@ def _pack(
         rdev = node.rdev
     elif isinstance(node, File):
         size = node.size
-    entry = Entry(name, kind, node.mode & 0o7777, node.uid, node.gid, node.mtime, size, target, rdev, node.xattrs)
-    yield entry, pieces(node, size) if isinstance(node, File) else iter(())
-    if node.is_dir:
-        for child in sorted(files.listdir(caller, path)):
-            yield from _pack(caller, f"{path.rstrip('/')}/{child}", f"{name}/{child}", first_names)
+    return Entry(name, kind, node.mode & 0o7777, node.uid, node.gid, node.mtime, size, target, rdev, node.xattrs)
+
+
+def _identity(node: Inode) -> tuple[int, int]:
+    """Nodes of this computer's folders are made anew at each look; all others are who they are."""
+    return (node.tree.dev, node.ino) if isinstance(node, HostFile) else (-1, id(node))
+
+
+def _pieces(caller: Superuser, path: str, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a file, which may be written to, cut or removed meanwhile."""
+    try:
+        file = files.open(caller, path)
+    except OSError:
+        file = None
+    try:
+        while size > 0:
+            count = min(size, content.CHUNK)
+            yield (file.read(count) if file is not None else b"").ljust(count, b"\0")
+            size -= count
+    finally:
+        if file is not None:
+            file.close()
 
 
 # -- unpacking
@@ -146,7 +174,7 @@ def unpack_path(
             times.append((where, entry.mtime))
     for where, mtime in times:  # last, since what was made inside has changed them
         with _calling("chtimes", where):
-            raise_up(existing(caller, where)).mtime = mtime
+            files.utime(caller, where, mtime)
 
 
 def _make_parents(caller: Superuser, path: str) -> None:
@@ -198,34 +226,45 @@ def _make(caller: Superuser, directory: str, path: str, entry: Entry, data: Data
             with _calling("mkdir", path):
                 files.mkdir(caller, path, entry.mode)
         return
-    with _calling("open" if entry.kind == "file" else "mknod", path):
-        place = resolve(caller, path, follow=False)
-        node = File(0, 0) if entry.kind == "file" else Special(0, TYPES[entry.kind], rdev=entry.rdev)
-        create(caller, place, node)
-    if isinstance(node, File):
+    if entry.kind == "file":
         assert data is not None
-        _fill(node, place.tree, data, entry.size, path)
+        _write(caller, path, data, entry.size)
+        return
+    with _calling("mknod", path):
+        create(caller, resolve(caller, path, follow=False), Special(0, TYPES[entry.kind], rdev=entry.rdev))
 
 
-def _fill(node: File, tree: Tree, data: Data, size: int, path: str) -> None:
-    """Write a new file, as far as there is room."""
-    room = min(size, max(0, tree.limit - tree.used)) if tree.limit else size
-    node.data, node.size = content.take(data, room), room
-    tree.used += room
-    if room < size:
-        raise PathError(errno.ENOSPC, "write", path)
+def _write(caller: Superuser, path: str, data: Data, size: int) -> None:
+    """A new file, as far as there is room."""
+    with _calling("open", path):
+        file = files.open(caller, path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+    try:
+        while size > 0:
+            piece = data.read(min(size, content.CHUNK))
+            if not piece:
+                raise ValueError(members.CUT_OFF)
+            size -= len(piece)
+            with _calling("write", path):
+                while piece:
+                    piece = piece[file.write(piece) :]
+    finally:
+        file.close()
 
 
 def _set_attributes(caller: Superuser, path: str, entry: Entry, options: Unpacking) -> None:
-    with _calling("lchown", path):
-        node: Inode = raise_up(existing(caller, path, follow=False))
     if entry.kind == "hardlink":
         return
-    node.uid, node.gid = options.owner or (entry.uid, entry.gid)
+    with _calling("lchown", path):
+        files.chown(caller, path, *(options.owner or (entry.uid, entry.gid)), follow=False)
+        node = raise_up(existing(caller, path, follow=False))
     node.xattrs = dict(entry.xattrs) if entry.xattrs else NO_XATTRS
-    node.mtime = entry.mtime
-    if not node.is_link:
-        node.mode = st.S_IFMT(node.mode) | entry.mode
+    if node.is_link:
+        node.mtime = entry.mtime
+        return
+    with _calling("chmod", path):
+        files.chmod(caller, path, entry.mode)
+    with _calling("chtimes", path):
+        files.utime(caller, path, entry.mtime)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ KINDS = {
     st.S_IFIFO: "fifo",
 }
 TYPES = {kind: type for type, kind in KINDS.items()}
+Seen = dict[int, tuple[str, Inode]]  # by id: the first name of a file with several (and the file, to keep it)
 
 
 class Unpacker:
@@ -141,11 +142,10 @@ class Unpacker:
 
 def pack(root: Directory) -> Iterator[tuple[Entry, Iterator[bytes]]]:
     """A tree (an upper one, with whiteouts, or a whole view) as archive entries, sorted by name; without the root."""
-    first_names: dict[int, str] = {}
-    return _pack(root, "", first_names)
+    return _pack(root, "", {})
 
 
-def _pack(directory: Directory, prefix: str, first_names: dict[int, str]) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+def _pack(directory: Directory, prefix: str, seen: Seen) -> Iterator[tuple[Entry, Iterator[bytes]]]:
     for name in sorted(directory.entries):
         node, path = directory.entries.get(name), prefix + name
         if node is WHITEOUT:
@@ -155,7 +155,7 @@ def _pack(directory: Directory, prefix: str, first_names: dict[int, str]) -> Ite
         if node is None or kind is None:  # gone meanwhile; sockets do not go into archives
             continue
         entry = Entry(path, kind, node.mode & 0o7777, node.uid, node.gid, node.mtime, xattrs=node.xattrs)
-        if node.nlink > 1 and not node.is_dir and (first := first_names.setdefault(id(node), path)) != path:
+        if node.nlink > 1 and not node.is_dir and (first := seen.setdefault(id(node), (path, node))[0]) != path:
             yield replace(entry, kind="hardlink", target=first), iter(())
         elif isinstance(node, File):
             yield replace(entry, size=node.size), pieces(node, node.size)
@@ -165,7 +165,7 @@ def _pack(directory: Directory, prefix: str, first_names: dict[int, str]) -> Ite
             yield entry, iter(())
             if node.opaque:
                 yield Entry(path, "opaque"), iter(())
-            yield from _pack(node, path + "/", first_names)
+            yield from _pack(node, path + "/", seen)
         elif isinstance(node, Special):
             yield replace(entry, rdev=node.rdev), iter(())
 
