@@ -16,7 +16,8 @@ from typing import BinaryIO
 
 from engine.host import PathError, PathStat, Unpacking
 from engine.image import changeset, members
-from engine.image.changeset import Data, Entry
+from engine.image.changeset import Entry
+from engine.image.tarstream import CUT_OFF, Data
 from engine.spec import Mount
 from sim import content, files, mounting
 from sim.abi import O_CREAT, O_EXCL, O_WRONLY
@@ -242,7 +243,7 @@ def _write(caller: Superuser, path: str, data: Data, size: int) -> None:
         while size > 0:
             piece = data.read(min(size, content.CHUNK))
             if not piece:
-                raise ValueError(members.CUT_OFF)
+                raise ValueError(CUT_OFF)
             size -= len(piece)
             with _calling("write", path):
                 while piece:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from engine.host import Change
-from engine.image.changeset import Data, Entry, read
+from engine.image.changeset import Entry, read
+from engine.image.tarstream import Data
 from sim import content, overlay
 from sim.filesystem import NO_XATTRS, WHITEOUT, Directory, File, Inode, Special, Symlink, add, drop
 from sim.paths import MAX_LINKS

@@ -12,15 +12,16 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import IO, Any, BinaryIO
+from typing import BinaryIO
+
+from engine.image import tarstream
+from engine.image.tarstream import Data
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 BLOCK = tarfile.BLOCKSIZE
 END = bytes(2 * BLOCK)
 XATTR = "SCHILY.xattr."
-LARGEST_SPARSE = 1 << 34  # bytes; a sparse entry of a few bytes may claim any size
-ENDS = 64  # how often an archive may be read at its end
 SECOND = 1_000_000_000
 
 # kinds of entries and their letters in a tar header
@@ -59,62 +60,16 @@ class Entry:
     xattrs: Mapping[str, str] = field(default_factory=dict)
 
 
-class Data:
-    """The content of a file in an archive that is being read."""
-
-    __slots__ = ("_file",)
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes, b"" at the end. Raises ValueError if the archive ends before."""
-        try:
-            return self._file.read(size)
-        except tarfile.TarError as error:
-            raise ValueError(str(error)) from error
-
-
-class _Finite:
-    """The archive's stream. Skipping a file of a claimed 2^60 bytes, tarfile would read on for ever at the end."""
-
-    __slots__ = ("_ends", "_stream")
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._ends = 0
-
-    def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        if not data:
-            self._ends += 1
-            if self._ends > ENDS:
-                raise ValueError("unexpected EOF")
-        return data
-
-
 def read(stream: BinaryIO) -> Iterator[tuple[Entry, Data | None]]:
     """The checked entries of an uncompressed layer, in order, with the content of files (valid until the next entry).
 
-    Raises ValueError for a broken archive and for a hostile one: names that are absolute or lead out, links that point
-    out, the same name twice.
+    A name may come twice: the last one counts, as in Docker. Raises ValueError for a broken archive and for a hostile
+    one: names that are absolute or lead out, links that point out.
     """
-    seen: dict[str, str] = {}
-    try:
-        source: Any = _Finite(stream)
-        with tarfile.open(fileobj=source, mode="r|", bufsize=1 << 18, encoding="utf-8") as archive:
-            for member in archive:
-                entry = _entry(member)
-                if entry is None:
-                    continue
-                key = f"{entry.name}/{OPAQUE}" if entry.kind == "opaque" else entry.name
-                if key in seen and not seen[key] == entry.kind == "directory":
-                    raise ValueError(f"duplicate entry {member.name!r}")
-                seen[key] = entry.kind
-                file = archive.extractfile(member) if entry.kind == "file" else None
-                yield entry, Data(file) if file is not None else None
-    except (tarfile.TarError, EOFError, OverflowError) as error:
-        raise ValueError(str(error) or "unexpected EOF") from error
+    for member, data in tarstream.read(stream):
+        entry = _entry(member)
+        if entry is not None:
+            yield entry, data if entry.kind == "file" else None
 
 
 def write(entries: Iterable[tuple[Entry, Iterable[bytes]]]) -> Iterator[bytes]:
@@ -143,8 +98,6 @@ def _entry(member: tarfile.TarInfo) -> Entry | None:
     name, kind = safe_name(member.name), KINDS.get(member.type)
     if kind is None:
         return None
-    if member.size < 0 or (member.issparse() and member.size > LARGEST_SPARSE):
-        raise ValueError(f"{member.name!r} has an impossible size")
     folder, base = posixpath.split(name)
     if base == OPAQUE:
         return Entry(folder, "opaque")

@@ -204,7 +204,7 @@ HOSTILE = {
     "a hard link to itself": archive(("x", {"type": tarfile.LNKTYPE, "linkname": "x"})),
     "a symbolic link that leads out": archive(("x", {"type": tarfile.SYMTYPE, "linkname": "../etc"})),
     "an empty symbolic link": archive(("x", {"type": tarfile.SYMTYPE, "linkname": ""})),
-    "the same file twice": archive(("x", b"1"), ("./x", b"2")),
+    "a header in the middle that is none": io.BytesIO(archive(("x", b"1")).getvalue()[:1024] + b"?" * 2048),
     "a whiteout of the parent": archive(("a", DIR), ("a/.wh...", b"")),
     "a whiteout of nothing": archive((".wh.", b"")),
     "a name below a file": archive(("x", b""), ("x/y", b"")),
@@ -248,6 +248,18 @@ def test_a_link_inside_the_layer_cannot_lead_a_later_entry_out(snapshots: Snapsh
     run(snapshots.apply("x", None, archive(("out", {"type": tarfile.SYMTYPE, "linkname": "/etc"}), ("out/x", b"1"))))
     run(snapshots.prepare("c", "x"))
     assert files.read_file(mounting.Superuser(MountNamespace(storage, snapshots.tree("c"))), "/etc/x") == b"1"
+
+
+def test_of_two_entries_with_a_name_the_last_one_counts(snapshots: Snapshots, storage: Storage) -> None:
+    twice = archive(
+        ("x", b"1"), ("./x", b"22"), ("d", DIR), ("d/a", b"a"), ("d", DIR), ("d/b", b"b"),
+        ("was", DIR), ("was/a", b"a"), ("was", {"type": tarfile.SYMTYPE, "linkname": "/d"}), ("was/c", b"c"),
+    )  # fmt: skip
+    run(snapshots.apply("x", None, twice))
+    run(snapshots.prepare("c", "x"))
+    c = mounting.Superuser(MountNamespace(storage, snapshots.tree("c")))
+    assert files.read_file(c, "/x") == b"22"
+    assert files.readlink(c, "/was") == "/d" and sorted(files.listdir(c, "/d")) == ["a", "b", "c"]
 
 
 def test_a_layer_that_others_lie_on_stays(snapshots: Snapshots, container: Any) -> None:
