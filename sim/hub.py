@@ -46,6 +46,10 @@ class Hub:
         self._guard = TokenGuard(self.members, lambda: loop.time, b"the hub's own secret", realm, SERVICE)
         self.registry = Registry(self.storage, self._guard, deletes=True, ids=Random(0))
 
+    def serves(self, host: str) -> bool:
+        """Is it one of its names?"""
+        return host in (REGISTRY, AUTH, INDEX)
+
     async def handle(self, host: str, request: Request) -> Response:
         """Raises Unreachable for a host that is none of the hub's."""
         if host == AUTH and request.path == "/token":

@@ -103,6 +103,7 @@ class Waits:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.open: set[Wait] = set()
+        self.outside = 0  # requests to the real world, whose time does not jump
         self._wake = wake
 
     def begin(self, reason: Reason) -> Wait:
@@ -112,7 +113,10 @@ class Waits:
         return wait
 
     def push(self) -> bool:
-        """Should time jump? For the daemon's own work always; for programs unless one of them waits for a person."""
+        """Should time jump? For the daemon's own work, unless that is to wait for the real world; for programs unless
+        one of them waits for a person."""
+        if self.outside:
+            return False
         kinds = {wait.reason if isinstance(wait.reason, str) else wait.reason() for wait in self.open}
         if "time" in kinds:
             return True

@@ -10,7 +10,7 @@ from engine.api.body import read_json
 from engine.api.messages import Request, Response, empty, json_response
 from engine.api.query import boolean, integer, older
 from engine.api.router import Route
-from engine.api.streams import error_line, progress_line, status_line
+from engine.api.streams import error_line, json_line, progress_line, status_line
 from engine.daemon.filters import Filters
 from engine.daemon.image_removal import PRUNE_FILTERS
 from engine.daemon.image_views import LIST_FILTERS
@@ -45,6 +45,16 @@ async def create(engine: Engine, request: Request) -> Response:
         raise Forbidden("'scratch' is a reserved name")
     pull = engine.images.pull(reference, platform, _credentials(request))
     return await _progress(pull)
+
+
+async def push(engine: Engine, request: Request) -> Response:
+    """`docker push`: the first line comes before anything can fail, so errors are the last line."""
+    reference = Reference.parse(request.vars["name"])
+    if tag := request.query.get("tag", ""):
+        reference = reference.with_tag(tag)
+    if reference.digest:
+        raise InvalidParameter("cannot push a digest reference")
+    return await _progress(engine.images.push(reference, _credentials(request)))
 
 
 async def _import(engine: Engine, request: Request, platform: Platform | None) -> Response:
@@ -94,6 +104,8 @@ class _Lines:
 
 
 def _line(progress: Progress | Message) -> bytes:
+    if isinstance(progress, Message) and progress.aux is not None:
+        return json_line({"progressDetail": {}, "aux": progress.aux})
     if isinstance(progress, Message):
         return status_line(progress.status, progress.id)
     return progress_line(progress.status, progress.id, progress.current, progress.total)
@@ -238,6 +250,7 @@ ROUTES = (
     Route("GET", "/images/{name:path}/json", inspect),
     Route("GET", "/images/{name:path}/history", history),
     Route("POST", "/images/{name:path}/tag", tag),
+    Route("POST", "/images/{name:path}/push", push),
     Route("DELETE", "/images/{name:path}", remove),
     Route("POST", "/auth", login),
     Route("GET", "/distribution/{name:path}/json", distribution),

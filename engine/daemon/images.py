@@ -110,7 +110,9 @@ class Images:
         """Push a tag, or (if the name has none) all tags; yields as `pull`. Raises EngineError."""
         return self._told(lambda tell: self._push(reference, credentials, tell), f"push {reference.familiar}")
 
-    async def _told(self, work: Callable[[Tell], Coroutine[Any, Any, None]], name: str) -> AsyncGenerator[Progress | Message]:
+    async def _told(
+        self, work: Callable[[Tell], Coroutine[Any, Any, None]], name: str
+    ) -> AsyncGenerator[Progress | Message]:
         """What a task tells while it is at work; closing the iterator gives it up."""
         loop = self._engine.loop
         told: Queue[Progress | Message] = Queue(loop)

@@ -5,8 +5,9 @@ How often: moby, pkg/progress: after each hundredth of the whole (at most 512 kB
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from engine.loop import SECOND, Loop
 
@@ -26,10 +27,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A line without a state: "Digest: sha256:…", or "Pulling from library/alpine" with `id` "latest"."""
+    """A line without a state: "Digest: sha256:…", or "Pulling from library/alpine" with `id` "latest".
+
+    With `aux` it is for programs instead of people: {"Tag": "latest", "Digest": …, "Size": …}.
+    """
 
     status: str
     id: str = ""
+    aux: Mapping[str, Any] | None = None
 
 
 Tell = Callable[["Progress | Message"], None]

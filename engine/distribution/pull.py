@@ -15,6 +15,7 @@ from engine.distribution.client import Repository, open_repository
 from engine.distribution.errors import BadContent, RegistryError, translate
 from engine.distribution.layers import Layers, wanted_layers
 from engine.distribution.progress import Message, Tell
+from engine.distribution.sources import Source, Sources
 from engine.distribution.transport import Transport, Unreachable
 from engine.errors import EngineError, InvalidParameter, from_os
 from engine.image import config, manifest
@@ -44,10 +45,17 @@ class Puller:
     """Pulls for one engine. `platform` is the host's."""
 
     def __init__(
-        self, loop: Loop, trace: Trace, transport: Transport, store: ImageStore, layers: Layers, platform: Platform
+        self,
+        loop: Loop,
+        trace: Trace,
+        transport: Transport,
+        store: ImageStore,
+        layers: Layers,
+        platform: Platform,
+        sources: Sources,
     ) -> None:
         self._loop, self._trace, self._transport = loop, trace, transport
-        self._store, self._layers = store, layers
+        self._store, self._layers, self._sources = store, layers, sources
         self.platform = platform
 
     async def pull(
@@ -101,6 +109,8 @@ class Puller:
             raise ManifestError("a manifest list must not list manifest lists")
         documents = (top.raw, chosen.raw)
         pulled = await self._image(repository, chosen, lambda raw: self._keep(raw, documents, reference, digest), tell)
+        for blob, diff_id in zip(chosen.layers, pulled.image.diff_ids, strict=False):
+            self._sources.add(diff_id, Source(blob.digest, blob.size, reference.name))
         tell(Message(f"Digest: {digest}"))
         return pulled
 

@@ -1,14 +1,15 @@
 """How a registry is reached: one HTTP request, one reply. The registry client knows nothing else of the network.
 
-Transports: the simulated hub's (virtual latency and bandwidth), later one for real registries. A transport raises
-`Unreachable` when there is no reply at all, and also while a body is being read, when the connection breaks.
+Transports: the simulated hub's (virtual latency and bandwidth), a container's published port (dialled.py), the real
+network (internet.py). A transport raises `Unreachable` when there is no reply at all, and also while a body is being
+read, when the connection breaks.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Unreachable(ConnectionError):
@@ -51,3 +52,19 @@ class Transport(Protocol):
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | AsyncIterator[bytes] = b""
     ) -> Reply:
         """Returns when the reply's headers are there. Raises Unreachable."""
+
+
+@runtime_checkable
+class Gateway(Transport, Protocol):
+    """A transport of a pretended network that can hand requests on to the real one."""
+
+    def reach_out(self, real: Transport) -> None: ...
+
+
+def is_loopback(host: str) -> bool:
+    """Does a name or address mean this computer itself?
+
+    >>> is_loopback("127.0.0.2"), is_loopback("localhost"), is_loopback("127.example.com")
+    (True, True, False)
+    """
+    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdecimal())

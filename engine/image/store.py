@@ -132,6 +132,11 @@ class ImageStore:
         names = self._images[Digest(id)].names
         return sorted((self._names[name][0] for name in names), key=str)
 
+    def tags(self, repository: Reference) -> list[tuple[Reference, Image]]:
+        """All tags of a repository and what they mean, sorted."""
+        keys = sorted(key for key in self._names if key.startswith(f"{repository.name}:"))
+        return [(self._names[key][0], self._images[self._names[key][1]].image) for key in keys]
+
     def size(self, id: str) -> int:
         """Bytes of all its layers."""
         return self._images[Digest(id)].size
@@ -148,6 +153,10 @@ class ImageStore:
 
     def config_bytes(self, id: str) -> bytes:
         return self.blobs.get(Digest(id))
+
+    def documents(self, id: str) -> tuple[str, ...]:
+        """Digests of the manifests and indexes that it came with."""
+        return self._images[Digest(id)].documents
 
     def stack(self, image: Image) -> list[Layer]:
         """Its layers, bottom up."""

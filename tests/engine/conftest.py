@@ -167,7 +167,9 @@ class Way:
             raise Unreachable(f"dial tcp: lookup {where.hostname}: no such host")
         self.log.append((method, where.path))
         sent = {name.lower(): value for name, value in headers.items() if self.resumes or name != "Range"}
-        response = await self._answer(Request(method, where.path, dict(parse_qsl(where.query)), sent))
+        asked = Request(method, where.path, dict(parse_qsl(where.query)), sent)
+        asked.body, asked.stream = (body, None) if isinstance(body, bytes) else (b"", body)
+        response = await self._answer(asked)
         answer = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status, answer, self._body(response, where.path.rpartition("/")[2]))
 

@@ -1,0 +1,60 @@
+"""Which way a request to a registry goes, from a pretended host.
+
+    docker.io, and what else is pretended   ->  the simulated hub
+    localhost, 127.*                        ->  a container that publishes the port; else this computer
+    any other name                          ->  nowhere ("no such host"), or the real Internet if that is allowed
+
+This computer and the Internet are there only when the engine is served on sockets (`reach_out`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from engine.distribution.transport import Reply, Transport, Unreachable, is_loopback
+from sim.hub import Hub, HubTransport
+
+if TYPE_CHECKING:
+    from engine.distribution.dialled import Dialer
+
+
+class Ways:
+    """A `Transport`. `internet`: names that are not pretended go to the real one; `pretend` False: none is pretended."""
+
+    def __init__(
+        self, hub: Hub, way: HubTransport, host: Dialer, *, internet: bool = False, pretend: bool = True
+    ) -> None:
+        self.hub = hub
+        self.internet, self.pretend = internet or not pretend, pretend
+        self._way, self._host = way, host
+        self._real: Transport | None = None
+
+    def reach_out(self, real: Transport) -> None:
+        """The way out of this process. Called by whoever serves the engine on sockets."""
+        self._real = real
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | AsyncIterator[bytes] = b""
+    ) -> Reply:
+        where = urlsplit(url).hostname or ""
+        if is_loopback(where):
+            return await self._nearby(method, url, headers, body)
+        if self.pretend and (not self.internet or self.hub.serves(where)):
+            return await self._way.request(method, url, headers, body)
+        if self._real is None:
+            raise Unreachable(f"dial tcp: lookup {where}: no such host")
+        return await self._real.request(method, url, headers, body)
+
+    async def _nearby(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | AsyncIterator[bytes]
+    ) -> Reply:
+        from engine.distribution.dialled import Dialled, Refused
+
+        try:
+            return await Dialled(self._host).request(method, url, headers, body)
+        except Refused:
+            if self._real is None:
+                raise
+        return await self._real.request(method, url, headers, body)
