@@ -195,8 +195,8 @@ class Snapshotter(Protocol):
         Raises ValueError for a hostile or broken archive; then nothing is kept.
         """
 
-    async def prepare(self, key: str, parent: str | None) -> None:
-        """A writable snapshot for a container."""
+    async def prepare(self, key: str, parent: str | None, *, init: bool = True) -> None:
+        """A writable snapshot. `init`: with the mount points that a container needs (moby's init layer)."""
 
     async def restore(self, key: str, parent: str | None, diff: BinaryIO) -> None:
         """`prepare`, and unpack into the writable part what `diff` had given before."""

@@ -105,11 +105,13 @@ class Snapshots:
         self._add(name, below, unpacker.root, unpacker.size)
         return unpacker.size
 
-    async def prepare(self, key: str, parent: str | None) -> None:
+    async def prepare(self, key: str, parent: str | None, *, init: bool = True) -> None:
+        """See engine.host.Snapshotter."""
         if self.exists(key):
             raise ValueError(f"snapshot {key} already exists")
         below = self._committed[parent] if parent else None
-        self._active[key] = Overlay(self._storage, key, below, self._start(below))
+        lower = self._start(below) if init else below.view() if below else Directory(next(self._storage.inos), 0o755)
+        self._active[key] = Overlay(self._storage, key, below, lower)
         if below is not None:
             below.children += 1
 
