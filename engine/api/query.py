@@ -6,6 +6,7 @@ import re
 
 from engine.api.messages import Query, Request
 from engine.errors import InvalidParameter
+from engine.image.reference import Reference
 
 _FALSE = ("", "0", "no", "false", "none")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -23,6 +24,17 @@ def values(request: Request, name: str) -> list[str]:
     if isinstance(query, Query):
         return query.all(name)
     return [query[name]] if name in query else []
+
+
+def image_name(request: Request) -> Reference | None:
+    """`repo` and `tag`: the name that a new image gets; None if it gets none. Raises InvalidParameter."""
+    repository, tag = request.query.get("repo", ""), request.query.get("tag", "")
+    if not repository:
+        return None
+    reference = Reference.parse(repository)
+    if reference.digest:
+        raise InvalidParameter("cannot import digest reference")
+    return reference.with_tag(tag) if tag else reference.with_default_tag()
 
 
 def integer(request: Request, name: str, default: int = 0) -> int:

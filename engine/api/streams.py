@@ -12,10 +12,13 @@ import struct
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from engine.loop import Loop
 from engine.units import human_size
 
 HEADER = struct.Struct(">BxxxL")
 STREAMS = (0, 1, 2, 3)  # stdin, stdout, stderr, and the daemon's own error
+
+PIECE = 64 << 10  # bytes
 
 RAW_STREAM = "application/vnd.docker.raw-stream"
 MULTIPLEXED_STREAM = "application/vnd.docker.multiplexed-stream"
@@ -61,6 +64,21 @@ async def close_stream(stream: AsyncIterator[bytes]) -> None:
     """Tell a stream that nobody reads on, so that it gives back what it holds. One that has ended does not mind."""
     if (aclose := getattr(stream, "aclose", None)) is not None:
         await aclose()
+
+
+async def pieces(loop: Loop, archive: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """An archive as an answer's stream: small pieces together, and everybody else's turn in between."""
+    gathered: list[bytes] = []
+    size = 0
+    for piece in archive:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= PIECE:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+            await loop.sleep(0)
+    if gathered:
+        yield b"".join(gathered)
 
 
 def json_line(value: Any) -> bytes:

@@ -7,18 +7,111 @@ entry in the history (moby, image/image.go: NewChildImage).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from engine.image.config import Image
+from engine.api.decode import decode, encode
+from engine.daemon import stop
+from engine.daemon.config import ContainerConfig, merge
+from engine.errors import Conflict, EngineError, System, no_such_image
+from engine.image.config import Image, image_config
 from engine.image.manifest import Platform
+from engine.image.reference import Reference
 from engine.image.store import Layer
+from engine.lifecycle import State
 from engine.timestamps import rfc3339
 
 if TYPE_CHECKING:
+    from engine.daemon.container import Container
+    from engine.daemon.engine import Engine
     from engine.daemon.images import Images
 
 INHERITED = ("architecture", "variant", "os", "os.version", "os.features")
+
+
+async def commit(
+    engine: Engine,
+    container: Container,
+    *,
+    reference: Reference | None = None,
+    config: ContainerConfig | None = None,
+    changes: Sequence[str] = (),
+    comment: str = "",
+    author: str = "",
+    pause: bool = True,
+) -> Image:
+    """`docker commit`: the container's writable layer becomes an image's (moby, daemon/commit.go).
+
+    `config`: instead of the container's own, which fills its gaps; `changes`: Dockerfile instructions on it; `pause`:
+    nothing of the container runs meanwhile. Volumes are no part of it. Raises NotFound, Conflict, InvalidParameter.
+    """
+    if container.state is State.DEAD:
+        raise Conflict(f"You cannot commit container {container.id} which is Dead")
+    if container.state is State.REMOVING:
+        raise Conflict(f"You cannot commit container {container.id} which is being removed")
+    with engine.trace.span("daemon", "container commit", container=container.name) as span:
+        async with _paused(engine, container, pause):
+            settings = _settings(container, config, changes)
+            image = await _image(engine, container, settings, comment, author)
+            span.attributes["image"] = image.id
+            if reference is not None:
+                engine.images.tag(image.id, reference)
+            told = {"comment": comment, "imageID": image.id, "imageRef": reference.familiar if reference else ""}
+            engine.events.publish("container", "commit", container.id, container.attributes(**told))
+    return image
+
+
+@asynccontextmanager
+async def _paused(engine: Engine, container: Container, wanted: bool) -> AsyncIterator[None]:
+    """A container that runs stands still inside of the block."""
+    pausing = wanted and container.state is State.RUNNING
+    if pausing:
+        with suppress(EngineError):  # it has ended meanwhile
+            await stop.pause(engine, container)
+    try:
+        yield
+    finally:
+        if pausing:
+            with suppress(EngineError):
+                await stop.unpause(engine, container)
+
+
+def _settings(container: Container, config: ContainerConfig | None, changes: Sequence[str]) -> dict[str, Any]:
+    """The image's settings: those given (or the container's), changed, with the container's own for what is missing."""
+    from engine.builder.changes import apply_changes
+
+    own = encode(container.config) | {"Hostname": container.hostname}
+    changed = apply_changes(encode(config) if config is not None else own, changes)
+    settings: dict[str, Any] = encode(merge(decode(ContainerConfig, changed), image_config(own)))
+    return settings
+
+
+async def _image(engine: Engine, container: Container, settings: Mapping[str, Any], comment: str, author: str) -> Image:
+    images = engine.images
+    if container.image_id not in images.store:
+        raise no_such_image(container.image_id)
+    parent = images.store.get(container.image_id)
+    created_by = " ".join(container.config.cmd or ())
+    layer = await _layer(engine, container, parent)
+    try:
+        return await new_image(images, parent, layer, settings, created_by=created_by, comment=comment, author=author)
+    finally:
+        if layer is not None:
+            await images.layers.release([layer.chain])
+
+
+async def _layer(engine: Engine, container: Container, parent: Image) -> Layer | None:
+    """What the container has changed; None if it has changed nothing."""
+    diff = engine.host.diff(container.id)
+    first = next(diff, b"")
+    if not first.strip(b"\0"):  # an archive that begins with its end
+        return None
+    try:
+        return await engine.images.layers.register(parent.chain or None, chain([first], diff))
+    except (OSError, ValueError) as error:
+        raise System(str(error)) from None
 
 
 async def new_image(

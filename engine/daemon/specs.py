@@ -119,14 +119,15 @@ def environment(config: ContainerConfig) -> dict[str, str]:
     return entries | {entry.partition("=")[0]: entry for entry in config.env or () if "=" in entry}
 
 
-def _owner_of_files(container: Container) -> str:
+def owner_of_files(container: Container) -> str:
+    """The id of the container whose hosts, hostname and resolv.conf it has."""
     mode = container.settings.host.network_mode
     return mode.removeprefix("container:") if mode.startswith("container:") else container.id
 
 
 def _all_mounts(container: Container, common: Template, root: str) -> tuple[Mount, ...]:
     """What the user mounts replaces what Docker would mount there; folders come before what is below them."""
-    ours = files.mounts(root, _owner_of_files(container))
+    ours = files.mounts(root, owner_of_files(container))
     if not container.mounts:
         return (*common.mounts, *ours)
     taken = {point.destination for point in container.mounts}

@@ -111,7 +111,7 @@ def _image(id: Digest, document: dict[str, Any], parent: str) -> Image:
     diff_ids = tuple(DiffID(Digest.parse(text)) for text in rootfs.get("diff_ids") or ())
     return Image(
         id=id,
-        config=_config(document.get("config") or {}),
+        config=image_config(document.get("config") or {}),
         diff_ids=diff_ids,
         architecture=_text(document, "architecture"),
         os=_text(document, "os"),
@@ -127,7 +127,8 @@ def _image(id: Digest, document: dict[str, Any], parent: str) -> Image:
     )
 
 
-def _config(config: dict[str, Any]) -> ImageConfig:
+def image_config(config: dict[str, Any]) -> ImageConfig:
+    """The "config" object of a document, or settings of a container in the same form. Raises ConfigError."""
     return ImageConfig(
         env=_texts(config, "Env"),
         cmd=_texts(config, "Cmd"),
