@@ -25,6 +25,16 @@ def make_room(process: Process, size: int) -> None:
         kill_one(group, process)
 
 
+def shrink(group: Cgroup) -> None:
+    """Its limit is lower now than what it has: kill until it fits."""
+    limit = group.limits.memory_max
+    while limit is not None and group.usage() > limit:
+        alive = [process for process in group.everyone() if process.dying is None and process.status is None]
+        if not alive:
+            return
+        kill_one(group, alive[0])
+
+
 def kill_one(group: Cgroup, asking: Process) -> None:
     """The biggest process of the group; all of them with memory.oom.group."""
     candidates = [process for process in group.everyone() if process.dying is None and process.status is None]

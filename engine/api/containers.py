@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from engine.api.body import check_content_type, parse_json
+from engine.api.body import check_content_type, parse_json, read_json
+from engine.api.decode import decode
 from engine.api.messages import Request, Response, empty, json_response
 from engine.api.query import boolean, integer, older
 from engine.api.router import Route
 from engine.daemon import create as creating
 from engine.daemon import inspect as inspecting
-from engine.daemon import listing, prune, remove, rename, stop, validate
+from engine.daemon import listing, prune, remove, rename, stop, update
 from engine.daemon import start as starting
-from engine.daemon.config import Settings
+from engine.daemon.config import HostConfig, Settings
 from engine.daemon.filters import Filters
 from engine.daemon.signals import parse_signal
 from engine.errors import EngineError, InvalidParameter, System
@@ -48,7 +49,7 @@ async def create(engine: Engine, request: Request) -> Response:
     read = _settings if len(body) < CACHED else _settings.__wrapped__
     settings = read(body, engine.host.info)
     made = await engine.creator.create(settings, request.query.get("name", ""), request.query.get("platform", ""))
-    return json_response({"Id": made.id, "Warnings": validate.warnings(made.settings)}, 201)
+    return json_response({"Id": made.id, "Warnings": made.settings.warnings}, 201)
 
 
 @lru_cache(256)
@@ -122,6 +123,14 @@ async def rename_one(engine: Engine, request: Request) -> Response:
     return empty()
 
 
+async def update_one(engine: Engine, request: Request) -> Response:
+    """`docker update`."""
+    container = engine.containers.get(request.vars["id"])
+    wanted = decode(HostConfig, read_json(request, required=True))
+    warnings = await update.update(engine, container, wanted)
+    return json_response({"Warnings": warnings or None})
+
+
 async def delete(engine: Engine, request: Request) -> Response:
     container = engine.containers.get(request.vars["id"])
     if boolean(request, "link"):
@@ -192,6 +201,7 @@ ROUTES = (
     Route("POST", "/containers/{id}/pause", pause),
     Route("POST", "/containers/{id}/unpause", unpause),
     Route("POST", "/containers/{id}/rename", rename_one),
+    Route("POST", "/containers/{id}/update", update_one),
     Route("POST", "/containers/{id}/resize", resize),
     Route("DELETE", "/containers/{id}", delete),
 )

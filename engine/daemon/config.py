@@ -272,6 +272,7 @@ class Settings:
     config: ContainerConfig = ContainerConfig()
     host: HostConfig = HostConfig()
     networking: NetworkingConfig = NetworkingConfig()
+    warnings: tuple[str, ...] = ()  # what the client is to be told of them
 
 
 def merge(user: ContainerConfig, image: ImageConfig) -> ContainerConfig:

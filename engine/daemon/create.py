@@ -120,8 +120,8 @@ def read_settings(document: Any, info: HostInfo) -> Settings:
         decode(HostConfig, folded.get("hostconfig")),
         decode(NetworkingConfig, folded.get("networkingconfig")),
     )
-    validate.check(settings, info)
-    return replace(settings, host=validate.adapt(settings.host))
+    warnings = validate.check(settings, info)
+    return replace(settings, host=validate.adapt(settings.host, info), warnings=tuple(warnings))
 
 
 def check_links(engine: Engine, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.daemon import files
+from engine.daemon import files, security
 from engine.daemon.config import ContainerConfig, HostConfig, Settings
 from engine.daemon.container import Container
 from engine.daemon.validate import normal_capability
@@ -48,7 +48,7 @@ class Template:
 @lru_cache(256)
 def template(settings: Settings) -> Template:
     host = settings.host
-    options = _security(host)
+    options = security.parse(host)
     env = environment(settings.config)
     path = env.pop("PATH", DEFAULT_PATH)
     hostname = env.pop("HOSTNAME", "")
@@ -58,8 +58,8 @@ def template(settings: Settings) -> Template:
         resources=resources(host),
         mounts=_mounts(host),
         rlimits=tuple((limit.name, limit.soft, limit.hard) for limit in host.ulimits or ()),
-        no_new_privileges=options.get("no-new-privileges", "false") == "true",
-        seccomp="" if host.privileged or options.get("seccomp") == "unconfined" else "default",
+        no_new_privileges=options.no_new_privileges,
+        seccomp=_seccomp(host, options.seccomp),
         path=path,
         hostname=hostname,
         env=tuple(env.values()),
@@ -187,13 +187,21 @@ def resources(host: HostConfig) -> Resources:
         cpu_period=period,
         cpuset_cpus=host.cpuset_cpus,
         cpuset_mems=host.cpuset_mems,
-        pids=host.pids_limit if host.pids_limit and host.pids_limit > 0 else 0,
+        pids=_pids(host.pids_limit),
         blkio_weight=host.blkio_weight,
         oom_kill_disable=bool(host.oom_kill_disable),
     )
 
 
-def _security(host: HostConfig) -> dict[str, str]:
-    """`--security-opt` words; a bare one means true."""
-    pairs = (entry.partition("=" if "=" in entry else ":") for entry in host.security_opt or ())
-    return {name: value or "true" for name, _, value in pairs}
+def _pids(limit: int | None) -> int:
+    """Never said: not set. Taken back by `docker update`: unlimited."""
+    if limit is None:
+        return 0
+    return limit if limit > 0 else -1
+
+
+def _seccomp(host: HostConfig, profile: str) -> str:
+    """The name of the profile for the runtime; "" for none."""
+    if profile == security.UNCONFINED or (host.privileged and not profile):
+        return ""
+    return "custom" if profile else "default"

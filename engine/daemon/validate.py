@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 
+from engine.daemon import limits, logdriver, security
 from engine.daemon.config import SHM_SIZE, ContainerConfig, Healthcheck, HostConfig, Settings
 from engine.daemon.mounts import requested, volumes_from
 from engine.daemon.networks import parse_port
@@ -18,9 +19,7 @@ from engine.host import HostInfo
 from engine.spec import ALL_CAPABILITIES
 
 MILLISECOND = 1_000_000
-MINIMUM_MEMORY = 6 << 20
 POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
-LOG_DRIVERS = ("json-file", "local", "none")
 MASKED_PATHS = (
     "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
     "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
@@ -29,36 +28,30 @@ MASKED_PATHS = (
 READONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 
-def check(settings: Settings, info: HostInfo) -> None:
-    """Raises InvalidParameter for the first mistake. `settings` as the client sent them."""
+def check(settings: Settings, info: HostInfo) -> list[str]:
+    """Warnings: what is allowed and yet probably not meant, or not to be had here.
+
+    Raises InvalidParameter for the first mistake. `settings` as the client sent them.
+    """
     config, host = settings.config, settings.host
     _network_mode(config, host)
     _container(config)
     _host(host)
-    _resources(host, info)
+    warnings = limits.check(host, info)
     _namespaces(host)
-    _endpoints(settings)
+    if host.network_mode == "host" and (host.port_bindings or host.publish_all_ports):
+        warnings.append("Published ports are discarded when using host network mode")
+    security.parse(host)
+    logdriver.check(host.log_config)
     requested(config, host)
     for text in host.volumes_from or ():
         volumes_from(text)
+    return warnings
 
 
-def warnings(settings: Settings) -> list[str]:
-    """What is allowed and yet probably not meant."""
-    host = settings.host
-    told = []
-    if host.network_mode == "host" and (host.port_bindings or host.publish_all_ports):
-        told.append("Published ports are discarded when using host network mode")
-    if host.oom_kill_disable and not host.memory:
-        told.append(
-            "OOM killer is disabled for the container, but no memory limit is set, this can result in the system "
-            "running out of resources."
-        )
-    return told
-
-
-def adapt(host: HostConfig) -> HostConfig:
+def adapt(host: HostConfig, info: HostInfo) -> HostConfig:
     """The daemon's defaults for what the client left open (moby: adaptContainerSettings)."""
+    host = limits.supported(host, info)
     privileged = host.privileged
     swap = host.memory * 2 if host.memory > 0 and host.memory_swap == 0 else host.memory_swap
     policy = replace(host.restart_policy, name="no") if not host.restart_policy.name else host.restart_policy
@@ -68,6 +61,7 @@ def adapt(host: HostConfig) -> HostConfig:
     return replace(
         host,
         memory_swap=swap,
+        pids_limit=host.pids_limit if host.pids_limit and host.pids_limit > 0 else None,
         restart_policy=policy,
         log_config=log,
         network_mode=host.network_mode or "default",
@@ -148,7 +142,7 @@ def _host(host: HostConfig) -> None:
             for number in binding.host_port.split("-") if binding.host_port else ():
                 if not number.isdecimal() or int(number) > 65535:
                     _refuse(f'invalid port specification: "{binding.host_port}"')
-    _restart_policy(host)
+    check_restart_policy(host)
     if host.isolation not in ("", "default"):
         _refuse(f"invalid isolation '{host.isolation}' on linux")
     for name, capabilities in (("CapAdd", host.cap_add), ("CapDrop", host.cap_drop)):
@@ -157,8 +151,12 @@ def _host(host: HostConfig) -> None:
                 _refuse(f'invalid {name}: unknown capability: "{capability}"')
     if host.storage_opt:
         _refuse("--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
-    if host.log_config.type and host.log_config.type not in LOG_DRIVERS:
-        _refuse(f"logger: no log driver named '{host.log_config.type}' is registered")
+    if "" in (host.annotations or {}):
+        _refuse("invalid Annotations: the empty string is not permitted as an annotation key")
+    if not -1000 <= host.oom_score_adj <= 1000:
+        _refuse(f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]")
+    for target in host.tmpfs or ():
+        _tmpfs(target)
 
 
 def _extra_host(entry: str) -> None:
@@ -172,7 +170,15 @@ def _extra_host(entry: str) -> None:
             _refuse(f'invalid IP address in add-host: "{address}"')
 
 
-def _restart_policy(host: HostConfig) -> None:
+def _tmpfs(target: str) -> None:
+    if not target.startswith("/"):
+        _refuse(f"invalid mount path: '{target}' mount path must be absolute")
+    if not target.strip("/."):
+        _refuse("invalid specification: destination can't be '/'")
+
+
+def check_restart_policy(host: HostConfig) -> None:
+    """Raises InvalidParameter."""
     policy = host.restart_policy
     if policy.name not in POLICIES:
         _refuse(f"invalid restart policy '{policy.name}'")
@@ -180,61 +186,6 @@ def _restart_policy(host: HostConfig) -> None:
         _refuse(f"maximum retry count cannot be used with restart policy '{policy.name}'")
     if policy.maximum_retry_count < 0:
         _refuse("maximum retry count cannot be negative")
-
-
-def _resources(host: HostConfig, info: HostInfo) -> None:
-    memory, swap, reservation = host.memory, host.memory_swap, host.memory_reservation
-    if memory != 0 and memory < MINIMUM_MEMORY:
-        _refuse("Minimum memory limit allowed is 6MB")
-    if memory > 0 and 0 < swap < memory:
-        _refuse("Minimum memoryswap limit should be larger than memory limit, see usage")
-    if memory == 0 and swap > 0:
-        _refuse("You should always set the Memory limit when using Memoryswap limit, see usage")
-    if host.memory_swappiness is not None and not -1 <= host.memory_swappiness <= 100:
-        _refuse(f"Invalid value: {host.memory_swappiness}, valid memory swappiness range is 0-100")
-    if 0 < reservation < MINIMUM_MEMORY:
-        _refuse("Minimum memory reservation allowed is 6MB")
-    if memory > 0 and reservation > memory:
-        _refuse("Minimum memory limit can not be less than memory reservation limit, see usage")
-    if host.nano_cpus > 0 and host.cpu_period > 0:
-        _refuse("Conflicting options: Nano CPUs and CPU Period cannot both be set")
-    if host.nano_cpus > 0 and host.cpu_quota > 0:
-        _refuse("Conflicting options: Nano CPUs and CPU Quota cannot both be set")
-    if not 0 <= host.nano_cpus <= info.cpus * 10**9:
-        _refuse(f"Range of CPUs is from 0.01 to {info.cpus}.00, as there are only {info.cpus} CPUs available")
-    if host.cpu_shares < 0:
-        _refuse("shares: invalid argument")
-    if host.cpu_period != 0 and not 1000 <= host.cpu_period <= 1_000_000:
-        _refuse("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
-    if 0 < host.cpu_quota < 1000:
-        _refuse("CPU cfs quota can not be less than 1ms (i.e. 1000)")
-    _cpuset("cpus", "CPUs", host.cpuset_cpus, info.cpus)
-    _cpuset("mems", "memory nodes", host.cpuset_mems, 1)
-    if host.blkio_weight > 0 and not 10 <= host.blkio_weight <= 1000:
-        _refuse("Range of blkio weight is from 10 to 1000")
-    if not -1000 <= host.oom_score_adj <= 1000:
-        _refuse(f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]")
-
-
-def _cpuset(name: str, what: str, text: str, available: int) -> None:
-    """A list like "0-2,4"."""
-    wanted: set[int] = set()
-    for part in text.split(",") if text else ():
-        first, _, last = part.partition("-")
-        if not first.isdecimal() or (last or first).isdecimal() is False:
-            _refuse(f"Invalid value {text} for cpuset {name}")
-        wanted |= {int(first), int(last or first)}
-    if wanted and max(wanted) >= available:
-        known = f"0-{available - 1}" if available > 1 else "0"
-        _refuse(f"Requested {what} are not available - requested {text}, available: {known}")
-
-
-def _endpoints(settings: Settings) -> None:
-    """On the default network addresses are given, not chosen."""
-    for name, wanted in settings.networking.endpoints_config.items():
-        chosen = wanted.ipam_config if wanted is not None else None
-        if chosen is not None and chosen.ipv4_address and name in ("default", "bridge"):
-            _refuse("user specified IP address is supported on user defined networks only")
 
 
 def _namespaces(host: HostConfig) -> None:

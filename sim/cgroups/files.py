@@ -130,6 +130,13 @@ def _set_limit(name: str) -> Callable[[Cgroup, str], None]:
     return lambda group, text: setattr(group.set(), name, _limit(text))
 
 
+def _set_memory_max(group: Cgroup, text: str) -> None:
+    from sim.oom import shrink
+
+    group.set().memory_max = _limit(text)
+    shrink(group)
+
+
 def _set_text(name: str) -> Callable[[Cgroup, str], None]:
     return lambda group, text: setattr(group.set(), name, text)
 
@@ -158,7 +165,7 @@ WRITE: dict[str, Callable[[Cgroup, str], object]] = {
     "io.weight": lambda group, text: setattr(group.set(), "io_weight", _number(text.removeprefix("default "), 1)),
     "memory.high": _set_limit("memory_high"),
     "memory.low": lambda group, text: setattr(group.set(), "memory_low", _limit(text) or 0),
-    "memory.max": _set_limit("memory_max"),
+    "memory.max": _set_memory_max,
     "memory.oom.group": lambda group, text: setattr(group.set(), "memory_oom_group", _number(text)),
     "memory.swap.max": _set_limit("memory_swap"),
     "pids.max": _set_limit("pids_max"),

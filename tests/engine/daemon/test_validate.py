@@ -29,7 +29,7 @@ BAD_HOST: list[tuple[dict[str, Any], str]] = [
     ({"NanoCpus": -1}, "Range of CPUs is from 0.01 to 4.00, as there are only 4 CPUs available"),
     ({"NanoCpus": 5, "CpuQuota": 1000}, "Conflicting options: Nano CPUs and CPU Quota cannot both be set"),
     ({"CpusetCpus": "0-9"}, "Requested CPUs are not available - requested 0-9, available: 0-3"),
-    ({"CpusetCpus": "x"}, "Invalid value x for cpuset cpus"),
+    ({"CpusetCpus": "x"}, "Invalid value x for cpuset cpus: invalid format: x"),
     ({"RestartPolicy": {"Name": "sometimes"}}, "invalid restart policy 'sometimes'"),
     (
         {"RestartPolicy": {"Name": "always", "MaximumRetryCount": 3}},

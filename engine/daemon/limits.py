@@ -1,0 +1,125 @@
+"""Limits of memory, processors, processes and disks: what Docker refuses, and what it drops with a warning.
+
+Which of them a kernel has depends on its version of cgroups. Source: moby, daemon/daemon_unix.go
+(verifyPlatformContainerResources) and pkg/sysinfo; the order is moby's, since of several mistakes the first is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NoReturn
+
+from engine.daemon.config import HostConfig
+from engine.errors import InvalidParameter
+from engine.host import HostInfo
+
+MINIMUM_MEMORY = 6 << 20  # bytes; runc needs as much to start
+UNLIMITED = -1
+DISCARDED = "or the cgroup is not mounted."
+SWAPPINESS = f"Your kernel does not support memory swappiness capabilities {DISCARDED} Memory swappiness discarded."
+OOM_KILL = "Your kernel does not support OomKillDisable. OomKillDisable discarded."
+REALTIME_PERIOD = f"Your kernel does not support CPU real-time period {DISCARDED} CPU real-time period discarded."
+REALTIME_RUNTIME = f"Your kernel does not support CPU real-time runtime {DISCARDED} CPU real-time runtime discarded."
+CPU_PERCENT = "linux does not support CPU percent. Percent discarded."
+NO_LIMIT_NO_KILL = (
+    "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out "
+    "of resources."
+)
+
+
+def check(host: HostConfig, info: HostInfo, update: bool = False) -> list[str]:
+    """Warnings. Raises InvalidParameter for the first mistake. `update`: the rest is what the container has."""
+    warnings = [*_memory(host, info, update), *_processors(host, info)]
+    _disks(host)
+    return warnings
+
+
+def supported(host: HostConfig, info: HostInfo) -> HostConfig:
+    """Without what the warnings of `check` call discarded."""
+    swappiness = None if host.memory_swappiness == UNLIMITED else host.memory_swappiness
+    if info.cgroup_version == "1":
+        return replace(host, memory_swappiness=swappiness, cpu_percent=0)
+    return replace(
+        host,
+        memory_swappiness=None,
+        oom_kill_disable=None,
+        cpu_realtime_period=0,
+        cpu_realtime_runtime=0,
+        cpu_percent=0,
+    )
+
+
+def _refuse(text: str) -> NoReturn:
+    raise InvalidParameter(text)
+
+
+def _memory(host: HostConfig, info: HostInfo, update: bool) -> list[str]:
+    memory, swap, reservation, swappiness = (
+        host.memory, host.memory_swap, host.memory_reservation, host.memory_swappiness,
+    )  # fmt: skip
+    old, warnings = info.cgroup_version == "1", []
+    if memory != 0 and memory < MINIMUM_MEMORY:
+        _refuse("Minimum memory limit allowed is 6MB")
+    if memory > 0 and 0 < swap < memory:
+        _refuse("Minimum memoryswap limit should be larger than memory limit, see usage")
+    if memory == 0 and swap > 0 and not update:
+        _refuse("You should always set the Memory limit when using Memoryswap limit, see usage")
+    if swappiness is not None and swappiness != UNLIMITED:
+        if not old:
+            warnings.append(SWAPPINESS)
+        elif not 0 <= swappiness <= 100:
+            _refuse(f"Invalid value: {swappiness}, valid memory swappiness range is 0-100")
+    if 0 < reservation < MINIMUM_MEMORY:
+        _refuse("Minimum memory reservation allowed is 6MB")
+    if 0 < memory < reservation:
+        _refuse("Minimum memory limit can not be less than memory reservation limit, see usage")
+    if host.oom_kill_disable:
+        if not old:
+            warnings.append(OOM_KILL)
+        elif memory == 0:
+            warnings.append(NO_LIMIT_NO_KILL)
+    return warnings
+
+
+def _processors(host: HostConfig, info: HostInfo) -> list[str]:
+    warnings = []
+    if host.nano_cpus > 0 and host.cpu_period > 0:
+        _refuse("Conflicting options: Nano CPUs and CPU Period cannot both be set")
+    if host.nano_cpus > 0 and host.cpu_quota > 0:
+        _refuse("Conflicting options: Nano CPUs and CPU Quota cannot both be set")
+    if not 0 <= host.nano_cpus <= info.cpus * 10**9:
+        _refuse(f"Range of CPUs is from 0.01 to {info.cpus}.00, as there are only {info.cpus} CPUs available")
+    if host.cpu_shares < 0:
+        _refuse("shares: invalid argument")
+    if host.cpu_period != 0 and not 1000 <= host.cpu_period <= 1_000_000:
+        _refuse("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
+    if 0 < host.cpu_quota < 1000:
+        _refuse("CPU cfs quota can not be less than 1ms (i.e. 1000)")
+    if host.cpu_percent > 0:
+        warnings.append(CPU_PERCENT)
+    if info.cgroup_version != "1":
+        warnings += [REALTIME_PERIOD] if host.cpu_realtime_period else []
+        warnings += [REALTIME_RUNTIME] if host.cpu_realtime_runtime else []
+    _cpuset("cpus", "CPUs", host.cpuset_cpus, info.cpus)
+    _cpuset("mems", "memory nodes", host.cpuset_mems, 1)
+    return warnings
+
+
+def _cpuset(name: str, what: str, text: str, available: int) -> None:
+    """A list like "0-2,4"."""
+    wanted: set[int] = set()
+    for part in text.split(",") if text else ():
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or not (last if dash else first).isdecimal() or int(last or first) < int(first):
+            _refuse(f"Invalid value {text} for cpuset {name}: invalid format: {text}")
+        wanted |= {int(first), int(last or first)}
+    if wanted and max(wanted) >= available:
+        known = f"0-{available - 1}" if available > 1 else "0"
+        _refuse(f"Requested {what} are not available - requested {text}, available: {known}")
+
+
+def _disks(host: HostConfig) -> None:
+    if host.blkio_weight > 0 and not 10 <= host.blkio_weight <= 1000:
+        _refuse("Range of blkio weight is from 10 to 1000")
+    if host.io_maximum_bandwidth or host.io_maximum_iops:
+        _refuse("Invalid QoS settings: linux does not support Maximum IO Bandwidth or Maximum IO IOps")
