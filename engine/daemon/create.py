@@ -11,14 +11,16 @@ from engine.daemon.attach import Stdin
 from engine.daemon.config import ContainerConfig, HostConfig, NetworkingConfig, Settings, merge
 from engine.daemon.container import Container
 from engine.errors import EngineError, InvalidParameter, NotFound
+from engine.image.config import Image, ImageConfig
+from engine.image.digest import Digest
 from engine.image.manifest import Platform, PlatformError
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
     from engine.daemon.mounts import MountPoint
     from engine.host import HostInfo
-    from engine.image.config import Image
 
+NOTHING = Image(Digest(""), ImageConfig())
 SHARED = 256  # different settings that are remembered, so that equal containers share them
 
 
@@ -29,12 +31,17 @@ class Creator:
         self._engine = engine
         self._merged: dict[tuple[Settings, str], Settings] = {}
 
-    async def create(self, settings: Settings, name: str = "", platform: str = "") -> Container:
-        """`settings` have been checked. Raises NotFound for the image, InvalidParameter, Conflict for the name."""
+    async def create(
+        self, settings: Settings, name: str = "", platform: str = "", *, scratch: bool = False
+    ) -> Container:
+        """`settings` have been checked. `scratch`: on no image at all (the builder's FROM scratch).
+
+        Raises NotFound for the image, InvalidParameter, Conflict for the name.
+        """
         engine = self._engine
         span = engine.trace.open("daemon", "container create", {"image": settings.config.image})
         try:
-            container = await self._create(settings, name, platform)
+            container = await self._create(settings, name, platform, scratch)
         except EngineError as error:
             engine.trace.close(span, error.message)
             raise
@@ -42,9 +49,9 @@ class Creator:
         engine.trace.close(span)
         return container
 
-    async def _create(self, settings: Settings, name: str, platform: str) -> Container:
+    async def _create(self, settings: Settings, name: str, platform: str, scratch: bool) -> Container:
         engine = self._engine
-        image = engine.images.get(settings.config.image, _platform(platform))
+        image = NOTHING if scratch else engine.images.get(settings.config.image, _platform(platform))
         settings = self._with_image(settings, image)
         id = engine.ids.new()
         name = engine.containers.reserve(name or engine.ids.name(engine.containers.names), id)
