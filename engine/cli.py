@@ -1,6 +1,7 @@
 """`glassdock`: serve a daemon, or be its client. Words in, exit code out; what the words mean is elsewhere.
 
     glassdock serve sim [-H unix:///path | -H tcp://host:port …] [--data-root DIR] [--seed N] [--clock wall|stepped] …
+    glassdock hub [--port 5000] [--data DIR] [--empty] [--auth USER:PASSWORD …]     a registry for any client
     glassdock docker …      our own docker command
     glassdock shell         a prompt where `docker` reaches a simulated daemon
     glassdock demo          a guided tour
@@ -21,6 +22,13 @@ ELSEWHERE = {
     "docker": "engine.client.command:main",
     "shell": "engine.client.shell:main",
     "demo": "classroom.demo:main",
+    "hub": "sim.hubserver:main",
+}
+OTHERS = {
+    "docker": "the docker command",
+    "hub": "a registry over HTTP, for any client",
+    "shell": "a prompt with docker",
+    "demo": "a guided tour",
 }
 REAL_IS_MISSING = "glassdock: there is no real host yet; `glassdock serve sim` serves the simulated one"
 
@@ -66,7 +74,9 @@ def parser() -> argparse.ArgumentParser:
         help="a folder that `docker run -v` may reach, read-only unless :rw; may be repeated; `none` for none at all "
         "(default: the current folder, read-only)",
     )
-    for name, text in (("docker", "the docker command"), ("shell", "a prompt with docker"), ("demo", "a guided tour")):
+    add("--hub", choices=["sim", "docker.io"], default="sim", help="docker.io: the real one, and the real Internet")
+    add("--internet", action="store_true", help="registries of other names than docker.io are the real ones")
+    for name, text in OTHERS.items():
         commands.add_parser(name, help=text, add_help=False)
     return whole
 
@@ -100,6 +110,8 @@ def serve(options: argparse.Namespace) -> int:
             data_root=options.data_root,
             profile=options.profile,
             shares=shares,
+            hub=options.hub,
+            internet=options.internet,
         ),
         options.listen or (),
         [str(share) for share in shares],

@@ -9,12 +9,15 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine.addresses import default_address
+from engine.api.app import App
 from engine.api.publish import Publisher
-from engine.api.server import Server
+from engine.api.server import Application, Owner, Server
 from engine.api.sockets import REACHABLE, Address, AddressError, parse_address
+from engine.distribution.internet import Internet
+from engine.distribution.transport import Gateway
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
@@ -40,14 +43,14 @@ def run(name: str, make_engine: Callable[[], Engine], listen: Sequence[str], sha
 async def serve(
     name: str, make_engine: Callable[[], Engine], addresses: Sequence[Address], shares: Sequence[str] = ()
 ) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = _stop_signal()
     engine = make_engine()
-    server = Server(engine)
+    server = Server(engine, App(engine))
     publisher = Publisher(engine.host, server.driver)
     engine.host.publish_through(publisher)
+    internet = Internet(server.driver)
+    if isinstance(engine.images.transport, Gateway):
+        engine.images.transport.reach_out(internet)
     try:
         real = [await server.listen(address) for address in addresses]
         gc.collect()
@@ -57,7 +60,44 @@ async def serve(
     finally:
         gc.unfreeze()
         await server.close()
+        await internet.close()
         publisher.close_all()
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set when the process is told to end."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+class Service(Application, Owner, Protocol):
+    """An application that owns its loop."""
+
+
+def run_alone(make: Callable[[], Service], address: Address, announce: Callable[[Address], None]) -> int:
+    """Serve one application that is no daemon, until SIGINT or SIGTERM. 1: cannot listen."""
+
+    async def serve_alone() -> None:
+        stop, service = _stop_signal(), make()
+        server = Server(service, service)
+        try:
+            announce(await server.listen(address))
+            await stop.wait()
+        finally:
+            await server.close()
+
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    try:
+        asyncio.run(serve_alone())
+    except (AddressError, OSError) as error:
+        print(f"glassdock: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:  # Windows
+        pass
+    return 0
 
 
 def announce(name: str, addresses: Sequence[Address], shares: Sequence[str] = ()) -> None:

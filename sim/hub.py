@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from random import Random
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from engine.api.messages import Request, Response, json_response
+from engine.api.messages import Query, Request, Response
 from engine.distribution.access import TokenGuard
 from engine.distribution.registry import Blob, Refused, Registry
 from engine.distribution.registry.app import pieces
@@ -21,8 +20,9 @@ from engine.distribution.transport import Reply, Transport, Unreachable
 from engine.loop import SECOND, Loop
 from sim.bandwidth import Wire
 from sim.faults import Faults
+from sim.hubsearch import search
 from sim.hubstorage import HubStorage, Students
-from sim.shelf import OFFICIAL, Shelf
+from sim.shelf import Shelf
 
 REGISTRY, AUTH, INDEX = "registry-1.docker.io", "auth.docker.io", "index.docker.io"
 SERVICE = "registry.docker.io"
@@ -55,7 +55,7 @@ class Hub:
         if host == AUTH and request.path == "/token":
             return await token(self._guard, request)
         if host == INDEX and request.path == "/v1/search":
-            return self._search(request)
+            return search(self.storage, self.shelf, self.faults.private, request)
         if host not in (REGISTRY, INDEX):
             raise Unreachable(f"dial tcp: lookup {host}: no such host")
         try:
@@ -87,26 +87,6 @@ class Hub:
         name, _, reference = request.path.removeprefix("/v2/").partition("/manifests/")
         document = self.storage.manifest(name, reference)
         return ":" in reference and document is not None and "index" not in document.media_type
-
-    def _search(self, request: Request) -> Response:
-        """Docker Index's search: repositories whose name or description has the term, most stars first."""
-        asked = request.query.get("n", "")
-        term, size = request.query.get("q", "").lower(), int(asked) if asked.isdecimal() else 25
-        wanted = term.removeprefix(OFFICIAL)
-        known = (self._about(name) for name in self.storage.repositories() if name not in self.faults.private)
-        found = [row for row in known if wanted in row["name"] or wanted in row["description"].lower()]
-        found.sort(key=lambda row: (row["name"] != wanted, -row["star_count"]))
-        pages = -(-len(found) // size) if size else 0
-        answer = {"query": term, "num_results": len(found), "num_pages": pages, "page": 1, "page_size": size}
-        return json_response({**answer, "results": found[:size]})
-
-    def _about(self, name: str) -> dict[str, Any]:
-        """A row of the catalogue. What students push has no description and no stars."""
-        row = {"name": name, "description": "", "star_count": 0, "is_official": False}
-        if name in self.shelf.repositories():
-            about = self.shelf.about(name)
-            row = {"name": about.name, "description": about.description, "star_count": about.stars, "is_official": True}
-        return row | {"is_automated": False, "is_trusted": False}
 
 
 class _Flawed:
@@ -149,7 +129,7 @@ class HubTransport:
         if faults.down:
             raise Unreachable(f"dial tcp: lookup {where.hostname}: no such host")
         names = {name.lower(): value for name, value in headers.items()}
-        request = Request(method, where.path, dict(parse_qsl(where.query)), names)
+        request = Request(method, where.path, Query(parse_qsl(where.query)), names)
         if isinstance(body, bytes):
             await self._wire.carry(len(body))
             request.body = body
@@ -188,7 +168,9 @@ class HubTransport:
 async def token(guard: TokenGuard, request: Request) -> Response:
     """A token office's answer: GET with a query, POST with a form."""
     if request.method != "POST":
-        return guard.issue(request, request.query.get("scope", "").split())
+        query = request.query
+        asked = query.all("scope") if isinstance(query, Query) else [query.get("scope", "")]
+        return guard.issue(request, " ".join(asked).split())
     return guard.issue_oauth(b"".join([piece async for piece in pieces(request)]))
 
 

@@ -12,6 +12,7 @@ from sim.host import SimHost
 from sim.hub import Hub, HubTransport
 from sim.profiles import PROFILES
 from sim.shares import Share
+from sim.ways import Ways
 
 EPOCH = 1_800_000_000 * SECOND  # where time begins when chance is fixed: in January 2027, after the newest image
 
@@ -24,12 +25,15 @@ def make_engine(
     data_root: Path | None = None,
     profile: str = "linux",
     shares: Iterable[Share] = (),
+    hub: str = "sim",
+    internet: bool = False,
 ) -> Engine:
     """An engine on a simulated host.
 
     `seed`: the same seed and the same requests give the same ids, names and (with a stepped clock) times. `clock`:
     "stepped" lets time pass only while somebody waits, "wall" ties it to the world's, `speed` times as fast.
     `shares`: the folders of this computer that `docker run -v` can reach; without them it reaches none.
+    `hub` "docker.io": the real one, and `internet`: registries of other names are real (sim/ways.py; only if served).
     Raises ValueError for an unknown clock or profile, OSError for a share that is not there.
     """
     if clock not in ("stepped", "wall"):
@@ -39,4 +43,6 @@ def make_engine(
     tick: Clock = WallClock(speed) if clock == "wall" else SteppedClock()
     loop = Loop(tick, EPOCH if seed is not None and clock == "stepped" else None)
     host = SimHost(loop, Random(seed), PROFILES[profile], shares)
-    return Engine(host, HubTransport(Hub(loop), loop), seed=seed, data_root=data_root)
+    pretended = Hub(loop)
+    ways = Ways(pretended, HubTransport(pretended, loop), host, internet=internet, pretend=hub == "sim")
+    return Engine(host, ways, seed=seed, data_root=data_root)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Ways:
-    """A `Transport`. `internet`: names that are not pretended go to the real one; `pretend` False: none is pretended."""
+    """A `Transport`. `internet`: names that are not pretended are real; `pretend` False: docker.io is real, too."""
 
     def __init__(
         self, hub: Hub, way: HubTransport, host: Dialer, *, internet: bool = False, pretend: bool = True

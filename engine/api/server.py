@@ -12,12 +12,12 @@ import contextlib
 import logging
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from aiohttp import http_exceptions, web
 
-from engine.api.app import App, error_response
+from engine.api.app import error_response
 from engine.api.channel import Channel, TwoWay
 from engine.api.driver import Driver
 from engine.api.hijack import Hijack
@@ -25,10 +25,7 @@ from engine.api.messages import Duplex, Query, Request, Response
 from engine.api.sockets import Address, bind
 from engine.api.streams import close_stream
 from engine.errors import InvalidParameter
-from engine.loop import Cancelled, Task
-
-if TYPE_CHECKING:
-    from engine.daemon.engine import Engine
+from engine.loop import Cancelled, Loop, Task
 
 SMALL = 1 << 20  # bytes; a body of at most this size is read whole before the application sees the request
 LONGEST_LINE = 64 << 10  # bytes of a request line or a header; filters and registry credentials are long
@@ -37,11 +34,26 @@ BROKEN = (http_exceptions.HttpProcessingError, web.RequestPayloadError, asyncio.
 log = logging.getLogger("glassdock.server")
 
 
-class Server:
-    """One engine on any number of sockets. Use inside a running asyncio loop; `listen`, and in the end `close`."""
+class Application(Protocol):
+    """What a server serves: engine.api.app.App, or a registry."""
 
-    def __init__(self, engine: Engine, app: App | None = None) -> None:
-        self.app = app or App(engine)
+    async def handle(self, request: Request) -> Response: ...
+
+
+class Owner(Protocol):
+    """Whose loop it is, and what is to be closed when the server is."""
+
+    @property
+    def loop(self) -> Loop: ...
+
+    async def close(self) -> None: ...
+
+
+class Server:
+    """An application on any number of sockets. Use inside a running asyncio loop; `listen`, and in the end `close`."""
+
+    def __init__(self, engine: Owner, app: Application) -> None:
+        self.app = app
         self.driver = Driver(engine.loop)
         self.exchanges: set[_Exchange] = set()
         self._engine = engine
@@ -131,7 +143,7 @@ class _Exchange:
 
     async def _stream(self, response: Response) -> web.StreamResponse:
         reply = web.StreamResponse(status=response.status, headers=response.headers)
-        if self._raw.version >= (1, 1):
+        if self._raw.version >= (1, 1) and "Content-Length" not in response.headers:
             reply.enable_chunked_encoding()
         await reply.prepare(self._raw)
         try:
@@ -275,7 +287,10 @@ async def _request(raw: web.BaseRequest) -> Request:
     if raw.headers.get("Expect", "").lower() == "100-continue":
         await raw.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     target = urlsplit(raw.raw_path if raw.raw_path.startswith("/") else "/" + raw.raw_path)
-    headers = {name.lower(): value for name, value in raw.headers.items()}
+    headers: dict[str, str] = {}
+    for name, value in raw.headers.items():
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value  # RFC 9110, 5.3
     query = Query(parse_qsl(target.query, keep_blank_values=True))
     request = Request(raw.method, unquote(target.path), query, headers)
     if raw.can_read_body and (raw.content_length or SMALL + 1) <= SMALL:

@@ -89,7 +89,7 @@ class Pusher:
             image = self._store.resolve(reference)
             if image is not None:
                 return [(reference, image)]
-        known = self._store.tags(reference)
+        known = self._store.tags(reference.name)
         if not known:
             raise NotFound(f"An image does not exist locally with the tag: {reference.familiar_name}")
         if reference.tag:

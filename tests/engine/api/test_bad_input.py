@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.api.app import all_routes
+from engine.api.app import App, all_routes
 from engine.api.inprocess import Connection
 from engine.api.server import Server
 from engine.api.sockets import Address
@@ -129,7 +129,7 @@ class Visit:
 
     def __init__(self, folder: Path) -> None:
         self.engine = make_engine(seed=2, clock="wall", speed=20)
-        self.server = Server(self.engine)
+        self.server = Server(self.engine, App(self.engine))
         self.path = str(folder / "d" / "sim.sock")
 
     async def ask(self, head: str, body: Any = None) -> Any:

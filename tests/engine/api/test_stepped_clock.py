@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.api.app import App
 from engine.api.server import Server
 from engine.api.sockets import Address
 from engine.loop import SECOND
@@ -21,7 +22,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.engine = make_engine(seed=5)
-        self.server = Server(self.engine)
+        self.server = Server(self.engine, App(self.engine))
         self.path = str(folder / "sim.sock")
 
     @property
