@@ -54,7 +54,7 @@ class Lab:
         if host == "sim":
             from sim.make import make_engine
 
-            self.connection = Connection(make_engine(seed=seed))
+            self.connection = Connection(make_engine(seed=seed, record=True))
         else:
             self.connection = SocketConnection(host if "://" in host else default_address(host))
         self.api = Api(self.connection)

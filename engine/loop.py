@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 log = logging.getLogger("glassdock.loop")
 
+LAG = SECOND  # how far virtual time may stay behind the clock because timers are still to go off
+
 
 class Deadlock(RuntimeError):
     """`run` was asked to wait for something that nothing can bring about: no task is ready and no timer is set."""
@@ -61,12 +63,16 @@ class Timer:
 class Loop:
     """Ready calls, timers and the time. See the module's first lines.
 
-    `start` is the virtual time at the beginning, ns since 1970; default: the world's clock.
+    `start` is the virtual time at the beginning, ns since 1970; default: the world's clock. `fired` counts the timers
+    that have gone off. Time does not pass a timer that is due before that has gone off, so what happens when does not
+    depend on how quick the computer is; only if it falls `LAG` behind does time jump, and `on_skip` is told.
     """
 
     def __init__(self, clock: Clock | None = None, start: int | None = None) -> None:
         self.clock: Clock = clock or SteppedClock()
         self.time: int = self.clock.read(_time.time_ns() if start is None else start)
+        self.fired = 0
+        self.on_skip: Callable[[], object] | None = None
         self.outside: Outside | None = None
         self.current: Task[Any] | None = None
         self.on_unhandled: Callable[[Task[Any], BaseException], None] = _log_unhandled
@@ -162,19 +168,34 @@ class Loop:
 
     def run_ready(self) -> None:
         """Let every task go on as far as it can without time passing."""
-        self.time = self.clock.read(self.time)
+        self._read_clock()
         ready = self._ready
         while ready:
             ready.popleft()()
 
     def run_some(self, limit: int) -> bool:
         """`run_ready` for a driver that has other things to do: at most `limit` steps; True if some are left."""
-        self.time = self.clock.read(self.time)
+        self._read_clock()
         ready = self._ready
         while ready and limit > 0:
             limit -= 1
             ready.popleft()()
         return bool(ready)
+
+    def _read_clock(self) -> None:
+        """Let time pass as the clock says, up to the next timer."""
+        now = self.clock.read(self.time)
+        if now == self.time:
+            return
+        due = self.next_due()
+        if due is None or now < due:
+            self.time = now
+        elif now - due <= LAG:
+            self.time = max(self.time, due)
+        else:
+            self.time = now
+            if self.on_skip is not None:
+                self.on_skip()
 
     def next_due(self) -> int | None:
         """The moment of the earliest timer, ns, or None."""
@@ -191,6 +212,7 @@ class Loop:
             timer = heapq.heappop(self._timers)[2]
             call, timer.call = timer.call, None
             if call is not None:
+                self.fired += 1
                 call()
             if self._ready:
                 self.run_ready()
@@ -219,7 +241,7 @@ class Loop:
         due = self.next_due()
         if self.outside is not None:
             self.outside.wait(None if due is None else self.clock.wait(self.time, due))
-            self.time = self.clock.read(self.time)
+            self._read_clock()
             if due is None or due > self.time:
                 return True
         if due is None:

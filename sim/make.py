@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 
 from engine.daemon.engine import Engine
 from engine.loop import SECOND, Clock, Loop, SteppedClock, WallClock
+from engine.session.recorder import Recorder
+from engine.session.steps import BadRecord, Record
 from sim.host import SimHost
 from sim.hub import Hub, HubTransport
 from sim.profiles import PROFILES
@@ -25,6 +27,8 @@ def make_engine(
     data_root: Path | None = None,
     profile: str = "linux",
     shares: Iterable[Share] = (),
+    start: int | None = None,
+    record: bool = False,
     hub: str = "sim",
     internet: bool = False,
 ) -> Engine:
@@ -33,6 +37,7 @@ def make_engine(
     `seed`: the same seed and the same requests give the same ids, names and (with a stepped clock) times. `clock`:
     "stepped" lets time pass only while somebody waits, "wall" ties it to the world's, `speed` times as fast.
     `shares`: the folders of this computer that `docker run -v` can reach; without them it reaches none.
+    `start`: when its time begins, ns since 1970. `record`: keep what clients ask, so that it can be replayed.
     `hub` "docker.io": the real one, and `internet`: registries of other names are real (sim/ways.py; only if served).
     Raises ValueError for an unknown clock or profile, OSError for a share that is not there.
     """
@@ -41,8 +46,19 @@ def make_engine(
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}: {', '.join(PROFILES)}")
     tick: Clock = WallClock(speed) if clock == "wall" else SteppedClock()
-    loop = Loop(tick, EPOCH if seed is not None and clock == "stepped" else None)
+    loop = Loop(tick, EPOCH if start is None and seed is not None and clock == "stepped" else start)
+    seed = SystemRandom().getrandbits(53) if seed is None else seed
     host = SimHost(loop, Random(seed), PROFILES[profile], shares)
     pretended = Hub(loop)
     ways = Ways(pretended, HubTransport(pretended, loop), host, internet=internet, pretend=hub == "sim")
-    return Engine(host, ways, seed=seed, data_root=data_root)
+    engine = Engine(host, ways, seed=seed, data_root=data_root)
+    if record:
+        engine.session = Recorder(loop, seed, profile)
+    return engine
+
+
+def remake(record: Record) -> Engine:
+    """A new engine, as the one of a recorded session was at its beginning. Raises BadRecord."""
+    if record.profile not in PROFILES:
+        raise BadRecord(f"unknown profile: {record.profile}")
+    return make_engine(seed=record.seed, start=record.start, profile=record.profile, record=True)

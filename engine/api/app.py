@@ -41,7 +41,7 @@ COMMON_HEADERS = {
     "Server": f"Docker/{ENGINE_VERSION} (linux)",
 }
 HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"  # RFC 9110, 5.6.7
-UNTRACED = ("/_ping", "/glassdock/trace", "/glassdock/layers")  # looking must not change what is seen
+UNTRACED = ("/_ping", "/glassdock/")  # looking must not change what is seen
 
 
 def all_routes() -> Iterable[Route]:
@@ -65,9 +65,10 @@ class App:
         `session`: the request's span ends with them.
         """
         request.version, request.path = split_version(request.path)
-        if request.path in UNTRACED:
+        if request.path.startswith(UNTRACED):
             return self._finish(await self._answer(request))
-        trace = self.engine.trace
+        trace, session = self.engine.trace, self.engine.session
+        number = session.request(request) if session is not None else 0
         span = trace.open("api", f"{request.method} {request.path}", {})
         try:
             response = await self._answer(request)
@@ -75,6 +76,8 @@ class App:
             trace.close(span, type(error).__name__)
             raise
         span.attributes["status"] = response.status
+        if session is not None and number:
+            session.response(response, number)
         if response.stream is not None:
             response.stream = _SpannedStream(response.stream, trace, span)
         elif response.session is not None:

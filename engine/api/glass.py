@@ -1,4 +1,4 @@
-"""What may be seen through the walls and is not in Docker's API: `/glassdock/trace`, `/glassdock/layers`."""
+"""What may be seen through the walls and is not in Docker's API: `/glassdock/trace`, `…/layers`, `…/session`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.api.messages import Request, Response, json_response
 from engine.api.router import Route
-from engine.errors import InvalidParameter
+from engine.errors import InvalidParameter, System, Unimplemented
+from engine.session.recorder import TooLong
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
@@ -59,4 +60,19 @@ def _image(engine: Engine, image: Image) -> dict[str, Any]:
     }
 
 
-ROUTES = (Route("GET", "/glassdock/trace", trace), Route("GET", "/glassdock/layers", layers))
+async def session(engine: Engine, request: Request) -> Response:
+    """What clients have asked so far, as a document for `glassdock replay` (engine/session/steps.py)."""
+    if engine.session is None:
+        raise Unimplemented("this daemon does not record what it is asked")
+    try:
+        document = engine.session.record().to_json()
+    except TooLong as error:
+        raise System(str(error)) from None
+    return Response(200, document.encode(), {"Content-Type": "application/json"})
+
+
+ROUTES = (
+    Route("GET", "/glassdock/trace", trace),
+    Route("GET", "/glassdock/layers", layers),
+    Route("GET", "/glassdock/session", session),
+)

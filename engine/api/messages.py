@@ -40,6 +40,10 @@ class Query(dict[str, str]):
         super().__init__(every)
         self._pairs = every if len(every) > len(self) else None
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Everything, in the order asked."""
+        return list(self._pairs if self._pairs is not None else self.items())
+
     def all(self, name: str) -> list[str]:
         if self._pairs is None:
             return [self[name]] if name in self else []

@@ -23,6 +23,7 @@ from engine.trace import Trace
 
 if TYPE_CHECKING:
     from engine.distribution.transport import Transport
+    from engine.session.recorder import Recorder
 
 
 class Engine:
@@ -38,6 +39,7 @@ class Engine:
         self.host = host
         self.loop = host.loop
         self.trace = Trace(self.loop)
+        self.session: Recorder | None = None  # what clients ask is kept, if somebody wants it
         self.events = EventBus(self.loop)
         self.ids = Ids(random.Random(seed))
         self.state = open_state(data_root)
