@@ -14,12 +14,14 @@ from functools import lru_cache
 
 from engine.operations import (
     AddRoute,
+    AddRule,
     ChangeDirectory,
     Execve,
     JoinCgroup,
     JoinNamespace,
     LoadSeccomp,
     LoopbackUp,
+    MakeBridge,
     MakeCgroup,
     MakeDevices,
     MakeVeth,
@@ -40,9 +42,9 @@ from engine.operations import (
     WriteCgroup,
     undo_list,
 )
-from engine.spec import Mount, Namespace, Resources, Spec
+from engine.spec import BridgeNetwork, Link, Mount, Namespace, Resources, Spec
 
-__all__ = ["plan", "undo_list"]
+__all__ = ["cable", "forwarding", "network", "plan", "undo_list"]
 
 LOOPBACK, DEVICES, PIVOT, NO_NEW_PRIVILEGES = LoopbackUp(), MakeDevices(), PivotRoot(), NoNewPrivileges()
 READONLY_ROOT = ReadonlyPath("/")
@@ -143,15 +145,52 @@ def _network(spec: Spec) -> Iterator[Operation]:
         return
     yield LOOPBACK
     for link in spec.links:
-        yield MakeVeth(link.host_name, link.bridge, link.name)
-        yield SetAddress(link.name, link.address, link.mac)
-        if link.gateway:
-            yield _default_route(link.gateway)
+        yield from cable(link)
+
+
+def cable(link: Link) -> Iterator[Operation]:
+    """From a bridge into the network namespace: the way of a container that starts, or that is connected later."""
+    yield MakeVeth(link.host_name, link.bridge, link.name)
+    others = (*((link.address6,) if link.address6 else ()), *link.others)
+    yield SetAddress(link.name, link.address, link.mac, others)
+    for gateway in (link.gateway, link.gateway6):
+        if gateway:
+            yield _default_route(gateway)
 
 
 @shared
 def _default_route(gateway: str) -> Operation:
     return AddRoute("default", gateway)
+
+
+def network(wanted: BridgeNetwork) -> tuple[Operation, ...]:
+    """A bridge and the rules around it (libnetwork, drivers/bridge/setup_ip_tables_linux.go)."""
+    pairs = ((wanted.subnet, wanted.gateway), (wanted.subnet6, wanted.gateway6))
+    addresses = tuple(f"{gateway}/{subnet.rpartition('/')[2]}" for subnet, gateway in pairs if subnet and gateway)
+    rules = [rule for subnet, _ in pairs if subnet for rule in _rules(wanted, subnet)]
+    return (MakeBridge(wanted.bridge, addresses, wanted.mtu), *rules)
+
+
+def _rules(wanted: BridgeNetwork, subnet: str) -> Iterator[Operation]:
+    bridge, command = wanted.bridge, "ip6tables" if ":" in subnet else "iptables"
+    isolation = "DOCKER-ISOLATION-STAGE-1"
+    if wanted.internal:
+        yield AddRule("filter", isolation, f"! -s {subnet} -o {bridge} -j DROP", command)
+        yield AddRule("filter", isolation, f"! -d {subnet} -i {bridge} -j DROP", command)
+    else:
+        if wanted.masquerade:
+            yield AddRule("nat", "POSTROUTING", f"-s {subnet} ! -o {bridge} -j MASQUERADE", command)
+        yield AddRule("filter", isolation, f"-i {bridge} ! -o {bridge} -j DOCKER-ISOLATION-STAGE-2", command)
+        yield AddRule("filter", "DOCKER-ISOLATION-STAGE-2", f"-o {bridge} -j DROP", command)
+    if not wanted.icc:
+        yield AddRule("filter", "FORWARD", f"-i {bridge} -o {bridge} -j DROP", command)
+
+
+def forwarding(bridge: str, protocol: str, host_ip: str, host_port: int, address: str, port: int) -> Operation:
+    """A port of the host that leads into a container."""
+    where = f"-d {host_ip} " if host_ip not in ("", "0.0.0.0", "::") else ""
+    words = f"{where}! -i {bridge} -p {protocol} --dport {host_port} -j DNAT --to-destination {address}:{port}"
+    return AddRule("nat", "DOCKER", words)
 
 
 def _mount(mount: Mount) -> Operation:

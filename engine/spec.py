@@ -82,14 +82,38 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One network interface of the container, as the network driver's `join` gave it."""
+    """One network interface of the container: a cable to a bridge. Addresses with prefix length, "172.17.0.2/16"."""
 
     bridge: str  # on the host, "docker0"
     host_name: str  # of the veth's host end
     name: str  # inside, "eth0"
     mac: str
-    address: str  # with prefix length, "172.17.0.2/16"
+    address: str = ""
     gateway: str = ""  # "" for no default route
+    address6: str = ""
+    gateway6: str = ""
+    others: tuple[str, ...] = ()  # link-local addresses
+    mtu: int = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeNetwork:
+    """A bridge network. Subnets and gateways may be "" (no addresses of that family); gateways without prefix length.
+
+    `internal`: no way out. `icc`: its containers may talk to each other.
+    """
+
+    id: str
+    name: str
+    bridge: str  # the bridge's name on the host, "br-0123456789ab"
+    subnet: str = ""
+    gateway: str = ""
+    subnet6: str = ""
+    gateway6: str = ""
+    internal: bool = False
+    icc: bool = True
+    masquerade: bool = True
+    mtu: int = 1500
 
 
 @dataclass(frozen=True, slots=True)

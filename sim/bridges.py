@@ -1,171 +1,197 @@
-"""The network driver of the simulated host: bridges, who is on them, published ports; and links as operations.
+"""The network driver of the simulated host: bridges, and who is on them; links, addresses and routes as operations.
 
-A container joins when it starts; its cable is laid by operations (`HANDLERS`), and taken up when it leaves.
-Twin: real/network.py.
+A container joins when it starts, or when it is connected; its cable is laid by operations (`HANDLERS`), and taken up
+when it leaves. Published ports are in sim/forwarding.py. Twin: real/network.py.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from engine.host import PortBinding, Ports, RuntimeFailure
-from engine.operations import AddRoute, LoopbackUp, MakeVeth, SetAddress
-from engine.spec import Link
+from engine import plan
+from engine.host import Aliases, PortBinding, Ports, Published
+from engine.operations import (
+    AddRoute,
+    AddRule,
+    LoopbackUp,
+    MakeBridge,
+    MakeVeth,
+    Operation,
+    Performed,
+    RemoveLink,
+    RemoveRule,
+    ReplaceRoute,
+    SetAddress,
+)
+from engine.spec import BridgeNetwork, Link
 from sim.container import Handlers
-from sim.network import EPHEMERAL, Bridge, Fabric, Interface, NetworkNamespace, fail
-from sim.sockets import Socket, connect, overlap
+from sim.datagrams import OutsideDatagrams
+from sim.forwarding import Forward, Forwards, Outside
+from sim.network import Bridge, Fabric, Interface, NetworkNamespace, fail
+from sim.sockets import connect
 
 if TYPE_CHECKING:
     from sim.container import Container
+    from sim.kernel import Kernel
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A port of the host that leads into a container."""
-
-    host_ip: str
-    host_port: int
-    address: str
-    container_port: int
-    protocol: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Endpoint:
     """A container's place on a network."""
 
-    address: str
-    names: tuple[str, ...]
-    ports: tuple[Published, ...]
+    cable: str
+    addresses: tuple[str, ...]
+    names: Sequence[str]
+    forwards: list[Forward] = field(default_factory=list)
 
 
 class Bridges:
     """engine.host.NetworkDriver."""
 
-    def __init__(self, fabric: Fabric) -> None:
-        self._fabric = fabric
-        self._networks: dict[str, Bridge] = {}
-        self._next_port = EPHEMERAL[0]
-        self._ports: Ports | None = None
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel, self._fabric = kernel, kernel.network
+        self._networks: dict[str, tuple[Bridge, Sequence[Operation]]] = {}
+        self._forwards = Forwards(self._fabric)
 
-    async def create_network(self, id: str, bridge: str, subnet: str, gateway: str, internal: bool) -> None:
-        """See engine.host.NetworkDriver."""
-        fabric = self._fabric
-        made = Bridge(fabric.host, id, bridge, subnet, gateway, internal)
-        self._networks[id] = fabric.bridges[bridge] = made
-        fabric.host.links += (made.port,)
+    # -- networks
 
-    async def delete_network(self, id: str) -> None:
+    async def create_network(self, network: BridgeNetwork, operations: Sequence[Operation]) -> tuple[Performed, ...]:
         """See engine.host.NetworkDriver."""
-        bridge = self._networks.pop(id, None)
-        if bridge is not None:
-            del self._fabric.bridges[bridge.name]
-            self._fabric.host.links = tuple(link for link in self._fabric.host.links if link is not bridge.port)
+        performed = await self._perform(self._fabric, operations)
+        bridge = self._fabric.bridges[network.bridge]
+        bridge.id, bridge.title = network.id, network.name
+        bridge.internal, bridge.icc = network.internal, network.icc
+        self._networks[network.id] = bridge, operations
+        return performed
+
+    async def delete_network(self, id: str) -> tuple[Performed, ...]:
+        """See engine.host.NetworkDriver."""
+        found = self._networks.pop(id, None)
+        return await self._perform(self._fabric, plan.undo_list(found[1])) if found is not None else ()
+
+    # -- a container comes and goes
 
     async def join(
-        self, network: str, container: str, link: Link, ports: Sequence[PortBinding], names: Sequence[str]
-    ) -> list[PortBinding]:
+        self, network: str, container: str, link: Link, names: Sequence[str] = (), aliases: Aliases = ()
+    ) -> None:
         """See engine.host.NetworkDriver."""
-        bridge = self._networks[network]
-        address = link.address.partition("/")[0]
-        published: list[Published] = []
-        try:
-            for port in ports:
-                published.append(self._publish(port, address))
-        except RuntimeFailure:
-            self._withdraw(published)
-            raise
-        bridge.endpoints[container] = Endpoint(address, tuple(names), tuple(published))
+        bridge = self._networks[network][0]
+        addresses = tuple(each.partition("/")[0] for each in (link.address, link.address6) if each)
+        bridge.endpoints[container] = Endpoint(link.host_name, addresses, names)
+        if aliases:
+            bridge.aliases[link.host_name] = {alias.lower(): name.lower() for alias, name in aliases}
         for name in names:
-            bridge.names.setdefault(name.lower(), []).append(address)
-        return [PortBinding(port.container_port, port.protocol, port.host_ip, port.host_port) for port in published]
+            bridge.names.setdefault(name.lower(), []).extend(addresses)
 
     async def leave(self, network: str, container: str) -> None:
         """See engine.host.NetworkDriver."""
-        bridge = self._networks[network]
+        if network not in self._networks:
+            return
+        bridge = self._networks[network][0]
         endpoint = bridge.endpoints.pop(container, None)
         if endpoint is None:
             return
-        self._withdraw(endpoint.ports)
+        bridge.aliases.pop(endpoint.cable, None)
+        self._forwards.close(endpoint.forwards)
         for name in endpoint.names:
-            addresses = bridge.names[name.lower()]
-            addresses.remove(endpoint.address)
-            if not addresses:
+            known = bridge.names[name.lower()]
+            for address in endpoint.addresses:
+                known.remove(address)
+            if not known:
                 del bridge.names[name.lower()]
-        member = bridge.members.pop(endpoint.address, None)
-        if member is not None:
-            space = member.space
-            space.links = tuple(link for link in space.links if link is not member)
+        for address in endpoint.addresses:
+            if (member := bridge.members.get(address)) is not None:
+                unplug(member)
+
+    async def configure(self, container: str, operations: Sequence[Operation]) -> tuple[Performed, ...]:
+        """See engine.host.NetworkDriver."""
+        return await self._perform(self._kernel.containers[container], operations)
+
+    async def _perform(self, subject: Any, operations: Sequence[Operation]) -> tuple[Performed, ...]:
+        from sim import performing
+
+        performed = performing.reconfigure(subject, operations, self._fabric.loop.time)
+        await self._fabric.loop.sleep(performing.took(performed))
+        return tuple(performed)
+
+    # -- ports
+
+    async def publish(self, network: str, container: str, ports: Sequence[PortBinding]) -> Published:
+        """See engine.host.NetworkDriver."""
+        bridge = self._networks[network][0]
+        endpoint = bridge.endpoints[container]
+        forwards = self._forwards.open(ports, bridge.name, endpoint.addresses[0])
+        endpoint.forwards += forwards
+        performed = await self._perform(self._fabric, [_rule(forward) for forward in forwards])
+        bound = (PortBinding(each.container_port, each.protocol, each.host_ip, each.host_port) for each in forwards)
+        return Published(tuple(bound), performed)
+
+    async def withdraw(self, network: str, container: str) -> tuple[Performed, ...]:
+        """See engine.host.NetworkDriver."""
+        endpoint = self._networks[network][0].endpoints[container]
+        forwards, endpoint.forwards = endpoint.forwards, []
+        self._forwards.close(forwards)
+        return await self._perform(self._fabric, plan.undo_list([_rule(forward) for forward in forwards]))
 
     def publish_through(self, ports: Ports) -> None:
         """See engine.host.NetworkDriver."""
-        self._ports = ports
+        self._forwards.ports = ports
 
     async def dial(self, host_ip: str, port: int) -> Outside:
         """See engine.host.NetworkDriver."""
-        fabric = self._fabric
-        address = host_ip if fabric.host.is_local(host_ip) else "127.0.0.1"
-        return Outside(await connect(fabric.host, address, port, fabric.loop))
+        host = self._fabric.host
+        return Outside(await connect(host, self._local(host_ip), port, self._fabric.loop))
 
-    def _publish(self, port: PortBinding, address: str) -> Published:
-        """Take a port of the host. Raises RuntimeFailure if it has an owner."""
-        number = port.host_port
-        if number and not self._is_free(port, number):
-            raise RuntimeFailure(f"Bind for {port.host_ip}:{number} failed: port is already allocated")
-        try:
-            number = self._take(port, number) if number else self._take_any(port)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            inside = f"{address}:{port.container_port}/{port.protocol}"
-            raise RuntimeFailure(f"failed to bind host port for {port.host_ip}:{number}:{inside}: {reason}") from None
-        published = Published(port.host_ip, number, address, port.container_port, port.protocol)
-        self._fabric.published.setdefault((port.protocol, number), []).append(published)
-        return published
+    def dial_datagrams(self, host_ip: str, port: int, receive: Callable[[bytes], object]) -> OutsideDatagrams:
+        """See engine.host.NetworkDriver."""
+        return OutsideDatagrams(self._fabric.host, (self._local(host_ip), port), receive)
 
-    def _take(self, port: PortBinding, number: int) -> int:
-        """Raises OSError if something else listens there, on this host or on the real one."""
-        if port.protocol == "tcp":
-            listeners = (self._fabric.host.listeners or {}).get(number, ())
-            if any(overlap(listener.address[0], port.host_ip) for listener in listeners):
-                raise fail(errno.EADDRINUSE)
-            if self._ports is not None:
-                self._ports.open(port.host_ip, number)
-        return number
-
-    def _withdraw(self, ports: Sequence[Published]) -> None:
-        registry = self._fabric.published
-        for port in ports:
-            if self._ports is not None and port.protocol == "tcp":
-                self._ports.close(port.host_ip, port.host_port)
-            rest = [other for other in registry[port.protocol, port.host_port] if other is not port]
-            if rest:
-                registry[port.protocol, port.host_port] = rest
-            else:
-                del registry[port.protocol, port.host_port]
-
-    def _is_free(self, port: PortBinding, number: int) -> bool:
-        owners = self._fabric.published.get((port.protocol, number), ())
-        return not any(overlap(owner.host_ip, port.host_ip) for owner in owners)
-
-    def _take_any(self, port: PortBinding) -> int:
-        """The next port of the range that nobody has. Raises RuntimeFailure when all are taken."""
-        low, high = EPHEMERAL
-        for offset in range(high - low + 1):
-            number = low + (self._next_port - low + offset) % (high - low + 1)
-            if self._is_free(port, number):
-                try:
-                    self._take(port, number)
-                except OSError:
-                    continue
-                self._next_port = number + 1
-                return number
-        raise RuntimeFailure("all ports are allocated")
+    def _local(self, host_ip: str) -> str:
+        return host_ip if self._fabric.host.is_local(host_ip) else "127.0.0.1"
 
 
-# -- operations
+def _rule(forward: Forward) -> Operation:
+    return plan.forwarding(
+        forward.bridge, forward.protocol, forward.host_ip, forward.host_port, forward.address, forward.container_port
+    )
+
+
+def unplug(link: Interface) -> None:
+    """Both ends of a cable go."""
+    space = link.space
+    if link.bridge is not None:
+        link.bridge.unplug(link)
+    space.links = tuple(other for other in space.links if other is not link)
+
+
+# -- operations on the host's own namespace: the subject is the fabric
+
+
+def make_bridge(fabric: Fabric, operation: MakeBridge) -> None:
+    if operation.name in fabric.bridges or any(link.name == operation.name for link in fabric.host.links):
+        raise fail(errno.EEXIST)
+    made = Bridge(fabric.host, operation.name, operation.addresses, operation.mtu)
+    fabric.bridges[operation.name] = made
+    fabric.host.links += (made.port,)
+
+
+def remove_link(subject: Fabric | Container, operation: RemoveLink) -> None:
+    if not isinstance(subject, Fabric):
+        for link in _space(subject).links:
+            if link.host_name == operation.name:
+                unplug(link)
+    elif (bridge := subject.bridges.pop(operation.name, None)) is not None:
+        subject.host.links = tuple(link for link in subject.host.links if link is not bridge.port)
+
+
+def filter_rule(subject: Fabric, operation: AddRule | RemoveRule) -> None:
+    """What the rules bring about is what `Fabric.find` and `Forwards` do."""
+
+
+# -- operations on a container's namespace
 
 
 def make_veth(container: Container, operation: MakeVeth) -> None:
@@ -180,17 +206,33 @@ def make_veth(container: Container, operation: MakeVeth) -> None:
 def set_address(container: Container, operation: SetAddress) -> None:
     link = _space(container).link(operation.link)
     link.address, link.mac, link.up = operation.address, operation.mac, True
+    if operation.others:
+        link.others = operation.others
     if link.bridge is not None:
-        link.bridge.members[link.ip] = link
+        link.bridge.plug(link)
 
 
 def add_route(container: Container, operation: AddRoute) -> None:
     space = _space(container)
     space.toward(operation.gateway)  # raises ENETUNREACH
     if operation.destination == "default":
-        space.gateway = operation.gateway
+        _default(space, operation.gateway, operation.gateway)
     else:
         space.routes += ((operation.destination, operation.gateway),)
+
+
+def replace_route(container: Container, operation: ReplaceRoute) -> None:
+    space = _space(container)
+    if operation.gateway:
+        space.toward(operation.gateway)  # raises ENETUNREACH
+    _default(space, operation.gateway, operation.gateway or operation.before)
+
+
+def _default(space: NetworkNamespace, gateway: str, family: str) -> None:
+    if ":" in family:
+        space.gateway6 = gateway
+    else:
+        space.gateway = gateway
 
 
 def loopback_up(container: Container, operation: LoopbackUp) -> None:
@@ -204,45 +246,16 @@ def _space(container: Container) -> NetworkNamespace:
 
 
 HANDLERS: Handlers = {
+    MakeBridge: make_bridge,
+    RemoveLink: remove_link,
+    AddRule: filter_rule,
+    RemoveRule: filter_rule,
     MakeVeth: make_veth,
     SetAddress: set_address,
     AddRoute: add_route,
+    ReplaceRoute: replace_route,
     LoopbackUp: loopback_up,
 }
-
-
-# -- seen from outside
-
-
-class Outside:
-    """engine.host.Connection: from the world into a published port, for whoever forwards its bytes."""
-
-    __slots__ = ("_socket",)
-
-    def __init__(self, socket: Socket) -> None:
-        self._socket = socket
-
-    async def read(self, size: int = 65536) -> bytes:
-        """b"" at the end. Raises ConnectionResetError."""
-        while not isinstance(data := self._socket.read(size), bytes):
-            await data
-        return data
-
-    async def write(self, data: bytes) -> None:
-        """All of it. Raises BrokenPipeError."""
-        while data:
-            taken = self._socket.write(data)
-            if isinstance(taken, int):
-                data = data[taken:]
-            else:
-                await taken
-
-    def shutdown(self) -> None:
-        """No more will be written."""
-        self._socket.shutdown()
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 def usage(space: NetworkNamespace) -> dict[str, dict[str, int]]:

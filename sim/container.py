@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.syscalls import SystemCalls
 
 Ended = Callable[["Container", str, int], object]
-Handlers = dict[type, Callable[["Container", Any], object]]  # by type of operation
+Handlers = dict[type, Callable[[Any, Any], object]]  # by type of operation
 
 
 class Container:

@@ -45,10 +45,11 @@ class SimHost:
         self.export, self.changes, self.usage = snapshots.export, snapshots.changes, snapshots.usage
         self.remove, self.restore = snapshots.remove, snapshots.restore
 
-        network = Bridges(self.kernel.network)
+        network = Bridges(self.kernel)
         self.create_network, self.delete_network = network.create_network, network.delete_network
-        self.join, self.leave = network.join, network.leave
-        self.publish_through, self.dial = network.publish_through, network.dial
+        self.join, self.leave, self.configure = network.join, network.leave, network.configure
+        self.publish, self.withdraw, self.publish_through = network.publish, network.withdraw, network.publish_through
+        self.dial, self.dial_datagrams = network.dial, network.dial_datagrams
 
     def listen(self, callback: Callable[[News], object]) -> None:
         self._callback = callback

@@ -48,6 +48,11 @@ class Internet:
     def at(self, address: str) -> Remote | None:
         return self._by_address.get(address)
 
+    def reverse(self, address: str) -> str:
+        """The first name of an address; "" if it has none."""
+        remote = self._by_address.get(address)
+        return remote.names[0] if remote is not None and remote.names else ""
+
     def lookup(self, name: str) -> list[str]:
         """Addresses of a name; [] if there is no such name (NXDOMAIN)."""
         return list(self._by_name.get(name.lower().rstrip("."), ()))

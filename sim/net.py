@@ -34,7 +34,7 @@ class View:
 
     def routes(self) -> list[tuple[str, str, str]]:
         space = self._space
-        rows = [("default", space.gateway, space.toward(space.gateway)[0].name)] if space.gateway else []
+        rows = [("default", gateway, space.toward(gateway)[0].name) for gateway in (space.gateway, space.gateway6) if gateway]
         rows += [(target, gateway, space.toward(gateway)[0].name) for target, gateway in space.routes]
         return rows + [(_network(link.address), "", link.name) for link in space.links if link.up and link.address]
 
@@ -123,9 +123,8 @@ class Listening:
 
 
 def _shown(link: Interface) -> abi.Interface:
-    addresses = (link.address,) if link.address else ()
     return abi.Interface(
-        link.index, link.name, link.mac, link.mtu, link.up, addresses, link.peer,
+        link.index, link.name, link.mac, link.mtu, link.up, link.addresses, link.peer,
         link.rx_bytes, link.tx_bytes, link.rx_packets, link.tx_packets,
     )  # fmt: skip
 

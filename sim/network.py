@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,11 @@ def fail(number: int) -> OSError:
 
 @lru_cache(maxsize=1 << 16)
 def number_of(address: str) -> int:
-    """ "172.17.0.2" as a number. Raises ValueError."""
+    """ "172.17.0.2" or "fd00::2" as a number. Raises ValueError."""
+    if ":" in address:
+        from ipaddress import IPv6Address
+
+        return int(IPv6Address(address))
     parts = [int(part) for part in address.split(".")]
     if len(parts) != 4 or not all(0 <= part <= 255 for part in parts):
         raise ValueError(f"{address!r} is not an IPv4 address")
@@ -44,7 +48,8 @@ def number_of(address: str) -> int:
 def network_of(cidr: str) -> tuple[int, int]:
     """ "172.17.0.2/16" -> (network's number, shift): two addresses are on it if they are equal after the shift."""
     address, _, length = cidr.partition("/")
-    shift = 32 - int(length or 32)
+    bits = 128 if ":" in address else 32
+    shift = bits - int(length or bits)
     return number_of(address) >> shift, shift
 
 
@@ -60,8 +65,8 @@ class Interface:
     """One end of a cable, as `ip addr` shows it. The other end is on `bridge` under `host_name` (lo: None)."""
 
     __slots__ = (
-        "address", "bridge", "host_name", "index", "mac", "name", "peer", "rx_bytes", "rx_packets", "space", "tx_bytes",
-        "tx_packets", "up",
+        "address", "bridge", "host_name", "index", "mac", "name", "others", "peer", "rx_bytes", "rx_packets", "space",
+        "tx_bytes", "tx_packets", "up",
     )  # fmt: skip
 
     def __init__(self, space: NetworkNamespace, name: str, index: int, bridge: Bridge | None = None, peer: int = 0,
@@ -69,53 +74,96 @@ class Interface:
         self.space, self.name, self.index, self.bridge, self.peer = space, name, index, bridge, peer
         self.host_name = host_name
         self.address = self.mac = ""  # the address with its prefix length
+        self.others: tuple[str, ...] = ()  # more of them: IPv6, link-local
         self.up = False
         self.rx_bytes = self.rx_packets = self.tx_bytes = self.tx_packets = 0
 
     @property
     def mtu(self) -> int:
-        return 65536 if self.name == "lo" else 1500
+        return 65536 if self.name == "lo" else self.bridge.mtu if self.bridge is not None else 1500
 
     @property
     def ip(self) -> str:
         return self.address.partition("/")[0]
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All, with prefix lengths."""
+        return (self.address, *self.others) if self.address else self.others
+
+    def has(self, address: str) -> bool:
+        return self.ip == address or any(other.partition("/")[0] == address for other in self.others)
+
+    def source(self, target: str) -> str:
+        """The own address from which a packet to `target` is sent: the first of the same family and network."""
+        if not self.others:
+            return self.ip
+        number, family = number_of(target), ":" in target
+        same = [each for each in self.addresses if (":" in each) == family]
+        near = [each for each in same if number >> network_of(each)[1] == network_of(each)[0]]
+        return (near or same or [self.address])[0].partition("/")[0]
+
 
 class Bridge:
-    """A switch on the host; the host itself is on it with the gateway's address. `names` answer in its DNS."""
+    """A switch on the host; the host itself is on it with the gateway's addresses. `names` answer in its DNS.
 
-    __slots__ = ("endpoints", "gateway", "id", "internal", "members", "name", "names", "network", "port")
+    `internal`: no way out. `icc`: its members may talk to each other.
+    """
 
-    def __init__(self, host: NetworkNamespace, id: str, name: str, subnet: str, gateway: str, internal: bool) -> None:
-        self.id, self.name, self.gateway, self.internal = id, name, gateway, internal
-        self.network = network_of(subnet)
+    __slots__ = (
+        "aliases", "endpoints", "gateways", "icc", "id", "internal", "members", "mtu", "name", "names", "networks", "port",
+        "title",
+    )  # fmt: skip
+
+    def __init__(self, host: NetworkNamespace, name: str, addresses: Sequence[str], mtu: int = 1500) -> None:
+        self.id = self.title = ""  # the network's id and name
+        self.name, self.mtu, self.internal, self.icc = name, mtu, False, True
+        self.gateways = tuple(address.partition("/")[0] for address in addresses)
+        self.networks = tuple((":" in address, *network_of(address)) for address in addresses)
         self.port = Interface(host, name, next(host.fabric.indexes), self)  # the host's own
-        self.port.address = f"{gateway}/{subnet.partition('/')[2]}"
-        self.port.mac = "02:42:" + ":".join(f"{number_of(gateway) >> shift & 255:02x}" for shift in (24, 16, 8, 0))
+        self.port.address = next((address for address in addresses if ":" not in address), "")
+        self.port.others = tuple(address for address in addresses if ":" in address)
+        number = number_of(self.port.ip) if self.port.address else self.port.index
+        self.port.mac = "02:42:" + ":".join(f"{number >> shift & 255:02x}" for shift in (24, 16, 8, 0))
         self.port.up = True
         self.members: dict[str, Interface] = {}  # by address
         self.endpoints: dict[str, Any] = {}  # by container (sim/bridges.py)
         self.names: dict[str, list[str]] = {}
+        self.aliases: dict[str, dict[str, str]] = {}  # by cable: names that only this container may use
 
     def holds(self, address: str) -> bool:
-        number, shift = self.network
-        return number_of(address) >> shift == number
+        six, value = ":" in address, number_of(address)
+        return any(family == six and value >> shift == number for family, number, shift in self.networks)
+
+    def plug(self, link: Interface) -> None:
+        """It has its addresses and can be found."""
+        for address in link.addresses:
+            self.members[address.partition("/")[0]] = link
+
+    def unplug(self, link: Interface) -> None:
+        for address in link.addresses:
+            if self.members.get(ip := address.partition("/")[0]) is link:
+                del self.members[ip]
 
 
 class NetworkNamespace:
     """Interfaces, routes and sockets of a group of processes."""
 
-    __slots__ = ("_lo", "fabric", "gateway", "inode", "links", "listeners", "lo_up", "next_port", "routes", "sockets")
+    __slots__ = (
+        "_lo", "datagrams", "fabric", "gateway", "gateway6", "inode", "links", "listeners", "lo_up", "next_port",
+        "routes", "sockets",
+    )  # fmt: skip
 
     def __init__(self, fabric: Fabric, inode: int) -> None:
         self.fabric, self.inode = fabric, inode
         self.lo_up = False
         self.links: tuple[Interface, ...] = ()
-        self.gateway = ""
+        self.gateway = self.gateway6 = ""
         self.routes: tuple[tuple[str, str], ...] = ()  # (destination, gateway) beside the default
         self._lo: Interface | None = None
         self.listeners: dict[int, list[Any]] | None = None  # by port (sim/sockets.py)
         self.sockets: dict[Any, None] | None = None  # connected ones, in order
+        self.datagrams: dict[int, list[Any]] | None = None  # UDP sockets by port (sim/datagrams.py)
         self.next_port = 0
 
     @property
@@ -134,10 +182,12 @@ class NetworkNamespace:
         raise fail(errno.ENODEV)
 
     def is_local(self, address: str) -> bool:
-        return address.startswith("127.") or any(link.ip == address for link in self.links)
+        return address.startswith("127.") or address == "::1" or any(link.has(address) for link in self.links)
 
     def toward(self, address: str) -> tuple[Interface, str]:
         """The interface and the next address on the way (the routing table). Raises OSError ENETUNREACH."""
+        if ":" in address:
+            return self._toward6(address)
         number = number_of(address)
         for link in self.links:
             if link.up and link.address:
@@ -152,10 +202,21 @@ class NetworkNamespace:
             return self.toward(self.gateway)[0], self.gateway
         raise fail(errno.ENETUNREACH)
 
+    def _toward6(self, address: str) -> tuple[Interface, str]:
+        number = number_of(address)
+        for link in self.links:
+            for own in link.others if link.up else ():
+                network, shift = network_of(own)
+                if ":" in own and number >> shift == network:
+                    return link, address
+        if self.gateway6:
+            return self._toward6(self.gateway6)[0], self.gateway6
+        raise fail(errno.ENETUNREACH)
+
     def free_port(self) -> int:
         """An ephemeral port that no socket here has."""
         low, high = EPHEMERAL
-        taken = {socket.local[1] for socket in self.sockets or ()} | set(self.listeners or ())
+        taken = {socket.local[1] for socket in self.sockets or ()} | set(self.listeners or ()) | set(self.datagrams or ())
         port = self.next_port or self.fabric.random.randint(low, high)
         while port in taken:
             port = port + 1 if port < high else low
@@ -203,7 +264,8 @@ class Fabric:
         self.loop, self.random, self.internet, self.inos = loop, random, internet, inos
         self.indexes: Iterator[int] = itertools.count(2)
         self.bridges: dict[str, Bridge] = {}  # by name
-        self.published: dict[tuple[str, int], list[Any]] = {}  # by protocol and host port (sim/bridges.py)
+        self.published: dict[tuple[str, int], list[Any]] = {}  # by protocol and host port (sim/forwarding.py)
+        self.tracked: dict[Any, Any] = {}  # whose an answer is (sim/datagrams.py)
         self.host = NetworkNamespace(self, inode)
         self.host.lo_up = True
         eth0 = Interface(self.host, "eth0", next(self.indexes))
@@ -219,23 +281,25 @@ class Fabric:
                 raise fail(errno.ENETUNREACH)
             return Way(address, address, space.lo, LOOPBACK, 1, space, space.lo)
         link, neighbour = space.toward(address)
+        source = link.source(address)
         if link.bridge is None:
-            return self._outside(address, link.ip, link, 0)
-        if neighbour != link.bridge.gateway:
-            return self._on_bridge(link.bridge, address, link, neighbour)
+            return self._outside(address, source, link, 0)
+        if neighbour not in link.bridge.gateways:
+            return self._on_bridge(link.bridge, address, link, neighbour, source)
         if self.host.is_local(address):
-            return Way(address, link.ip, link, GATEWAY, 1, self.host)
+            return Way(address, source, link, GATEWAY, 1, self.host)
         if link.bridge.internal or any(bridge.holds(address) for bridge in self.bridges.values()):
-            return Way(address, link.ip, link, GATEWAY, lost="dropped")  # iptables: DOCKER-ISOLATION-STAGE-1
-        return self._outside(address, link.ip, link, GATEWAY)
+            return Way(address, source, link, GATEWAY, lost="dropped")  # iptables: DOCKER-ISOLATION-STAGE-1
+        return self._outside(address, source, link, GATEWAY)
 
-    def _on_bridge(self, bridge: Bridge, address: str, out: Interface, neighbour: str) -> Way:
+    def _on_bridge(self, bridge: Bridge, address: str, out: Interface, neighbour: str, source: str) -> Way:
         member = bridge.members.get(neighbour)
         if member is None or not member.up:
-            return Way(address, out.ip, out, BRIDGE, lost="arp")
-        if neighbour != address:  # a container that is no router
-            return Way(address, out.ip, out, BRIDGE, lost="dropped")
-        return Way(address, out.ip, out, BRIDGE, 1, member.space, member)
+            return Way(address, source, out, BRIDGE, lost="arp")
+        separated = not bridge.icc and out is not bridge.port
+        if neighbour != address or separated:  # a container that is no router; or may not talk to its neighbours
+            return Way(address, source, out, BRIDGE, lost="dropped")
+        return Way(address, source, out, BRIDGE, 1, member.space, member)
 
     def _outside(self, address: str, source: str, out: Interface, latency: int) -> Way:
         remote = self.internet.at(address)

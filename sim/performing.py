@@ -7,7 +7,8 @@ proc, dev and pivot_root 0.16, loopback 0.24, execve 1.29, veth with bridge and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from engine import operations as ops
 from engine.host import RuntimeFailure
@@ -16,7 +17,9 @@ from sim import bridges, credentials, namespaces, rootfs
 from sim.cgroups import v2
 from sim.container import Container, Handlers
 from sim.credentials import ERRORS
+from sim.network import Fabric
 
+Undo = Callable[[Any, Sequence[Operation], int], list[Performed]]
 HANDLERS: Handlers = {
     **namespaces.HANDLERS,
     **v2.HANDLERS,
@@ -33,9 +36,14 @@ DURATIONS: dict[type, int] = {  # ns
     ops.Unshare: 610_000,
     ops.JoinNamespace: 20_000,
     ops.JoinCgroup: 20_000,
+    ops.MakeBridge: 9_000_000,
+    ops.AddRule: 1_500_000,
+    ops.RemoveRule: 1_500_000,
     ops.MakeVeth: 7_000_000,
+    ops.RemoveLink: 6_000_000,
     ops.SetAddress: 1_200_000,
     ops.AddRoute: 300_000,
+    ops.ReplaceRoute: 300_000,
     ops.LoopbackUp: 240_000,
     ops.SetSysctl: 8_000,
     ops.MountFilesystem: 20_000,
@@ -58,35 +66,48 @@ TABLE = {kind: (HANDLERS[kind], duration) for kind, duration in DURATIONS.items(
 
 
 def perform(container: Container, operations: Iterable[Operation]) -> list[Performed]:
-    """Do them all, at once; each Performed says when it was its turn.
+    """Make a container: do them all, at once; each Performed says when it was its turn.
 
     Raises RuntimeFailure with what was performed, after undoing it.
     """
+    return _attempt(container, operations, container.kernel.loop.time, undo)
+
+
+def reconfigure(subject: Container | Fabric, operations: Iterable[Operation], moment: int) -> list[Performed]:
+    """The same for the network of a container that runs, or of the host; undoing it ends no process."""
+    return _attempt(subject, operations, moment, take_back)
+
+
+def _attempt(subject: Any, operations: Iterable[Operation], moment: int, back: Undo) -> list[Performed]:
     performed: list[Performed] = []
-    moment = container.kernel.loop.time
     for operation in operations:
         handler, duration = TABLE[type(operation)]
         try:
-            handler(container, operation)
+            handler(subject, operation)
         except (OSError, RuntimeFailure) as error:
             text = str(error) if isinstance(error, RuntimeFailure) else describe(operation, error)
             performed.append(Performed(operation, moment, duration, text))
-            performed += undo(container, [each.operation for each in performed[:-1]], moment + duration)
+            performed += back(subject, [each.operation for each in performed[:-1]], moment + duration)
             raise RuntimeFailure(text, performed) from None
         performed.append(Performed(operation, moment, duration))
         moment += duration
     return performed
 
 
-def undo(container: Container, done: Iterable[Operation], moment: int) -> list[Performed]:
-    """Take back what was done, last first; the process goes before the cgroup that it is in."""
-    performed: list[Performed] = []
+def undo(container: Container, done: Sequence[Operation], moment: int) -> list[Performed]:
+    """Take back what was done; the process goes before the cgroup that it is in."""
     if container.process is not None:
         container.process.on_exit = None
         container.process.exit(-9)
-    for operation in ops.undo_list(list(done)):
+    return take_back(container, done, moment)
+
+
+def take_back(subject: Any, done: Sequence[Operation], moment: int) -> list[Performed]:
+    """Last first."""
+    performed: list[Performed] = []
+    for operation in ops.undo_list(done):
         handler, duration = TABLE[type(operation)]
-        handler(container, operation)
+        handler(subject, operation)
         performed.append(Performed(operation, moment, duration))
         moment += duration
     return performed

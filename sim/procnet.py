@@ -75,7 +75,7 @@ def tcp(space: NetworkNamespace) -> str:
 
 
 def arp(space: NetworkNamespace) -> str:
-    rows = [(link.bridge.gateway, link.bridge.port.mac, link.name) for link in space.links if link.bridge is not None]
+    rows = [(link.bridge.port.ip, link.bridge.port.mac, link.name) for link in space.links if link.bridge is not None]
     return ARP + "".join(f"{ip:<17}0x1         0x2         {mac}     *        {name}\n" for ip, mac, name in rows)
 
 

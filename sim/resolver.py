@@ -6,6 +6,8 @@ rest. Source: hosts(5), resolv.conf(5).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.loop import SECOND
@@ -13,12 +15,13 @@ from sim import files
 from sim.network import MICROSECOND, NetworkNamespace, is_address
 
 if TYPE_CHECKING:
-    from sim.network import Fabric
+    from sim.network import Bridge
 
 EMBEDDED = "127.0.0.11"
 ANSWER = 150 * MICROSECOND  # of the embedded server
 TIMEOUT, ATTEMPTS = 5, 2  # seconds for each server, rounds
 UPSTREAM = "8.8.8.8"
+EXTERNAL = re.compile(r"^# ExtServers: \[(.*)\]$", re.MULTILINE)
 NO_NAME, TRY_AGAIN = (-2, "Name or service not known"), (-3, "Temporary failure in name resolution")
 
 
@@ -53,13 +56,13 @@ def _text(process: Any, path: str) -> str:
 
 
 def _in_hosts(text: str, name: str) -> list[str]:
-    """Addresses that have this name, in the file's order; those of IPv6 are passed over."""
+    """Addresses that have this name, in the file's order; those of IPv6 only if there is no other."""
     wanted, found = name.lower().rstrip("."), []
     for line in text.splitlines():
         address, *names = line.partition("#")[0].split() or [""]
         if wanted in (each.lower() for each in names) and is_address(address):
             found.append(address)
-    return found
+    return [address for address in found if ":" not in address] or found
 
 
 def _configuration(text: str) -> tuple[list[str], list[str], int]:
@@ -98,14 +101,48 @@ async def _ask(process: Any, space: NetworkNamespace, servers: list[str], name: 
 
 
 async def _embedded(process: Any, space: NetworkNamespace, name: str) -> list[str] | None:
+    """Docker's own server: containers on the same networks, by name; of several in turn. Others ask the next server."""
     await process.sleep(ANSWER / SECOND)
     wanted = name.lower().rstrip(".")
-    bridges = [link.bridge for link in space.links if link.bridge is not None]
-    found = [address for bridge in bridges for address in bridge.names.get(wanted, ())]
-    if found or all(bridge.internal for bridge in bridges):
-        return found
-    return await _upstream(process, space.fabric, name)
+    found = [address for bridge in _bridges(space) for address in _known(space, bridge, wanted)]
+    if found:
+        return space.fabric.random.sample(found, len(found)) if len(found) > 1 else found
+    if all(bridge.internal for bridge in _bridges(space)):
+        return []
+    for server in EXTERNAL.findall(_text(process, "/etc/resolv.conf")) or [f"host({UPSTREAM})"]:
+        for word in server.split():
+            where = space.fabric.host if word.startswith("host(") else space
+            answer = await _ask(process, where, [word.removeprefix("host(").removesuffix(")")], name)
+            if answer is not None:
+                return answer
+    return None
 
 
-async def _upstream(process: Any, fabric: Fabric, name: str) -> list[str] | None:
-    return await _ask(process, fabric.host, [UPSTREAM], name)
+def _bridges(space: NetworkNamespace) -> list[Bridge]:
+    return [link.bridge for link in space.links if link.bridge is not None]
+
+
+def _known(space: NetworkNamespace, bridge: Bridge, wanted: str) -> Sequence[str]:
+    """Addresses of a name on one network: an alias of the asker's own, a name, or NAME.NETWORK."""
+    asker = next((link.host_name for link in space.links if link.bridge is bridge), "")
+    alias = bridge.aliases.get(asker, {}).get(wanted)
+    if alias is not None:
+        wanted = alias
+    if not (addresses := bridge.names.get(wanted, ())) and wanted.endswith(f".{bridge.title.lower()}"):
+        addresses = bridge.names.get(wanted[: -len(bridge.title) - 1], ())
+    return [address for address in addresses if ":" not in address] or addresses
+
+
+async def reverse(process: Any, space: NetworkNamespace, address: str) -> str:
+    """The name of an address: "web.lab" for a container, by the embedded server. "" if nobody knows it."""
+    for line in _text(process, "/etc/hosts").splitlines():
+        found, *names = line.partition("#")[0].split() or [""]
+        if found == address and names:
+            return names[0]
+    if EMBEDDED in servers_of(process):
+        await process.sleep(ANSWER / SECOND)
+        for bridge in _bridges(space):
+            for name, addresses in bridge.names.items():
+                if address in addresses:
+                    return f"{name}.{bridge.title}"
+    return space.fabric.internet.reverse(address)

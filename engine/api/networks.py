@@ -1,44 +1,37 @@
-"""`/networks/*`: the predefined ones can be looked at."""
+"""`/networks/*`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.api.body import read_json
 from engine.api.decode import decode
 from engine.api.messages import Request, Response, empty, json_response
+from engine.api.query import older
 from engine.api.router import Route
+from engine.daemon.config import EndpointRequest
 from engine.daemon.filters import Filters, invalid_filter
-from engine.daemon.networks import DEFAULT_BRIDGE, Network, endpoint_id
-from engine.timestamps import rfc3339
+from engine.daemon.networks import joining, views
+from engine.daemon.networks.attachments import PLAIN
+from engine.daemon.networks.network import Network
+from engine.daemon.networks.request import NetworkRequest
+from engine.daemon.prune import moment_of
+from engine.errors import InvalidParameter, NotFound
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
 
 LIST_FILTERS = ("dangling", "driver", "id", "label", "name", "scope", "type")
 PRUNE_FILTERS = ("label", "label!", "until")
-BRIDGE_OPTIONS = {
-    "com.docker.network.bridge.default_bridge": "true",
-    "com.docker.network.bridge.enable_icc": "true",
-    "com.docker.network.bridge.enable_ip_masquerade": "true",
-    "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
-    "com.docker.network.bridge.name": DEFAULT_BRIDGE,
-    "com.docker.network.driver.mtu": "1500",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CreateRequest:
-    name: str = ""
-    driver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectRequest:
-    """Of connect and disconnect."""
+    """NetworkConnectRequest, NetworkDisconnectRequest."""
 
     container: str = ""
+    endpoint_config: EndpointRequest | None = None
     force: bool = False
 
 
@@ -47,89 +40,81 @@ async def list_all(engine: Engine, request: Request) -> Response:
     for value in filters.get("type"):
         if value not in ("custom", "builtin"):
             raise invalid_filter("type", value)
-    return json_response([_summary(network) for network in engine.networks if _wanted(engine, network, filters)])
+    dangling = _dangling(filters)
+    found = [network for network in engine.networks if _wanted(network, filters, dangling)]
+    if older(request, "1.28"):
+        return json_response([views.inspection(engine, network) for network in found])
+    return json_response([views.summary(network) for network in found])
 
 
-def _wanted(engine: Engine, network: Network, filters: Filters) -> bool:
-    if "dangling" in filters and filters.boolean("dangling", False):
-        return False  # the predefined ones never are
+def _dangling(filters: Filters) -> bool | None:
+    """Only those that nobody is on (True), only the others (False), or all. Raises InvalidParameter."""
+    values = filters.get("dangling")
+    if len(values) > 1:
+        raise InvalidParameter('got more than one value for filter key "dangling"')
+    for value in values:
+        if value not in ("0", "false", "1", "true"):
+            raise InvalidParameter(
+                "invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or \"0\")"
+            )
+    return values[0] in ("1", "true") if values else None
+
+
+def _wanted(network: Network, filters: Filters, dangling: bool | None) -> bool:
+    unused = not network.predefined and not network.endpoints
     return (
-        filters.search("name", network.name)
+        (dangling is None or dangling == unused)
+        and filters.search("name", network.name)
         and filters.search("id", network.id)
         and filters.exact("driver", network.driver)
         and filters.exact("scope", "local")
-        and filters.exact("type", "builtin")
-        and filters.labels({})
+        and filters.exact("type", "builtin" if network.predefined else "custom")
+        and filters.labels(network.labels)
     )
 
 
-def _summary(network: Network) -> dict[str, Any]:
-    """Network."""
-    pool = network.pool
-    subnets = [{"Subnet": str(pool.subnet), "Gateway": pool.gateway}] if pool else None
-    return {
-        "Name": network.name,
-        "Id": network.id,
-        "Created": rfc3339(network.created),
-        "Scope": "local",
-        "Driver": network.driver,
-        "EnableIPv4": True,
-        "EnableIPv6": False,
-        "IPAM": {"Driver": "default", "Options": None, "Config": subnets},
-        "Internal": False,
-        "Attachable": False,
-        "Ingress": False,
-        "ConfigFrom": {"Network": ""},
-        "ConfigOnly": False,
-        "Containers": {},
-        "Options": dict(BRIDGE_OPTIONS) if pool else {},
-        "Labels": {},
-    }
-
-
 async def inspect(engine: Engine, request: Request) -> Response:
-    network = engine.networks.get(request.vars["id"])
-    shown = _summary(network)
-    for container in engine.containers:
-        for endpoint in container.endpoints:
-            if endpoint.network is network:
-                shown["Containers"][container.id] = {
-                    "Name": container.name,
-                    "EndpointID": endpoint_id(container),
-                    "MacAddress": endpoint.mac,
-                    "IPv4Address": network.pool.with_prefix(endpoint.address) if network.pool else "",
-                    "IPv6Address": "",
-                }
-    return json_response(shown)
+    word = request.vars["id"]
+    if request.query.get("scope", "local") not in ("local", ""):
+        raise NotFound(f"network {word} not found")
+    return json_response(views.inspection(engine, engine.networks.get(word)))
 
 
 async def create(engine: Engine, request: Request) -> Response:
-    wanted = decode(CreateRequest, read_json(request, required=True))
-    engine.networks.create(wanted.name, wanted.driver)
-    return empty(201)
+    made = await engine.networks.create(decode(NetworkRequest, read_json(request, required=True)))
+    return json_response({"Id": made.id, "Warning": ""}, 201)
 
 
 async def remove(engine: Engine, request: Request) -> Response:
-    engine.networks.remove(request.vars["id"])
+    await engine.networks.remove(request.vars["id"])
     return empty()
 
 
 async def connect(engine: Engine, request: Request) -> Response:
     wanted = decode(ConnectRequest, read_json(request, required=True))
-    engine.networks.connect(request.vars["id"], engine.containers.get(wanted.container))
+    container = engine.containers.get(wanted.container)
+    await joining.connect(engine, container, request.vars["id"], wanted.endpoint_config or PLAIN)
     return empty(200)
 
 
 async def disconnect(engine: Engine, request: Request) -> Response:
     wanted = decode(ConnectRequest, read_json(request, required=True))
-    engine.networks.disconnect(request.vars["id"], engine.containers.get(wanted.container))
+    try:
+        container = engine.containers.get(wanted.container)
+    except NotFound:
+        if not wanted.force:
+            raise
+        engine.networks.get(request.vars["id"])
+        raise NotFound(f"endpoint {wanted.container} not found") from None
+    await joining.disconnect(engine, container, request.vars["id"], wanted.force)
     return empty(200)
 
 
 async def prune(engine: Engine, request: Request) -> Response:
-    """The predefined networks are never removed."""
-    Filters.parse(request.query.get("filters"), PRUNE_FILTERS)
-    return json_response({"NetworksDeleted": None})
+    """Those that nobody is on; the predefined networks are never removed."""
+    filters = Filters.parse(request.query.get("filters"), PRUNE_FILTERS)
+    removed = await engine.networks.prune(filters, moment_of(filters, engine.loop.time))
+    return json_response({"NetworksDeleted": removed or None})
 
 
 ROUTES = (

@@ -1,6 +1,6 @@
 """Published ports on the real machine: sockets that listen here and forward bytes to a host that is only pretended.
 
-Only TCP is forwarded. A port that is published for all addresses is opened on 127.0.0.1 alone: the lesson on a laptop
+A port that is published for all addresses is opened on 127.0.0.1 alone: the lesson on a laptop
 is nobody else's business. One that is published for an address by name is opened on that address.
 """
 
@@ -15,6 +15,7 @@ import time
 from engine.api.channel import Channel
 from engine.api.driver import Driver
 from engine.api.messages import Waiting
+from engine.api.publish_datagrams import DatagramPort
 from engine.futures import Future
 from engine.host import Connection, Host
 from engine.loop import Task
@@ -31,24 +32,32 @@ class Publisher:
         self.host, self.driver = host, driver
         self._asyncio = asyncio.get_running_loop()
         self._listening: dict[tuple[str, int], tuple[socket.socket, asyncio.Task[None]]] = {}
+        self._datagrams: dict[tuple[str, int], DatagramPort] = {}
         self.connections: set[Forwarding] = set()
 
-    def open(self, host_ip: str, port: int) -> None:
+    def open(self, host_ip: str, port: int, protocol: str = "tcp") -> None:
         """Listen at once, so that a port that is taken is known before the container starts. Raises OSError."""
-        listener = socket.socket(socket.AF_INET6 if ":" in host_ip.strip(":") else socket.AF_INET)
+        family = socket.AF_INET6 if ":" in host_ip.strip(":") else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM)
         try:
-            if sys.platform != "win32":  # there it would let two listen
+            if sys.platform != "win32" and protocol != "udp":  # there it would let two listen
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1" if host_ip in EVERYWHERE else host_ip, port))
-            listener.listen(BACKLOG)
             listener.setblocking(False)
+            if protocol == "udp":
+                self._datagrams[host_ip, port] = DatagramPort(self, listener, host_ip, port)
+                return
+            listener.listen(BACKLOG)
         except OSError:
             listener.close()
             raise
         self._listening[host_ip, port] = listener, self._asyncio.create_task(self._serve(listener, host_ip, port))
 
-    def close(self, host_ip: str, port: int) -> None:
+    def close(self, host_ip: str, port: int, protocol: str = "tcp") -> None:
         """Take no more connections, and free the port at once; connections that are open go with their container."""
+        if protocol == "udp":
+            self._datagrams.pop((host_ip, port)).close()
+            return
         listener, task = self._listening.pop((host_ip, port))
         with contextlib.suppress(NotImplementedError):  # the proactor loop of Windows has no readers
             self._asyncio.remove_reader(listener)
@@ -58,6 +67,8 @@ class Publisher:
     def close_all(self) -> None:
         for host_ip, port in list(self._listening):
             self.close(host_ip, port)
+        for host_ip, port in list(self._datagrams):
+            self.close(host_ip, port, "udp")
         for connection in tuple(self.connections):
             connection.abort()
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from engine.daemon.health import Health
     from engine.daemon.logs import LogBuffer
     from engine.daemon.mounts import MountPoint
-    from engine.daemon.networks import Endpoint
+    from engine.daemon.networks.attachments import Attachment
+    from engine.daemon.networks.endpoint import Endpoint
     from engine.daemon.restart import Restart
 
 KIND = "container"  # of its row
@@ -34,6 +35,7 @@ class Container:
     """Times are ns since 1970, 0 for never. `settings` have been merged with the image's configuration."""
 
     __slots__ = (
+        "attachments",
         "being_removed",
         "clients",
         "created",
@@ -83,6 +85,7 @@ class Container:
         self.manually_restarted = False  # `docker restart` is at work: --rm must not remove it meanwhile
         self.being_removed = False  # somebody is at it, so that a second one is refused and --rm stays away
         self.mounts: tuple[MountPoint, ...] = ()
+        self.attachments: dict[str, Attachment] | None = None  # by network; None: as the settings say
         self.endpoints: tuple[Endpoint, ...] = ()
         self.stdin: Stdin | None = None
         self.logs: LogBuffer | None = None
@@ -210,12 +213,15 @@ class Container:
 
     def row(self) -> dict[str, Any]:
         """What must survive the daemon."""
+        from engine.daemon.networks.attachments import rows
+
         settings = self.settings
         return {name: getattr(self, name) for name in ROW} | {
             "state": str(self.state),
             "config": encode(settings.config),
             "host": encode(settings.host),
             "networking": encode(settings.networking),
+            "attachments": rows(self),
             "mounts": [mount.row() for mount in self.mounts],
         }
 
@@ -223,6 +229,7 @@ class Container:
 def from_row(loop: Loop, id: str, row: dict[str, Any]) -> Container:
     """A container as it was when its row was written."""
     from engine.daemon.mounts import MountPoint
+    from engine.daemon.networks.attachments import from_rows
 
     settings = Settings(
         decode(ContainerConfig, row["config"]),
@@ -233,6 +240,7 @@ def from_row(loop: Loop, id: str, row: dict[str, Any]) -> Container:
     for name in ROW:
         setattr(container, name, row[name])
     container.state = State(row["state"])
+    container.attachments = from_rows(row.get("attachments"))
     container.mounts = tuple(MountPoint(**mount) for mount in row["mounts"])
     return container
 

@@ -10,6 +10,7 @@ from engine.daemon import mounts, validate
 from engine.daemon.attach import Stdin
 from engine.daemon.config import ContainerConfig, HostConfig, NetworkingConfig, Settings, merge
 from engine.daemon.container import Container
+from engine.daemon.networks import attachments
 from engine.errors import EngineError, InvalidParameter, NotFound
 from engine.image.config import Image, ImageConfig
 from engine.image.digest import Digest
@@ -57,6 +58,7 @@ class Creator:
         name = engine.containers.reserve(name or engine.ids.name(engine.containers.names), id)
         try:
             check_links(engine, settings)
+            attachments.check_all(engine.networks, settings)
             settings = share_namespaces(engine, settings)
             container = Container(
                 engine.loop, id, name, image.id, settings, engine.loop.time, hostname(engine, id, settings)

@@ -11,7 +11,7 @@ from engine.daemon.create import Creator
 from engine.daemon.execs import Execs
 from engine.daemon.ids import Ids
 from engine.daemon.images import Images
-from engine.daemon.networks import Networks
+from engine.daemon.networks.controller import Networks
 from engine.daemon.registry import Containers
 from engine.daemon.saved import Saved
 from engine.daemon.state import open_state

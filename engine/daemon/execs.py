@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.api.decode import option
 from engine.daemon import start as starting
 from engine.daemon.attach import Client, parse_keys
+from engine.daemon.networks import links
 from engine.daemon.specs import process, template
 from engine.errors import Conflict, EngineError, InvalidParameter, System, no_such_exec
 from engine.host import Exited, Input, RuntimeFailure
@@ -129,7 +130,7 @@ class Execs:
             self.tell("exec_start", started)
             try:
                 told = await engine.host.exec(
-                    container.id, started.id, _process(container, started.config, size), started.on_output
+                    container.id, started.id, _process(engine, container, started.config, size), started.on_output
                 )
             except RuntimeFailure as failure:
                 starting.record(engine, failure.performed)
@@ -195,9 +196,9 @@ class Execs:
         self._engine.events.publish("container", words, container.id, container.attributes(execID=exec.id, **more))
 
 
-def _process(container: Container, config: ExecConfig, size: tuple[int, int]) -> Process:
+def _process(engine: Engine, container: Container, config: ExecConfig, size: tuple[int, int]) -> Process:
     """As the container's own, but for what the exec says."""
-    own = process(container)
+    own = process(container, links.environment(engine, container))
     env = {entry.partition("=")[0]: entry for entry in own.env}
     env |= {"TERM": "TERM=xterm"} if config.tty and "TERM" not in env else {}
     env |= {entry.partition("=")[0]: entry for entry in config.env or () if "=" in entry}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.daemon import remove, restart, start
+from engine.daemon.networks import joining
 from engine.host import Exited, News, OutOfMemory
 from engine.lifecycle import Verb
 
@@ -43,7 +44,7 @@ async def ended(engine: Engine, container: Container, news: Exited) -> None:
             container.health.stop()
         engine.execs.container_ended(container)
         engine.events.publish("container", "die", container.id, _attributes(container))
-        await engine.networks.leave(container)
+        await joining.leave(engine, container)
         if again:
             restart.schedule(engine, container)
         container.close_streams()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from engine.api.decode import encode
-from engine.daemon import health, networks
+from engine.daemon import health
 from engine.daemon.files import directory
-from engine.daemon.networks import Endpoint, endpoint_id
-from engine.host import PortBinding
+from engine.daemon.networks import links, views
 from engine.lifecycle import State
 from engine.timestamps import NEVER, rfc3339
 
@@ -41,11 +39,11 @@ def inspection(engine: Engine, container: Container) -> dict[str, Any]:
         "ProcessLabel": "",
         "AppArmorProfile": "",
         "ExecIDs": sorted(container.execs) if container.execs else None,
-        "HostConfig": encode(container.host_config),
+        "HostConfig": host_config(engine, container),
         "GraphDriver": {"Data": layer_folders(engine, container), "Name": driver},
         "Mounts": [point.json() for point in container.mounts if not _is_plain_tmpfs(container, point.destination)],
         "Config": config(container),
-        "NetworkSettings": network_settings(container),
+        "NetworkSettings": views.network_settings(engine, container),
     }
 
 
@@ -91,13 +89,16 @@ def config(container: Container) -> dict[str, Any]:
     shown["Hostname"] = container.hostname
     if published := container.host_config.port_bindings:
         every = (*(shown.get("ExposedPorts") or ()), *published)
-        shown["ExposedPorts"] = {_with_protocol(port): {} for port in every}
+        shown["ExposedPorts"] = {views.with_protocol(port): {} for port in every}
     return shown
 
 
-def _with_protocol(port: str) -> str:
-    number, protocol = networks.parse_port(port)
-    return f"{number}/{protocol}"
+def host_config(engine: Engine, container: Container) -> dict[str, Any]:
+    """HostConfig; links as the daemon knows them."""
+    shown: dict[str, Any] = encode(container.host_config)
+    if shown["Links"]:
+        shown["Links"] = links.shown(engine, container)
+    return shown
 
 
 def layer_folders(engine: Engine, container: Container) -> dict[str, str]:
@@ -112,85 +113,3 @@ def layer_folders(engine: Engine, container: Container) -> dict[str, str]:
         "UpperDir": f"{top}/diff",
         "WorkDir": f"{top}/work",
     }
-
-
-# -- network
-
-
-def network_settings(container: Container) -> dict[str, Any]:
-    """NetworkSettings, with the fields of the default bridge that Docker still repeats at the top."""
-    bridge = next((each for each in container.endpoints if each.network.name == networks.BRIDGE), None)
-    ours = endpoint_settings(container, bridge)
-    sandbox = hashlib.sha256(f"sandbox {container.id} {container.started_at}".encode()).hexdigest()
-    alive = container.alive
-    return {
-        "Bridge": "",
-        "SandboxID": sandbox if alive else "",
-        "SandboxKey": f"/var/run/docker/netns/{sandbox[:12]}" if alive else "",
-        "Ports": ports(container),
-        "HairpinMode": False,
-        "LinkLocalIPv6Address": "",
-        "LinkLocalIPv6PrefixLen": 0,
-        "SecondaryIPAddresses": None,
-        "SecondaryIPv6Addresses": None,
-        "EndpointID": ours["EndpointID"],
-        "Gateway": ours["Gateway"],
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "IPAddress": ours["IPAddress"],
-        "IPPrefixLen": ours["IPPrefixLen"],
-        "IPv6Gateway": "",
-        "MacAddress": ours["MacAddress"],
-        "Networks": endpoints(container),
-    }
-
-
-def endpoints(container: Container) -> dict[str, dict[str, Any]]:
-    """EndpointSettings by network; also of a container that does not run, then without addresses."""
-    mode = container.host_config.network_mode
-    if container.endpoints:
-        return {each.network.name: endpoint_settings(container, each) for each in container.endpoints}
-    if mode.startswith("container:"):
-        return {}
-    name = networks.BRIDGE if mode in ("", "default") else mode
-    return {name: endpoint_settings(container, None)}
-
-
-def endpoint_settings(container: Container, endpoint: Endpoint | None) -> dict[str, Any]:
-    pool = endpoint.network.pool if endpoint is not None else None
-    return {
-        "IPAMConfig": None,
-        "Links": None,
-        "Aliases": None,
-        "MacAddress": endpoint.mac if endpoint else "",
-        "DriverOpts": None,
-        "GwPriority": 0,
-        "NetworkID": endpoint.network.id if endpoint else "",
-        "EndpointID": endpoint_id(container) if endpoint else "",
-        "Gateway": pool.gateway if pool else "",
-        "IPAddress": endpoint.address if endpoint else "",
-        "IPPrefixLen": pool.subnet.prefixlen if pool else 0,
-        "IPv6Gateway": "",
-        "GlobalIPv6Address": "",
-        "GlobalIPv6PrefixLen": 0,
-        "DNSNames": None,
-    }
-
-
-def ports(container: Container) -> dict[str, list[dict[str, str]] | None]:
-    """PortMap: what is published with the host's real ports, what is only exposed with null; {} while it is off."""
-    if not container.alive or not any(endpoint.address for endpoint in container.endpoints):
-        return {}
-    shown: dict[str, list[dict[str, str]] | None] = {
-        _with_protocol(port): None for port in container.config.exposed_ports or ()
-    }
-    for binding in published(container):
-        rows = shown.get(key := f"{binding.container_port}/{binding.protocol}")
-        if rows is None:
-            rows = shown[key] = []
-        rows.append({"HostIp": binding.host_ip, "HostPort": str(binding.host_port)})
-    return dict(sorted(shown.items()))
-
-
-def published(container: Container) -> list[PortBinding]:
-    return [binding for endpoint in container.endpoints for binding in endpoint.ports]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.daemon import health, inspect
+from engine.daemon import health
 from engine.daemon.filters import NO_FILTERS, Filters, invalid_filter
-from engine.daemon.networks import parse_port
+from engine.daemon.networks import views
+from engine.daemon.networks.ports import parse_port
 from engine.errors import EngineError, InvalidParameter
 from engine.lifecycle import State
 from engine.loop import SECOND
@@ -93,7 +94,7 @@ class _Allowed:
     """All filters but those that are about the order, on one container."""
 
     def __init__(self, engine: Engine, filters: Filters) -> None:
-        self._filters = filters
+        self._engine, self._filters = engine, filters
         self._exits = [_integer(text) for text in filters.get("exited")]
         self._images = _ancestors(engine, filters.get("ancestor")) if "ancestor" in filters else None
         self._published = [_ports("publish", text) for text in filters.get("publish")]
@@ -126,13 +127,13 @@ class _Allowed:
         wanted = self._filters.get("network")
         return not wanted or any(
             word == name or (settings["NetworkID"] and settings["NetworkID"].startswith(word))
-            for name, settings in inspect.endpoints(container).items()
+            for name, settings in views.endpoints(self._engine, container).items()
             for word in wanted
         )
 
     def _has_ports(self, container: Container) -> bool:
         if self._published:
-            there = {(each.container_port, each.protocol) for each in inspect.published(container)}
+            there = {(each.container_port, each.protocol) for each in views.published(container)}
             if not any(wanted & there for wanted in self._published):
                 return False
         if self._exposed:
@@ -186,7 +187,7 @@ def _ancestors(engine: Engine, names: tuple[str, ...]) -> set[str]:
 
 def summary(engine: Engine, container: Container) -> dict[str, Any]:
     """ContainerSummary without sizes."""
-    networks = inspect.endpoints(container)
+    networks = views.endpoints(engine, container)
     return {
         "Id": container.id,
         "Names": [f"/{container.name}"],
@@ -254,7 +255,7 @@ def health_of(container: Container) -> str:
 def port_rows(container: Container) -> list[dict[str, Any]]:
     """Port: published ones with the host's port, exposed ones without; only while it runs."""
     found: list[dict[str, Any]] = []
-    for key, bindings in inspect.ports(container).items():
+    for key, bindings in views.ports(container).items():
         number, _, protocol = key.partition("/")
         if bindings is None:
             found.append({"PrivatePort": int(number), "Type": protocol})

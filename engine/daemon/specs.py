@@ -67,13 +67,13 @@ def template(settings: Settings) -> Template:
     )
 
 
-def spec(container: Container, links: tuple[Link, ...], root: str) -> Spec:
-    """What the host is to make; `root` is the daemon's folder on it."""
+def spec(container: Container, links: tuple[Link, ...], root: str, linked_env: tuple[str, ...] = ()) -> Spec:
+    """What the host is to make; `root` is the daemon's folder on it, `linked_env` what `--link` brings."""
     common, config = template(container.settings), container.settings.config
     host = container.settings.host
     return Spec(
         id=container.id,
-        process=process(container),
+        process=process(container, linked_env),
         rootfs=container.id,
         hostname=container.hostname,
         domainname=config.domainname,
@@ -95,13 +95,13 @@ def spec(container: Container, links: tuple[Link, ...], root: str) -> Spec:
 NO_SYSCTLS: dict[str, str] = {}
 
 
-def process(container: Container) -> Process:
+def process(container: Container, linked_env: tuple[str, ...] = ()) -> Process:
     """The container's first process."""
     common, config = template(container.settings), container.settings.config
     host = container.settings.host
     return Process(
         args=common.command,
-        env=(common.path, common.hostname or f"HOSTNAME={container.hostname}", *common.env),
+        env=(common.path, common.hostname or f"HOSTNAME={container.hostname}", *linked_env, *common.env),
         cwd=config.working_dir or "/",
         user=config.user,
         groups=host.group_add or (),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from engine import plan
 from engine.daemon import files, specs
-from engine.daemon.networks import wanted_ports
+from engine.daemon.networks import joining
+from engine.daemon.networks import links as linking
 from engine.errors import Conflict, EngineError, InvalidParameter, System
 from engine.host import RuntimeFailure
 from engine.lifecycle import Verb
@@ -57,10 +58,10 @@ async def _start(engine: Engine, container: Container) -> None:
     _check_network_owner(engine, container)
     container.exit_code, container.error, container.oom_killed = 0, "", False
     host = engine.host
-    links = await engine.networks.join(container, wanted_ports(container))
+    links = await joining.join(engine, container)
     files.write(engine, container)
     _make_sources(engine, container)
-    spec = specs.spec(container, links, host.info.root)
+    spec = specs.spec(container, links, host.info.root, linking.environment(engine, container))
     try:
         started = await host.create(spec, plan.plan(spec, host.layers(container.id)), container.on_output)
         record(engine, started.performed)
@@ -89,7 +90,7 @@ async def _failed(engine: Engine, container: Container, error: EngineError) -> N
     """Leave it as it was, with the reason (moby: containerStart's deferred function)."""
     container.error = error.message
     container.exit_code = container.exit_code or UNKNOWN
-    await engine.networks.leave(container)
+    await joining.leave(engine, container)
     engine.containers.save(container)
     container.close_streams()
     if container.host_config.auto_remove and not container.being_removed:

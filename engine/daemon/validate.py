@@ -12,7 +12,7 @@ from dataclasses import replace
 from engine.daemon import limits, logdriver, security
 from engine.daemon.config import SHM_SIZE, ContainerConfig, Healthcheck, HostConfig, Settings
 from engine.daemon.mounts import requested, volumes_from
-from engine.daemon.networks import parse_port
+from engine.daemon.networks.ports import parse_port
 from engine.daemon.signals import parse_signal
 from engine.errors import InvalidParameter
 from engine.host import HostInfo

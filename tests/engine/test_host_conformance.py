@@ -19,7 +19,7 @@ from engine import plan
 from engine.host import STDERR, STDOUT, Exited, Host, News, OutOfMemory, PortBinding, RuntimeFailure, Started
 from engine.loop import Future, Loop
 from engine.operations import Execve, MakeCgroup, MountOverlay, RemoveCgroup, Unmount
-from engine.spec import Link, Mount, Namespace, Process, Resources, Spec
+from engine.spec import BridgeNetwork, Link, Mount, Namespace, Process, Resources, Spec
 
 ENV = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",)
 NAMESPACES = tuple(Namespace(type) for type in ("mount", "uts", "ipc", "pid", "network", "cgroup"))
@@ -486,17 +486,35 @@ def test_files_of_the_daemon_are_bound_into_a_container(bench: Bench) -> None:
 # -- networks
 
 
+LAB = BridgeNetwork("n1", "lab", "br-lab", "172.30.0.0/16", "172.30.0.1")
+
+
+def test_a_network_is_made_and_taken_back(bench: Bench) -> None:
+    host = bench.host
+    made = bench.run(host.create_network(LAB, plan.network(LAB)))
+    assert "ip link add br-lab type bridge" in made[0].operation.shell()
+    with pytest.raises(RuntimeFailure):
+        bench.run(host.create_network(replace(LAB, id="n2"), plan.network(LAB)))
+    taken = bench.run(host.delete_network("n1"))
+    assert [each.operation.shell() for each in taken][-1] == "ip link del br-lab"
+    assert bench.run(host.delete_network("n1")) == ()
+
+
 def test_ports_are_published_once(bench: Bench) -> None:
     host = bench.host
-    bench.run(host.create_network("n1", "docker0", "172.17.0.0/16", "172.17.0.1", False))
-    link = Link("docker0", "veth1", "eth0", "02:42:ac:11:00:02", "172.17.0.2/16", "172.17.0.1")
-    given = bench.run(host.join("n1", "c1", link, (PortBinding(80), PortBinding(81, host_port=8081)), ("one",)))
+    bench.run(host.create_network(LAB, plan.network(LAB)))
+    link = Link("br-lab", "veth1", "eth0", "02:42:ac:1e:00:02", "172.30.0.2/16", "172.30.0.1")
+    other = replace(link, host_name="veth2", address="172.30.0.3/16")
+    bench.run(host.join("n1", "c1", link, ("one",)))
+    bench.run(host.join("n1", "c2", other))
+    given = bench.run(host.publish("n1", "c1", (PortBinding(80), PortBinding(81, host_port=8081)))).ports
     assert given[0].host_port > 0 and given[1].host_port == 8081
+    wanted = (PortBinding(82, host_port=8081),)
     with pytest.raises(RuntimeFailure, match=r"Bind for 0\.0\.0\.0:8081 failed: port is already allocated"):
-        bench.run(host.join("n1", "c2", replace(link, address="172.17.0.3/16"), (PortBinding(82, host_port=8081),), ()))
+        bench.run(host.publish("n1", "c2", wanted))
+    bench.run(host.withdraw("n1", "c1"))
+    assert bench.run(host.publish("n1", "c2", wanted)).ports[0].host_port == 8081
     bench.run(host.leave("n1", "c1"))
-    again = replace(link, address="172.17.0.3/16")
-    assert bench.run(host.join("n1", "c2", again, (PortBinding(82, host_port=8081),), ()))[0].host_port == 8081
     bench.run(host.leave("n1", "c2"))
     bench.run(host.delete_network("n1"))
 

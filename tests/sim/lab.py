@@ -6,10 +6,11 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
-from engine.host import PortBinding
+from engine import plan
+from engine.host import PortBinding, RuntimeFailure
 from engine.loop import Loop, Task
 from engine.operations import AddRoute, LoopbackUp, MakeVeth, SetAddress
-from engine.spec import Link
+from engine.spec import BridgeNetwork, Link
 from sim import bridges
 from sim.abi import Proc
 from sim.bridges import Bridges
@@ -25,8 +26,13 @@ class Lab:
 
     def __init__(self) -> None:
         self.kernel = Kernel(Loop(start=10**18), Random(4))
-        self.loop, self.driver = self.kernel.loop, Bridges(self.kernel.network)
-        self.loop.run(self.driver.create_network("net1", "docker0", "172.17.0.0/16", "172.17.0.1", False))
+        self.loop, self.driver = self.kernel.loop, Bridges(self.kernel)
+        self.bridge("net1", "docker0", "172.17.0")
+
+    def bridge(self, id: str, name: str, subnet: str, **more: Any) -> None:
+        """One more network, `subnet`.0.0/16."""
+        wanted = BridgeNetwork(id, id, name, f"{subnet}.0/16", f"{subnet}.1", **more)
+        self.loop.run(self.driver.create_network(wanted, plan.network(wanted)))
 
     def process(self, network: Any = None) -> Any:
         host = self.kernel.host
@@ -42,7 +48,12 @@ class Lab:
         container.namespaces = process.namespaces
         mac = f"02:42:ac:11:00:{number:02x}"
         link = Link(bridge, f"veth{number}", "eth0", mac, f"{subnet}.{number}/16", f"{subnet}.1")
-        self.bound = self.loop.run(self.driver.join(net, container.id, link, ports, names))
+        self.loop.run(self.driver.join(net, container.id, link, names))
+        try:
+            self.bound = self.loop.run(self.driver.publish(net, container.id, ports)).ports
+        except RuntimeFailure:
+            self.loop.run(self.driver.leave(net, container.id))
+            raise
         for operation in (
             MakeVeth(link.host_name, link.bridge, link.name),
             SetAddress(link.name, link.address, link.mac),

@@ -99,7 +99,7 @@ def test_a_packet_whose_time_to_live_is_over_goes_no_further(lab: Lab) -> None:
 
 
 def test_networks_are_isolated_from_each_other(lab: Lab) -> None:
-    lab.loop.run(lab.driver.create_network("net2", "br-2", "172.18.0.0/16", "172.18.0.1", False))
+    lab.bridge("net2", "br-2", "172.18.0")
     lab.join(2)
     other = lab.join(9, net="net2", bridge="br-2", subnet="172.18.0")
     with pytest.raises(TimeoutError):

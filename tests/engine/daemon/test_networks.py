@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.daemon.addresses import Pool
-from engine.errors import Forbidden
+from engine.daemon.networks.addresses import Pool
+from engine.errors import Forbidden, System
 
 Docker = Any
 
@@ -27,7 +27,7 @@ def test_the_lowest_free_address_is_given(takes: list[bool]) -> None:
 def test_a_full_subnet_is_told() -> None:
     pool = Pool("10.0.0.0/30")
     assert (pool.gateway, pool.take("lab")) == ("10.0.0.1", "10.0.0.2")
-    with pytest.raises(Forbidden, match="no available IPv4 addresses on this network's address pools: lab"):
+    with pytest.raises(System, match="no available IPv4 addresses on this network's address pools: lab"):
         pool.take("lab")
 
 
@@ -136,7 +136,7 @@ def test_what_is_not_there_is_told(docker: Docker, method: str, path: str, body:
 
 def test_a_network_that_is_not_there_is_told_at_the_start(docker: Docker) -> None:
     docker.create("true", HostConfig={"NetworkMode": "nosuch"})
-    with pytest.raises(AssertionError, match="404 network nosuch not found"):
+    with pytest.raises(AssertionError, match="404 failed to set up container networking: network nosuch not found"):
         docker.post("/containers/c1/start")
     assert docker.state()["Status"] == "created"
 

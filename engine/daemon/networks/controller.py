@@ -1,0 +1,252 @@
+"""All networks: look-up, making and removing them. The host's bridges follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine import plan
+from engine.daemon.filters import Filters
+from engine.daemon.lock import Lock
+from engine.daemon.networks import network as kinds
+from engine.daemon.networks.endpoint import endpoint_id
+from engine.daemon.networks.ipam import AddressSpace
+from engine.daemon.networks.network import BRIDGE, PREDEFINED, Network
+from engine.daemon.networks.request import IPAM, ConfigReference, NetworkRequest, check_ipam, check_options
+from engine.errors import Conflict, EngineError, Forbidden, InvalidParameter, NotFound, System, Unavailable
+from engine.host import RuntimeFailure
+
+if TYPE_CHECKING:
+    from engine.daemon.engine import Engine
+
+KIND = "network"  # of its row
+HOST_NETWORKS = ("192.168.65.0/24",)  # that the host itself is on
+NOT_A_MANAGER = (
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm '
+    "and try again."
+)
+
+
+class Networks:
+    """`engine.networks`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._making = Lock(engine.loop)
+        self._space = AddressSpace(engine.id, HOST_NETWORKS)
+        self._by_name: dict[str, Network] = {}
+        self._by_id: dict[str, Network] = {}
+        self._reserved: set[str] = set()  # names of those that are being made
+        for name in PREDEFINED:
+            self._predefine(name)
+        for key, row in engine.state.items(KIND):
+            if key not in PREDEFINED:
+                self._file(kinds.from_row(key, row))
+        self.default = self._by_name[BRIDGE]
+        self.gateway = self.default.pool.gateway if self.default.pool else ""
+
+    def _predefine(self, name: str) -> None:
+        row = self._engine.state.get(KIND, name)
+        if row is None:
+            row = {"id": self._engine.ids.new(), "created": self._engine.loop.time}
+            self._engine.state.put(KIND, name, row)
+        self._file(kinds.predefined(name, row["id"], row["created"]))
+
+    def _file(self, network: Network) -> None:
+        for subnet in (network.subnet, network.subnet6):
+            if subnet and network.id not in self._by_id:
+                self._space.request(subnet)
+        self._by_name[network.name] = self._by_id[network.id] = network
+
+    # -- look-up
+
+    def __iter__(self) -> Iterator[Network]:
+        return iter(list(self._by_id.values()))
+
+    def get(self, word: str) -> Network:
+        """By full id, name, or a prefix of the id that only one has. Raises NotFound, InvalidParameter."""
+        if network := self._by_id.get(word) or self._by_name.get(word):
+            return network
+        found = [network for id, network in self._by_id.items() if word and id.startswith(word)]
+        if len(found) > 1:
+            raise InvalidParameter(f"network {word} is ambiguous ({len(found)} matches found based on ID prefix)")
+        if not found:
+            raise NotFound(f"network {word} not found")
+        return found[0]
+
+    def find(self, word: str) -> Network | None:
+        try:
+            return self.get(word)
+        except EngineError:
+            return None
+
+    # -- making
+
+    async def create(self, request: NetworkRequest) -> Network:
+        """Raises EngineError in Docker's words."""
+        name = request.name
+        if name in PREDEFINED:
+            raise Forbidden(f"operation is not permitted on predefined {name} network ")
+        if request.driver == "overlay":
+            raise Forbidden(NOT_A_MANAGER)
+        if request.scope == "swarm" or request.ingress:
+            raise Unavailable(NOT_A_MANAGER)
+        check_ipam(request.ipam, bool(request.enable_ipv6))
+        if not name.strip():
+            raise InvalidParameter("invalid network name: name is empty")
+        if name in self._by_name or name in self._reserved:
+            raise Conflict(f"network with name {name} already exists")
+        network = self._from_request(request)
+        self._reserved.add(name)
+        try:
+            if not network.config_only:
+                self._allocate(network)
+                await self.make(network)
+        except BaseException:
+            self._free(network)
+            raise
+        finally:
+            self._reserved.discard(name)
+        self._by_name[name] = self._by_id[network.id] = network
+        self._engine.state.put(KIND, network.id, network.row())
+        self._tell("create", network)
+        return network
+
+    def _from_request(self, request: NetworkRequest) -> Network:
+        engine = self._engine
+        if request.config_from is not None and request.config_from.network:
+            request = self._completed(request, request.config_from)
+        driver = request.driver or "bridge"
+        if driver in ("host", "null") and not request.config_only:
+            raise Forbidden(f'only one instance of "{driver}" network is allowed')
+        if driver != "bridge" and not request.config_only:
+            raise NotFound(f'plugin "{driver}" not found')
+        check_options(request.options or {})
+        network = Network(engine.ids.new(), request.name, driver, engine.loop.time)
+        if request.config_only:
+            network.driver, network.config_only = "null", True
+        network.config_from = request.config_from.network if request.config_from else ""
+        network.internal, network.attachable = request.internal, request.attachable
+        network.ipv4, network.ipv6 = request.enable_ipv4 is not False, bool(request.enable_ipv6)
+        network.labels, network.options = dict(request.labels or {}), dict(request.options or {})
+        network.ipam = request.ipam or IPAM()
+        if network.ipam.driver not in ("", "default"):
+            raise NotFound(f'plugin "{network.ipam.driver}" not found')
+        if not network.ipam.driver:
+            network.ipam = IPAM("default", network.ipam.options, network.ipam.config)
+        return network
+
+    def _completed(self, request: NetworkRequest, reference: ConfigReference) -> NetworkRequest:
+        """`--config-from`: what a configuration network says, and nothing of its own."""
+        found = self._by_name.get(reference.network)
+        if found is None or not found.config_only:
+            raise NotFound(f"configuration network {reference.network} not found")
+        own = (request.options, request.internal, request.enable_ipv6, request.ipam and request.ipam.config)
+        if any(own):
+            raise Forbidden("user-specified configurations are not supported if the network depends on a "
+                            "configuration network")  # fmt: skip
+        return NetworkRequest(
+            name=request.name, driver=request.driver, attachable=request.attachable, labels=request.labels,
+            config_from=reference, options=found.options, internal=found.internal, enable_ipv6=found.ipv6,
+            ipam=found.ipam,
+        )  # fmt: skip
+
+    def _allocate(self, network: Network) -> None:
+        """Take its subnets. Raises EngineError."""
+        configs = network.ipam.config or ()
+        for family in (4, 6):
+            if sum((":" in each.subnet) == (family == 6) for each in configs) > 1:
+                raise Forbidden(f"{network.driver} driver doesn't support multiple subnets")
+        if not network.ipv4 and not network.ipv6:
+            raise InvalidParameter("IPv4 or IPv6 must be enabled")
+        if any(other.bridge == network.bridge for other in self._by_id.values() if other.bridged):
+            other = next(each for each in self._by_id.values() if each.bridged and each.bridge == network.bridge)
+            raise Forbidden(
+                f"cannot create network {network.id} ({network.bridge}): conflicts with network {other.id} "
+                f"({other.bridge}): networks have same bridge name"
+            )
+        if network.ipv4:
+            config = network.config_of(4)
+            network.subnet = self._space.request(config.subnet) if config else self._space.any4()
+        if network.ipv6:
+            config = network.config_of(6)
+            network.subnet6 = self._space.request(config.subnet) if config else self._space.any6()
+        try:
+            network.make_pools()
+        except Forbidden as error:
+            raise System(f"failed to allocate gateway or secondary ip address: {error.message}") from None
+
+    def _free(self, network: Network) -> None:
+        for subnet in (network.subnet, network.subnet6):
+            if subnet:
+                self._space.release(subnet)
+
+    async def make(self, network: Network) -> None:
+        """Have the host make the bridge, if it has not yet. Raises System."""
+        async with self._making:
+            if network.made or not network.bridged:
+                return
+            spec = network.spec()
+            try:
+                performed = await self._engine.host.create_network(spec, plan.network(spec))
+            except RuntimeFailure as failure:
+                self._engine.trace.record_operations(failure.performed)
+                raise System(f"failed to create bridge {network.bridge}: {failure}") from None
+            self._engine.trace.record_operations(performed)
+            network.made = True
+
+    async def restore(self) -> None:
+        """The host may have forgotten the bridges with the last daemon."""
+        for network in self:
+            if not network.predefined:
+                await self.make(network)
+
+    # -- removing
+
+    async def remove(self, word: str) -> None:
+        """Raises NotFound, Forbidden for a predefined one and for one that is in use."""
+        network = self.get(word)
+        if network.predefined:
+            raise Forbidden(f"{network.name} is a pre-defined network and cannot be removed")
+        if network.config_only and any(other.config_from == network.name for other in self):
+            raise Forbidden(f'error while removing network: configuration network "{network.name}" is in use')
+        if network.endpoints:
+            raise Forbidden(
+                f"error while removing network: network {network.name} has active endpoints ({self._active(network)})"
+            )
+        del self._by_name[network.name], self._by_id[network.id]
+        self._engine.state.delete(KIND, network.id)
+        try:
+            self._engine.trace.record_operations(await self._engine.host.delete_network(network.id))
+        finally:
+            self._free(network)
+        self._tell("destroy", network)
+
+    def _active(self, network: Network) -> str:
+        found = ((self._engine.containers.find(id), endpoint) for id, endpoint in network.endpoints.items())
+        return ", ".join(
+            f'name:"{container.name}" id:"{endpoint_id(container, endpoint)[:12]}"'
+            for container, endpoint in found
+            if container is not None
+        )
+
+    def _tell(self, action: str, network: Network) -> None:
+        self._engine.events.publish(
+            "network", action, network.id, {"name": network.name, "type": network.driver}
+        )
+
+    async def prune(self, filters: Filters, until: int) -> list[str]:
+        """Remove those that nobody is on; returns their names. `until`: only older ones, ns since 1970; 0: all."""
+        removed = []
+        for network in self:
+            if network.predefined or network.endpoints or not filters.prunes(network.labels):
+                continue
+            if until and network.created > until:
+                continue
+            try:
+                await self.remove(network.id)
+            except EngineError:
+                continue  # somebody has come, or somebody else removes it
+            removed.append(network.name)
+        self._engine.events.publish("network", "prune", "", {"reclaimed": "0"})
+        return removed
