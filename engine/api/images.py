@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from engine.api.body import read_json
 from engine.api.messages import Request, Response, empty, json_response
-from engine.api.query import boolean, integer, older
+from engine.api.query import boolean, image_name, integer, older, values
 from engine.api.router import Route
 from engine.api.streams import error_line, json_line, progress_line, status_line
 from engine.daemon.filters import Filters
+from engine.daemon.image_import import Import
 from engine.daemon.image_removal import PRUNE_FILTERS
 from engine.daemon.image_views import LIST_FILTERS
 from engine.distribution.auth import NOBODY, Credentials
 from engine.distribution.progress import Message, Progress
-from engine.errors import EngineError, Forbidden, InvalidParameter, Unimplemented
+from engine.errors import EngineError, Forbidden, InvalidParameter
 from engine.image.digest import Digest, DigestError
 from engine.image.manifest import Platform, PlatformError
 from engine.image.reference import Reference
@@ -58,22 +59,16 @@ async def push(engine: Engine, request: Request) -> Response:
 
 
 async def _import(engine: Engine, request: Request, platform: Platform | None) -> Response:
-    """`docker import`: a tar archive of a whole root becomes an image of one layer."""
-    reference = _tag_reference(request.query.get("repo", ""), request.query.get("tag", ""))
-    source = request.query.get("fromSrc", "")
-    if request.query.get("changes"):
-        raise Unimplemented("import with changes is not supported")
-    if source != "-":
-        raise Unimplemented("import from a URL is not supported")
-    archive = request.stream or _once(request.body)
-    image = await engine.images.import_archive(archive, source, request.query.get("message", ""), platform)
-    if reference is not None:
-        engine.images.tag(image.id, reference)
-    return Response(200, status_line(image.id), {"Content-Type": "application/json"})
-
-
-async def _once(body: bytes) -> AsyncIterator[bytes]:
-    yield body
+    """`docker import`: a tar archive of a whole root, from the request's body or a URL, becomes an image."""
+    assert request.stream is not None
+    wanted = Import(
+        source=request.query.get("fromSrc", ""),
+        name=image_name(request),
+        message=request.query.get("message", ""),
+        changes=values(request, "changes"),
+        platform=platform,
+    )
+    return await _progress(engine.images.import_image(wanted, request.stream))
 
 
 async def _progress(progress: AsyncGenerator[Progress | Message]) -> Response:
@@ -144,7 +139,7 @@ async def history(engine: Engine, request: Request) -> Response:
 
 
 async def tag(engine: Engine, request: Request) -> Response:
-    reference = _tag_reference(request.query.get("repo", ""), request.query.get("tag", ""))
+    reference = image_name(request)
     if reference is None:
         raise InvalidParameter("repository name must have at least one component")
     if reference.familiar_name == "sha256":
@@ -230,16 +225,6 @@ def _pull_reference(name: str, tag: str) -> Reference:
         return reference.with_digest(Digest.parse(tag))
     except DigestError:
         return reference.with_tag(tag)
-
-
-def _tag_reference(repository: str, tag: str) -> Reference | None:
-    """Where a new name goes; None if none is given. Raises InvalidParameter."""
-    if not repository:
-        return None
-    reference = Reference.parse(repository)
-    if reference.digest:
-        raise InvalidParameter("cannot import digest reference")
-    return reference.with_tag(tag) if tag else reference.with_default_tag()
 
 
 ROUTES = (

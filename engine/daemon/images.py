@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.daemon import image_import, image_removal, image_views
 from engine.daemon.filters import NO_FILTERS, Filters, invalid_filter
+from engine.daemon.image_import import Import
 from engine.distribution import index
 from engine.distribution.auth import NOBODY, Credentials
 from engine.distribution.errors import BadContent, RegistryError, plain
@@ -27,7 +28,7 @@ from engine.image.digest import ChainID, Digest
 from engine.image.manifest import Platform
 from engine.image.reference import Reference, parse_any
 from engine.image.store import ImageStore
-from engine.loop import Queue
+from engine.loop import Loop, Queue
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
@@ -90,6 +91,10 @@ class Images:
     @property
     def now(self) -> int:
         return self._engine.loop.time
+
+    @property
+    def loop(self) -> Loop:
+        return self._engine.loop
 
     @property
     def storage_driver(self) -> str:
@@ -174,11 +179,9 @@ class Images:
             "Platforms": [_platform_json(platform) for platform in platforms],
         }
 
-    async def import_archive(
-        self, archive: AsyncIterator[bytes], source: str, message: str, platform: Platform | None
-    ) -> Image:
-        """`docker import`: the image of one layer, from a tar of a whole root. Raises EngineError."""
-        return await image_import.import_archive(self, archive, source, message, platform or self.platform)
+    def import_image(self, wanted: Import, upload: AsyncIterator[bytes]) -> AsyncGenerator[Progress | Message]:
+        """`docker import`: an image of one layer, from a tar of a whole root; yields as `pull`, last its id."""
+        return self._told(lambda tell: image_import.import_image(self, wanted, upload, tell), "import")
 
     # -- names
 
