@@ -1,4 +1,4 @@
-"""`/version`, `/info`, `/events`, `/system/df`, and what this engine does not have: swarm, plugins, a build cache."""
+"""`/version`, `/info`, `/events`, `/system/df`, and a build cache that is not there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.api.query import older
 from engine.api.router import Route
 from engine.daemon import system
 from engine.daemon.filters import Filters
-from engine.errors import InvalidParameter, NotFound, Unavailable
+from engine.errors import InvalidParameter
 from engine.events import Event
 from engine.loop import SECOND, Queue
 from engine.timestamps import parse_moment
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 USAGE_TYPES = {"container", "image", "volume", "build-cache"}
 FUZZY_ACTIONS = ("health_status", "exec_create", "exec_start")
 NAMED = ("container", "volume", "network", "plugin", "daemon")  # filters that look at the actor's id and name
-NOT_IN_SWARM = "This node is not part of a swarm"
-NOT_A_MANAGER = (
-    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm '
-    "and try again."
-)
 
 
 async def version(engine: Engine, request: Request) -> Response:
@@ -155,30 +150,10 @@ async def prune_build_cache(engine: Engine, request: Request) -> Response:
     return json_response({"CachesDeleted": None, "SpaceReclaimed": 0})
 
 
-async def no_plugins(engine: Engine, request: Request) -> Response:
-    return json_response([])
-
-
-async def no_plugin(engine: Engine, request: Request) -> Response:
-    raise NotFound(f'plugin "{request.vars["name"]}" not found')
-
-
-async def no_swarm(engine: Engine, request: Request) -> Response:
-    raise Unavailable(NOT_A_MANAGER)
-
-
-async def not_in_swarm(engine: Engine, request: Request) -> Response:
-    raise Unavailable(NOT_IN_SWARM)
-
-
 ROUTES = (
     Route("GET", "/version", version),
     Route("GET", "/info", info),
     Route("GET", "/events", events),
     Route("GET", "/system/df", disk_usage),
     Route("POST", "/build/prune", prune_build_cache),
-    Route("GET", "/plugins", no_plugins),
-    Route("GET", "/plugins/{name:path}/json", no_plugin),
-    Route("POST", "/swarm/leave", not_in_swarm),
-    *(Route("GET", path, no_swarm) for path in ("/swarm", "/nodes", "/services", "/tasks", "/secrets", "/configs")),
 )
