@@ -30,8 +30,8 @@ log = logging.getLogger("glassdock.api")
 API_VERSION, MIN_API_VERSION = "1.50", "1.24"
 ENGINE_VERSION = "28.2.2"  # the Docker release whose behaviour this is
 RESOURCES = (
-    "ping", "glass", "system", "containers", "container_streams", "execs", "archives", "images", "networks", "swarm",
-    "volumes",
+    "ping", "glass", "system", "containers", "container_streams", "execs", "archives", "images", "image_archives",
+    "networks", "volumes",
 )  # fmt: skip
 
 # moby, api/server/middleware (version, experimental)

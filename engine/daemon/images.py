@@ -6,11 +6,12 @@ The store itself is `engine.image.store`; what lists show is in image_views, wha
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from engine.daemon import image_import, image_removal, image_views
+from engine.daemon import image_import, image_load, image_removal, image_save, image_views
 from engine.daemon.filters import NO_FILTERS, Filters, invalid_filter
 from engine.daemon.image_import import Import
+from engine.daemon.image_load import Said
 from engine.distribution import index
 from engine.distribution.auth import NOBODY, Credentials
 from engine.distribution.errors import BadContent, RegistryError, plain
@@ -33,6 +34,8 @@ from engine.loop import Loop, Queue
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
     from engine.distribution.transport import Transport
+
+T = TypeVar("T")
 
 HELD = "held-layers"  # rows: container id -> the layers that it keeps though its image is gone
 
@@ -116,11 +119,11 @@ class Images:
         return self._told(lambda tell: self._push(reference, credentials, tell), f"push {reference.familiar}")
 
     async def _told(
-        self, work: Callable[[Tell], Coroutine[Any, Any, None]], name: str
-    ) -> AsyncGenerator[Progress | Message]:
+        self, work: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]], name: str
+    ) -> AsyncGenerator[T]:
         """What a task tells while it is at work; closing the iterator gives it up."""
         loop = self._engine.loop
-        told: Queue[Progress | Message] = Queue(loop)
+        told: Queue[T] = Queue(loop)
         task = loop.spawn(work(told.put), name)
         task.add_done_callback(told.close)
         try:
@@ -182,6 +185,16 @@ class Images:
     def import_image(self, wanted: Import, upload: AsyncIterator[bytes]) -> AsyncGenerator[Progress | Message]:
         """`docker import`: an image of one layer, from a tar of a whole root; yields as `pull`, last its id."""
         return self._told(lambda tell: image_import.import_image(self, wanted, upload, tell), "import")
+
+    # -- archives of images
+
+    def save(self, names: Sequence[str]) -> AsyncIterator[bytes]:
+        """`docker save`: a tar archive of the images with these names or ids. Raises NotFound, System."""
+        return image_save.save(self, image_save.choose(self.store, names))
+
+    def load(self, archive: AsyncIterator[bytes], quiet: bool = True) -> AsyncGenerator[Progress | Message | Said]:
+        """`docker load`: the images of an archive; yields what Docker tells meanwhile. Raises EngineError."""
+        return self._told(lambda tell: image_load.load(self, archive, quiet, tell), "load")
 
     # -- names
 

@@ -8,8 +8,9 @@ the host. A transfer that breaks goes on where it stopped. Model: moby, distribu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import SEEK_END
 from typing import BinaryIO
 
 from engine.distribution.client import Repository
@@ -31,6 +32,9 @@ CONCURRENT = 3  # dockerd --max-concurrent-downloads
 ATTEMPTS = 5  # dockerd --max-download-attempts
 MAX_DEPTH = 125  # layers of an image (moby, layer/layer_store.go)
 BACK_OFF = 5  # seconds after the first attempt, twice that after the second, …
+
+
+Tar = Iterable[bytes] | AsyncIterable[bytes] | Content  # of a layer; an asynchronous one lets others have their turn
 
 
 class LayersMismatch(BadContent):
@@ -122,47 +126,50 @@ class Layers:
 
     # -- layers made here
 
-    async def register(self, parent: ChainID | None, tar: Iterable[bytes] | Content) -> Layer:
+    async def register(self, parent: ChainID | None, tar: Tar) -> Layer:
         """The layer of an *uncompressed* tar on top of `parent`: its archive is kept, byte for byte, and it is unpacked
         on the host, unless it is there already.
 
         The caller holds it: `release([layer.chain])` once an image uses it, or when none is to come. Raises ValueError
         for a bad archive, and OSError for a full disk; then nothing is kept.
         """
-        diff_id = self._keep(tar)
-        made = chain(parent, diff_id)
-        self.hold([made])
+        found = await self._keep(parent, tar)
+        self.hold([found.chain])
         try:
-            if self._store.depth(parent or "") >= MAX_DEPTH:
+            if self._store.depth(found.parent) >= MAX_DEPTH:
                 raise ValueError("max depth exceeded")
-            job = self._installs.join(made, _silence, lambda _: self._register(made, parent, diff_id))
+            job = self._installs.join(found.chain, _silence, lambda _: self._register(found))
             try:
                 await job.task
             finally:
                 self._installs.leave(job, _silence)
         except BaseException:
-            await self.release([made])
+            await self.release([found.chain])
             raise
         finally:
-            self._store.blobs.drop(diff_id)
-        return self._store.layers[made]
+            self._store.blobs.drop(Digest(found.blob))
+        return self._store.layers[found.chain]
 
-    def _keep(self, tar: Iterable[bytes] | Content) -> DiffID:
+    async def _keep(self, parent: ChainID | None, tar: Tar) -> Layer:
         """Put a tar into the blob store; the caller has a use of it, to be dropped."""
         writer = self._store.blobs.writer()
         try:
-            for piece in _pieces(tar.open()) if isinstance(tar, Content) else tar:
-                writer.write(piece)
-            diff_id = DiffID(writer.commit())
+            if isinstance(tar, AsyncIterable):
+                async for piece in tar:
+                    writer.write(piece)
+            else:
+                for piece in _pieces(tar.open()) if isinstance(tar, Content) else tar:
+                    writer.write(piece)
+            length, diff_id = writer.size, DiffID(writer.commit())
         finally:
             writer.abort()
         self._store.blobs.use(diff_id)
-        return diff_id
+        return Layer(chain(parent, diff_id), diff_id, 0, diff_id, parent=parent or "", length=length)
 
-    async def _register(self, made: ChainID, parent: ChainID | None, diff_id: DiffID) -> None:
-        if made not in self._store.layers:
-            with self._store.blobs.open(diff_id) as tar:
-                await self._put_on_host(Layer(made, diff_id, 0, diff_id, parent=parent or ""), tar)
+    async def _register(self, layer: Layer) -> None:
+        if layer.chain not in self._store.layers:
+            with self._store.blobs.open(Digest(layer.blob)) as tar:
+                await self._put_on_host(layer, tar)
 
     # -- pull
 
@@ -216,9 +223,12 @@ class Layers:
                     await self._loop.sleep(0)
                 if unpacker.diff_id != layer.diff_id:
                     raise LayersMismatch
-                found = Layer(layer.chain, layer.diff_id, 0, digest, parent=layer.parent)
                 with unpacker.open() as tar:
-                    await self._put_on_host(found, tar)
+                    length = tar.seek(0, SEEK_END)
+                    tar.seek(0)
+                    await self._put_on_host(
+                        Layer(layer.chain, layer.diff_id, 0, digest, parent=layer.parent, length=length), tar
+                    )
         except ValueError as error:
             raise BadContent(f"failed to register layer: {error}") from None
 

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from typing import BinaryIO
 
 from engine.image import tarstream
-from engine.image.tarstream import Data
+from engine.image.tarstream import Data as Data
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"

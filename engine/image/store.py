@@ -43,7 +43,7 @@ class Rows(Protocol):
 @dataclass(frozen=True, slots=True)
 class Layer:
     """`size`: of its files, bytes; `blob`: digest of the archive it came as; `users`: images on it; `parent`: ChainID
-    of the layer below, "" for none."""
+    of the layer below, "" for none; `length`: of its uncompressed tar, bytes."""
 
     chain: ChainID
     diff_id: DiffID
@@ -51,6 +51,11 @@ class Layer:
     blob: str = ""
     users: int = 0
     parent: str = ""
+    length: int = 0
+
+    def row(self) -> dict[str, Any]:
+        return {"diff_id": self.diff_id, "size": self.size, "blob": self.blob, "parent": self.parent,
+                "length": self.length}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -132,10 +137,10 @@ class ImageStore:
         names = self._images[Digest(id)].names
         return sorted((self._names[name][0] for name in names), key=str)
 
-    def tags(self, repository: Reference) -> list[tuple[Reference, Image]]:
-        """All tags of a repository and what they mean, sorted."""
-        keys = sorted(key for key in self._names if key.startswith(f"{repository.name}:"))
-        return [(self._names[key][0], self._images[self._names[key][1]].image) for key in keys]
+    def tags(self, repository: str) -> list[tuple[Reference, Image]]:
+        """The tags of a repository ("docker.io/library/httpd") and their images, sorted."""
+        found = [known for known in self._names.values() if known[0].name == repository and known[0].tag]
+        return [(name, self._images[id].image) for name, id in sorted(found, key=lambda known: known[0].tag)]
 
     def size(self, id: str) -> int:
         """Bytes of all its layers."""
@@ -209,10 +214,9 @@ class ImageStore:
 
     def add_layer(self, layer: Layer) -> None:
         """Record a layer that the host has unpacked; its archive is in the blob store."""
-        row = {"diff_id": layer.diff_id, "size": layer.size, "blob": layer.blob, "parent": layer.parent}
         with self.change():
             self._use(layer.blob)
-            self._rows.put(LAYER, layer.chain, row)
+            self._rows.put(LAYER, layer.chain, layer.row())
             self.layers[layer.chain] = layer
 
     def forget_layer(self, chain: ChainID) -> None:
@@ -238,6 +242,14 @@ class ImageStore:
             entry = self._file(image, 0, kept)
             self._save(entry)
             return image
+
+    def set_parent(self, id: str, parent: str) -> None:
+        """An image turns out to have been built on another one that is here."""
+        entry, below = self._images[Digest(id)], self._images[Digest(parent)]
+        with self.change():
+            entry.image = replace(entry.image, parent=parent)
+            below.children += 1
+            self._save(entry)
 
     def _put(self, document: bytes) -> Digest:
         digest = Digest.of(document)
@@ -316,8 +328,8 @@ class ImageStore:
         self._hexes: list[str] = []  # sorted, for look-up by prefix
         self._names: dict[str, tuple[Reference, Digest]] = {}
         for chain, row in self._rows.items(LAYER):
-            known = DiffID(row["diff_id"]), row["size"], row["blob"], 0, row["parent"]
-            self.layers[ChainID(chain)] = Layer(ChainID(chain), *known)
+            diff_id = DiffID(row.pop("diff_id"))
+            self.layers[ChainID(chain)] = Layer(ChainID(chain), diff_id, **row)
         for id, row in self._rows.items(IMAGE):
             image = parse(self.blobs.get(Digest(id)), row["parent"])
             self._file(image, row["tagged"], tuple(row["documents"]))
