@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 
+from engine.api.images import exact_platform
 from engine.api.messages import Request, Response
 from engine.api.query import boolean, values
 from engine.api.router import Route
@@ -21,17 +22,19 @@ TAR, JSON = {"Content-Type": "application/x-tar"}, {"Content-Type": "application
 
 async def save(engine: Engine, request: Request) -> Response:
     """All images that are asked for, in one archive."""
-    return Response(200, headers=dict(TAR), stream=engine.images.save(values(request, "names")))
+    archive = engine.images.save(values(request, "names"), exact_platform(request))
+    return Response(200, headers=dict(TAR), stream=archive)
 
 
 async def save_one(engine: Engine, request: Request) -> Response:
-    return Response(200, headers=dict(TAR), stream=engine.images.save([request.vars["name"]]))
+    archive = engine.images.save([request.vars["name"]], exact_platform(request))
+    return Response(200, headers=dict(TAR), stream=archive)
 
 
 async def load(engine: Engine, request: Request) -> Response:
     """The answer is 200, whatever comes; an error is its last line."""
     archive = request.stream or _once(request.body)
-    told = engine.images.load(archive, quiet=boolean(request, "quiet", True))
+    told = engine.images.load(archive, exact_platform(request), boolean(request, "quiet", True))
     return Response(200, headers=dict(JSON), stream=_lines(await _first(told), told))
 
 

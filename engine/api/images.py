@@ -125,7 +125,7 @@ def _summary(request: Request, row: dict[str, Any]) -> dict[str, Any]:
 async def inspect(engine: Engine, request: Request) -> Response:
     if boolean(request, "manifests") and request.query.get("platform"):
         raise InvalidParameter("conflicting options: manifests and platform options cannot both be set")
-    answer = engine.images.inspect(request.vars["name"], _exact_platform(request))
+    answer = engine.images.inspect(request.vars["name"], exact_platform(request))
     if older(request, "1.50"):
         answer["Config"] = OLD_CONFIG | answer["Config"]
     if older(request, "1.44"):
@@ -135,7 +135,7 @@ async def inspect(engine: Engine, request: Request) -> Response:
 
 
 async def history(engine: Engine, request: Request) -> Response:
-    return json_response(engine.images.history(request.vars["name"], _exact_platform(request)))
+    return json_response(engine.images.history(request.vars["name"], exact_platform(request)))
 
 
 async def tag(engine: Engine, request: Request) -> Response:
@@ -200,7 +200,7 @@ def _platform(request: Request) -> Platform | None:
         raise InvalidParameter(str(error)) from None
 
 
-def _exact_platform(request: Request) -> Platform | None:
+def exact_platform(request: Request) -> Platform | None:
     """The `platform` of inspect and history is a JSON object (moby, httputils.DecodePlatform)."""
     text = request.query.get("platform", "")
     if not text or older(request, "1.48"):

@@ -33,6 +33,7 @@ ACTIONS: dict[str, str] = {
     "stats": "stats:stats", "inspect": "inspect:inspect", "container inspect": "inspect:container",
     "image inspect": "inspect:image", "network inspect": "inspect:network", "volume inspect": "inspect:volume",
     "pull": "images:pull", "tag": "images:tag", "rmi": "images:rmi", "image prune": "system:image_prune",
+    "save": "image_archives:save", "load": "image_archives:load",
     "login": "images:login", "logout": "images:logout", "version": "about:version", "info": "about:info",
     "events": "system:events", "system df": "system:df", "system prune": "system:prune",
     "network prune": "system:network_prune", "volume prune": "system:volume_prune",

@@ -228,10 +228,10 @@ class Api:
         return answer, stream
 
     def lines(self, method: str, path: str, query: Mapping[str, Any] | None = None,
-              headers: Mapping[str, str] | None = None) -> Iterator[Any]:  # fmt: skip
+              headers: Mapping[str, str] | None = None, body: Any = None) -> Iterator[Any]:  # fmt: skip
         """A stream of JSON values, one a line."""
         rest = b""
-        for chunk in self.call(method, path, query, headers=headers).chunks():
+        for chunk in self.call(method, path, query, body, headers).chunks():
             *whole, rest = (rest + chunk).split(b"\n")
             for line in whole:
                 if line.strip():

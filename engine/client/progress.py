@@ -16,6 +16,9 @@ def show_progress(messages: Iterable[Mapping[str, Any]], write: Callable[[str], 
         if "error" in message:
             detail = message.get("errorDetail") or {}
             raise ApiError(int(detail.get("code") or 0), str(message["error"]))
+        if "stream" in message:
+            rows.clear()
+            write(str(message["stream"]))
         if "status" not in message:
             continue
         id = message.get("id", "")

@@ -50,8 +50,10 @@ class Said:
 Tell = Callable[["Progress | Message | Said"], None]
 
 
-async def load(images: Images, archive: AsyncIterator[bytes], quiet: bool, tell: Tell) -> None:
-    """Load all images of an archive, compressed or not. Raises EngineError."""
+async def load(
+    images: Images, archive: AsyncIterator[bytes], platform: manifest.Platform | None, quiet: bool, tell: Tell
+) -> None:
+    """Load the images of an archive, compressed or not; those for a platform, or all. Raises EngineError."""
     blobs = images.store.blobs
     try:
         with blobs.spool() as sent, blobs.spool() as tar:
@@ -64,7 +66,7 @@ async def load(images: Images, archive: AsyncIterator[bytes], quiet: bool, tell:
                     await _uncompress(images, file, tar)
                 with tar.open() if packed else file as whole:
                     where = WHERE.format(number=images.now // 1000 % 10**10)
-                    await _Loading(images, Bundle(whole, where), quiet, tell).all()
+                    await _Loading(images, Bundle(whole, where), platform, quiet, tell).all()
     except FileNotFoundError as error:
         raise System(str(error)) from None
     except OSError as error:
@@ -82,15 +84,21 @@ async def _uncompress(images: Images, file: BinaryIO, tar: Spool) -> None:
 class _Loading:
     """One load."""
 
-    def __init__(self, images: Images, bundle: Bundle, quiet: bool, tell: Tell) -> None:
-        self._images, self._bundle, self._quiet, self._tell = images, bundle, quiet, tell
+    def __init__(
+        self, images: Images, bundle: Bundle, platform: manifest.Platform | None, quiet: bool, tell: Tell
+    ) -> None:
+        self._images, self._bundle, self._platform = images, bundle, platform
+        self._quiet, self._tell = quiet, tell
 
     async def all(self) -> None:
         ids: list[Digest] = []
         parents: dict[Digest, str] = {}
         named = False
-        for item in items(self._bundle, self._images.platform):
-            image = await self._image(item)
+        for item in items(self._bundle, self._platform or self._images.platform):
+            raw = self._bundle.read(item.config)
+            if not self._wanted(parse(raw)):
+                continue
+            image = await self._image(item, raw)
             ids.append(image.id)
             parents[image.id] = item.parent
             named = bool(item.names)
@@ -101,8 +109,11 @@ class _Loading:
             for id in ids:
                 self._tell(Said(f"Loaded image ID: {id}\n"))
 
-    async def _image(self, item: Item) -> Image:
-        raw = self._bundle.read(item.config)
+    def _wanted(self, image: Image) -> bool:
+        own = manifest.Platform(image.os, image.architecture, image.variant).normalised()
+        return self._platform is None or own in self._platform.runs()
+
+    async def _image(self, item: Item, raw: bytes) -> Image:
         image = parse(raw)
         if image.os not in ("", "linux"):
             raise ValueError(f"cannot load {image.os} image on linux")

@@ -188,13 +188,19 @@ class Images:
 
     # -- archives of images
 
-    def save(self, names: Sequence[str]) -> AsyncIterator[bytes]:
+    def save(self, names: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
         """`docker save`: a tar archive of the images with these names or ids. Raises NotFound, System."""
-        return image_save.save(self, image_save.choose(self.store, names))
+        chosen = image_save.choose(self.store, names)
+        if platform is not None:
+            for id in chosen:
+                _check_platform(id, self.store.get(id), platform)
+        return image_save.save(self, chosen)
 
-    def load(self, archive: AsyncIterator[bytes], quiet: bool = True) -> AsyncGenerator[Progress | Message | Said]:
+    def load(
+        self, archive: AsyncIterator[bytes], platform: Platform | None = None, quiet: bool = True
+    ) -> AsyncGenerator[Progress | Message | Said]:
         """`docker load`: the images of an archive; yields what Docker tells meanwhile. Raises EngineError."""
-        return self._told(lambda tell: image_load.load(self, archive, quiet, tell), "load")
+        return self._told(lambda tell: image_load.load(self, archive, platform, quiet, tell), "load")
 
     # -- names
 
