@@ -140,7 +140,8 @@ class Images:
     async def _pull(
         self, reference: Reference, platform: Platform | None, credentials: Credentials, tell: Tell
     ) -> None:
-        images = await self._puller.pull(reference, platform, credentials, tell)
+        with self._engine.trace.span("daemon", f"image pull {reference.familiar}"):
+            images = await self._puller.pull(reference, platform, credentials, tell)
         self._engine.events.publish("image", "pull", reference.familiar, {"name": reference.familiar_name})
         if platform is not None and images:
             try:
