@@ -38,6 +38,15 @@ class Ran:
     err: str
     spans: Sequence[Mapping[str, Any]]
 
+    def count(self, where: str, *beginnings: str) -> int:
+        """How many steps a room took part in ("hub"), if given only those whose names begin so ("GET")."""
+        return sum(span["where"] == where and span["name"].startswith(beginnings or "") for span in self.spans)
+
+    def asked(self, caller: str, where: str) -> bool:
+        """Did one room ask another directly?"""
+        rooms = {span["id"]: span["where"] for span in self.spans}
+        return any(span["where"] == where and rooms.get(span["parent"]) == caller for span in self.spans)
+
     def __str__(self) -> str:
         return self.out + self.err
 

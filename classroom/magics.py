@@ -15,6 +15,7 @@ from IPython.core.magic import no_var_expand
 from IPython.utils.text import LSString, SList
 
 from classroom.lab import Lab, Ran
+from classroom.predict import Predictions
 from classroom.shell import STDOUT, mentions_docker
 
 HOSTS = ("sim", "real")
@@ -115,7 +116,7 @@ def _print(stream: int, data: bytes) -> None:
 
 
 def load(ipython: Any) -> Classroom:
-    """Hook a shell; the names `lab` and `view` are put into its variables. A second time does nothing."""
+    """Hook a shell, and put `lab`, `view`, `predict` and `observe` into its variables. A second time does nothing."""
     known = getattr(ipython, "glassdock", None)
     if isinstance(known, Classroom):
         return known
@@ -123,5 +124,7 @@ def load(ipython: Any) -> Classroom:
     ipython.glassdock = room
     ipython.system, ipython.getoutput = room.system, room.getoutput
     ipython.register_magic_function(room.docker, "line_cell", "docker")
-    ipython.push({"lab": room.lab, "view": room.lab.view}, interactive=False)
+    questions = Predictions()
+    names = {"lab": room.lab, "view": room.lab.view, "predict": questions.predict, "observe": questions.observe}
+    ipython.push(names, interactive=False)
     return room

@@ -1,0 +1,52 @@
+"""What lessons' code says to a learner, in the learner's language: one table, so that the cells are the same in all.
+
+The language is that of the notebook: a folder `ko` in its path (Jupyter tells it in JPY_SESSION_NAME), else
+GLASSDOCK_LANG, else English.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+
+LANGUAGES = ("en", "ko")
+
+# key: {language: text}
+TEXTS: dict[str, dict[str, str]] = {
+    "type a guess": {
+        "en": "Put your guess in place of the three dots, then run the cell again.",
+        "ko": "점 세 개(...) 자리에 예상을 적고 셀을 다시 실행하세요.",
+    },
+    "guess kept": {
+        "en": "Your guess is kept: {guess}. Now run the experiment.",
+        "ko": "예상을 기록했습니다: {guess}. 이제 실험해 봅시다.",
+    },
+    "too late": {
+        "en": "This question has been answered already; your guess stays {guess}.",
+        "ko": "이미 답이 나온 질문입니다. 예상은 {guess}(으)로 남습니다.",
+    },
+    "right": {
+        "en": "✔ You said {guess}, and so it is.",
+        "ko": "✔ 예상 {guess}, 맞았습니다.",
+    },
+    "wrong": {
+        "en": "✘ You said {guess}; the engine says {truth}. What did you take for granted?",
+        "ko": "✘ 예상은 {guess}, 엔진의 답은 {truth}입니다. 무엇을 당연하게 여겼나요?",
+    },
+    "no guess": {
+        "en": "The engine says {truth}. (You have not made a guess: go back, it is worth it.)",
+        "ko": "엔진의 답은 {truth}입니다. (예상을 적지 않았네요. 돌아가서 적어 보세요. 그만한 가치가 있습니다.)",
+    },
+}
+
+
+def language() -> str:
+    """The language of this notebook, one of LANGUAGES."""
+    parts = PurePath(os.environ.get("JPY_SESSION_NAME", "")).parts
+    found = next((part for part in parts if part in LANGUAGES), os.environ.get("GLASSDOCK_LANG", "en"))
+    return found if found in LANGUAGES else "en"
+
+
+def tell(key: str, **facts: object) -> str:
+    """A text of the table, its facts filled in. Raises KeyError for a key that is not there."""
+    return TEXTS[key][language()].format(**facts)
