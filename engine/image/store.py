@@ -328,8 +328,7 @@ class ImageStore:
         self._hexes: list[str] = []  # sorted, for look-up by prefix
         self._names: dict[str, tuple[Reference, Digest]] = {}
         for chain, row in self._rows.items(LAYER):
-            diff_id = DiffID(row.pop("diff_id"))
-            self.layers[ChainID(chain)] = Layer(ChainID(chain), diff_id, **row)
+            self.layers[ChainID(chain)] = Layer(ChainID(chain), **{**row, "diff_id": DiffID(row["diff_id"])})
         for id, row in self._rows.items(IMAGE):
             image = parse(self.blobs.get(Digest(id)), row["parent"])
             self._file(image, row["tagged"], tuple(row["documents"]))
