@@ -72,8 +72,9 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Change:
-    """Which blobs a change needs that were not needed before, and which it no longer needs."""
+    """Which blobs a change needs that were not needed before, and which it no longer needs; has it begun?"""
 
+    begun: bool = False
     used: list[Digest] = field(default_factory=list)
     dropped: list[Digest] = field(default_factory=list)
 
@@ -195,13 +196,22 @@ class ImageStore:
             with self._rows.transaction():
                 yield
         except BaseException:
-            self._load()
+            if change.begun:
+                self._load()
             change.dropped = change.used
             raise
         finally:
             self._change = None
             for digest in change.dropped:
                 self.blobs.drop(digest)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Here it begins."""
+        with self.change():
+            assert self._change is not None
+            self._change.begun = True
+            yield
 
     def _use(self, digest: str) -> None:
         assert self._change is not None
@@ -214,21 +224,21 @@ class ImageStore:
 
     def add_layer(self, layer: Layer) -> None:
         """Record a layer that the host has unpacked; its archive is in the blob store."""
-        with self.change():
+        with self._changing():
             self._use(layer.blob)
             self._rows.put(LAYER, layer.chain, layer.row())
             self.layers[layer.chain] = layer
 
     def forget_layer(self, chain: ChainID) -> None:
         """A layer that no image uses is not needed any more."""
-        with self.change():
+        with self._changing():
             self._drop(self.layers.pop(chain).blob)
             self._rows.delete(LAYER, chain)
 
     def add(self, config: bytes, parent: str = "", documents: Sequence[bytes] = ()) -> Image:
         """A new image whose layers are all there. `documents`: the manifests that it came with; an image that is known
         already takes over those that are new."""
-        with self.change():
+        with self._changing():
             known = self._images.get(Digest.of(config))
             present = known.documents if known else ()
             new = [document for document in dict.fromkeys(documents) if Digest.of(document) not in present]
@@ -246,7 +256,7 @@ class ImageStore:
     def set_parent(self, id: str, parent: str) -> None:
         """An image turns out to have been built on another one that is here."""
         entry, below = self._images[Digest(id)], self._images[Digest(parent)]
-        with self.change():
+        with self._changing():
             entry.image = replace(entry.image, parent=parent)
             below.children += 1
             self._save(entry)
@@ -258,7 +268,7 @@ class ImageStore:
 
     def remove(self, id: str) -> list[Layer]:
         """Forget an image that has no names left; returns its layers that nobody uses now, topmost first."""
-        with self.change():
+        with self._changing():
             entry = self._images.pop(Digest(id))
             self._rows.delete(IMAGE, id)
             del self._hexes[bisect_left(self._hexes, entry.image.id.hex)]
@@ -280,7 +290,7 @@ class ImageStore:
         before = self._names.get(key)
         if before is not None and before[1] == id:
             return None
-        with self.change():
+        with self._changing():
             if before is not None:
                 self._images[before[1]].names.remove(key)
             entry = self._images[Digest(id)]
@@ -297,7 +307,7 @@ class ImageStore:
         found = self._names.get(reference.key)
         if found is None:
             return False
-        with self.change():
+        with self._changing():
             del self._names[reference.key]
             self._images[found[1]].names.remove(reference.key)
             self._rows.delete(TAG, reference.key)
