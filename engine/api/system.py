@@ -143,17 +143,9 @@ def _image(filters: Filters, event: Event) -> bool:
     return any(filters.exact("image", text) for text in (event.id, name, bare))
 
 
-# -- what is not here
-
-
-async def prune_build_cache(engine: Engine, request: Request) -> Response:
-    return json_response({"CachesDeleted": None, "SpaceReclaimed": 0})
-
-
 ROUTES = (
     Route("GET", "/version", version),
     Route("GET", "/info", info),
     Route("GET", "/events", events),
     Route("GET", "/system/df", disk_usage),
-    Route("POST", "/build/prune", prune_build_cache),
 )

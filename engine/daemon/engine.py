@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.builder.cache import Builds
 from engine.daemon import boot, exits
 from engine.daemon.create import Creator
 from engine.daemon.execs import Execs
@@ -52,6 +53,7 @@ class Engine:
         self.creator = Creator(self)
         self.execs = Execs(self)
         self.saved = Saved(self, data_root)
+        self.builds = Builds(self)
         host.listen(lambda news: exits.on_news(self, news))
         if self.state.durable:
             self.loop.run(boot.restore(self))
