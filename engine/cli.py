@@ -30,8 +30,6 @@ OTHERS = {
     "shell": "a prompt with docker",
     "demo": "a guided tour",
 }
-REAL_IS_MISSING = "glassdock: there is no real host yet; `glassdock serve sim` serves the simulated one"
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code is 2 for words that are not understood."""
@@ -91,8 +89,7 @@ def speed(text: str) -> float:
 def serve(options: argparse.Namespace) -> int:
     """Until SIGINT or SIGTERM. 1: cannot listen or begin; 2: no such host."""
     if options.host == "real":
-        print(REAL_IS_MISSING, file=sys.stderr)
-        return 2
+        return serve_real(options)
     from engine.serve import run
 
     make = import_module(f"{options.host}.make").make_engine
@@ -116,6 +113,18 @@ def serve(options: argparse.Namespace) -> int:
         options.listen or (),
         [str(share) for share in shares],
     )
+
+
+def serve_real(options: argparse.Namespace) -> int:
+    """As `serve`, on this machine's kernel."""
+    try:
+        make = import_module("real.make").make_engine
+    except ImportError as error:
+        print(f"glassdock: {error}", file=sys.stderr)
+        return 2
+    from engine.serve import run
+
+    return run("real", lambda: make(seed=options.seed, data_root=options.data_root), options.listen or ())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,14 @@
+"""The Linux host: the operations that sim/ performs on Python objects, performed by the kernel. Twin: sim/.
+
+The daemon's side is host, runtime, snapshots, layers, folders, poller, streams, hostps, network. The side that runs as a
+small single-threaded process of its own, and in its forks, is zygote, performing, namespaces, rootfs, credentials,
+capabilities, seccomp, console, init: those modules import little, since every container begins as a copy of them.
+"""
+
+import sys
+
+if sys.platform != "linux":
+    raise ImportError(
+        "the real host needs a Linux kernel; on Windows use WSL 2 (wsl --install), on macOS a Linux virtual machine "
+        "(for example Lima), or stay with the simulated host, which runs anywhere: glassdock serve sim"
+    )

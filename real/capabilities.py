@@ -1,0 +1,60 @@
+"""Capabilities by name, and the sets that a program begins with. Twin: the capabilities of sim/credentials.py.
+
+Source: capabilities(7); include/uapi/linux/capability.h.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+
+from real import syscalls
+
+NAMES = (
+    "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+    "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
+    "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
+    "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
+    "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
+    "CHECKPOINT_RESTORE",
+)  # fmt: skip
+NUMBERS = {f"CAP_{name}": number for number, name in enumerate(NAMES)}
+
+
+def mask(names: Iterable[str]) -> int:
+    """
+    >>> hex(mask(["CAP_CHOWN", "CAP_KILL"]))
+    '0x21'
+    """
+    return sum(1 << NUMBERS[name] for name in set(names))
+
+
+def own() -> tuple[int, int, int]:
+    """Effective, permitted and bounding set of this process."""
+    found = {}
+    with open("/proc/thread-self/status") as file:
+        for line in file:
+            if line.startswith("Cap"):
+                name, _, value = line.partition(":")
+                found[name] = int(value, 16)
+    return found["CapEff"], found["CapPrm"], found["CapBnd"]
+
+
+def keep(names: Iterable[str], permitted: int, bounding: int) -> None:
+    """These and no others from now on, in all sets; those that this process has not got cannot be given.
+
+    After setuid: the permitted ones were kept (PR_SET_KEEPCAPS), the effective ones are raised again for the last step.
+    """
+    wanted = mask(names) & permitted
+    syscalls.capset(permitted, permitted, 0)
+    for number in range(len(NAMES) + 8):
+        if bounding >> number & 1 and not mask_has(wanted, number):
+            syscalls.prctl(syscalls.PR_CAPBSET_DROP, number)
+    syscalls.prctl(syscalls.PR_SET_KEEPCAPS, 0)
+    syscalls.capset(wanted, wanted, 0)
+    with contextlib.suppress(OSError):  # Linux before 4.3 has no ambient set
+        syscalls.prctl(syscalls.PR_CAP_AMBIENT, syscalls.PR_CAP_AMBIENT_CLEAR_ALL)
+
+
+def mask_has(value: int, number: int) -> bool:
+    return bool(value >> number & 1)

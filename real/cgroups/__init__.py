@@ -1,0 +1,173 @@
+"""Control groups: one interface, two kernels' worth of files. `find` says which this machine has.
+
+A `Driver` is named by what it needs to be made again, so that the zygote has the same one as the daemon. Limits are
+written in cgroup v2's words everywhere; v1 translates them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+# type, major, minor, access: what every container may use (moby, oci/devices; runc, specconv.AllowedDevices)
+DEVICES = (
+    ("c", -1, -1, "m"),
+    ("b", -1, -1, "m"),
+    ("c", 1, 3, "rwm"),  # null
+    ("c", 1, 5, "rwm"),  # zero
+    ("c", 1, 7, "rwm"),  # full
+    ("c", 1, 8, "rwm"),  # random
+    ("c", 1, 9, "rwm"),  # urandom
+    ("c", 5, 0, "rwm"),  # tty
+    ("c", 5, 1, "rwm"),  # console
+    ("c", 5, 2, "rwm"),  # ptmx
+    ("c", 136, -1, "rwm"),  # pseudo-terminals
+)
+
+
+class Driver(Protocol):
+    """One kernel's groups. `path` is "/docker/<id>" in each hierarchy. All raise OSError."""
+
+    version: str
+    recipe: tuple[str, dict[str, str]]  # for `make`
+
+    def make(self, path: str, all_devices: bool) -> None:
+        """The group, with its parents; without `all_devices` its processes may use DEVICES only."""
+
+    def write(self, path: str, file: str, value: str) -> None:
+        """One limit, by cgroup v2's name of its file."""
+
+    def entrance(self, path: str) -> int:
+        """A descriptor for clone3(CLONE_INTO_CGROUP), or -1 where processes enter by `join`."""
+
+    def join(self, path: str) -> None:
+        """This process, which has one thread, enters."""
+
+    def remove(self, path: str) -> None:
+        """The group, which must be empty."""
+
+    def remove_if_empty(self, path: str) -> None:
+        """A parent that was made on the way, if nothing is in it any more."""
+
+    def processes(self, path: str) -> list[int]:
+        """Of the group and those below, oldest first."""
+
+    def kill(self, path: str) -> None:
+        """SIGKILL for all of them."""
+
+    def freeze(self, path: str, frozen: bool) -> None: ...
+
+    def oom_kills(self, path: str) -> int:
+        """How many processes the kernel has killed for want of memory."""
+
+    def watch_oom(self, path: str) -> tuple[int, int] | None:
+        """A descriptor and the epoll event that says: something was killed. None if that cannot be had."""
+
+    def usage(self, path: str) -> dict[str, int]:
+        """Fields of engine.host.Stats."""
+
+
+def find(mountinfo: str | None = None) -> Driver | None:
+    """The driver for what is mounted; None if there is nothing to limit with."""
+    text = mountinfo if mountinfo is not None else Path("/proc/self/mountinfo").read_text()
+    hierarchies: dict[str, str] = {}
+    unified = ""
+    for line in text.splitlines():
+        before, _, after = line.partition(" - ")
+        place, (type, _, options) = before.split()[4], after.split()[:3]
+        if type == "cgroup2":
+            unified = unified or place
+        elif type == "cgroup":
+            hierarchies |= {name: place for name in options.split(",") if name in CONTROLLERS}
+    if unified and "memory" in _controllers(unified):
+        return make(("v2", {"": unified}))
+    if "memory" in hierarchies or "pids" in hierarchies:
+        return make(("v1", hierarchies))
+    return None
+
+
+CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids")
+
+
+def _controllers(root: str) -> list[str]:
+    try:
+        return Path(root, "cgroup.controllers").read_text().split()
+    except OSError:
+        return []
+
+
+def make(recipe: tuple[str, Mapping[str, str]]) -> Driver:
+    """A driver from what another one says of itself."""
+    version, hierarchies = recipe
+    if version == "v1":
+        from real.cgroups import v1
+
+        return v1.Cgroups(dict(hierarchies))
+    from real.cgroups import v2
+
+    return v2.Cgroups(hierarchies[""])
+
+
+def read(path: str) -> str:
+    """A file of the kernel's, whole; "" if it is not there."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def put(path: str, value: str) -> None:
+    """Write, without making a file that is not there. Raises OSError."""
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, value.encode())
+    finally:
+        os.close(fd)
+
+
+def remove_tree(folder: str) -> None:
+    """rmdir, groups below first; the kernel removes the files. Waits a little for processes that are just leaving."""
+    try:
+        below = [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return
+    for each in below:
+        remove_tree(each)
+    for pause in (*PAUSES, None):
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            return
+        except OSError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            return
+
+
+def remove_if_empty(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)
+
+
+PAUSES = (0.0005, 0.002, 0.01, 0.05, 0.2, 1.0)  # seconds
+
+
+def table(text: str) -> dict[str, int]:
+    """Lines of a name and a number."""
+    pairs = (line.split() for line in text.splitlines())
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}
+
+
+def number(text: str, default: int = 0) -> int:
+    """
+    >>> number("42"), number("max", -1)
+    (42, -1)
+    """
+    return int(text) if text.strip().isdecimal() else default

@@ -1,0 +1,128 @@
+"""The real host: the port of engine/host.py on the Linux kernel. Twin: sim/host.py.
+
+It decides nothing: the runtime, the snapshotter and the network driver each answer for their part of the port.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.host import HostInfo, News
+from engine.loop import Loop
+from real import cgroups, folders, hostps, layers
+from real.launch import Connection
+from real.network import Networks
+from real.poller import Poller
+from real.runtime import Runtime
+from real.snapshots import Snapshots
+
+
+class RealHost:
+    """engine.host.Host. `root`: the daemon's folder, on a file system that can be an overlay's upper one."""
+
+    def __init__(self, loop: Loop, root: Path) -> None:
+        root = root.resolve()
+        self.loop, self.root = loop, str(root)
+        self.poller = loop.outside = Poller(loop)
+        self.cgroups = cgroups.find()
+        rootless = os.geteuid() != 0
+        self.info = _describe(root, self.cgroups)
+        self._callback: Callable[[News], object] = lambda news: None
+        snapshots = self.snapshots = Snapshots(root / "overlay2", self.poller, rootless)
+        place = root / "run" / "root"
+        place.mkdir(parents=True, exist_ok=True)
+        settings = {
+            "root": str(root),
+            "store": snapshots.store,
+            "place": str(place),
+            "cgroups": self.cgroups.recipe if self.cgroups is not None else None,
+            "rootless": rootless,
+        }
+        self.zygote = Connection(self.poller, settings)
+        runtime = self.runtime = Runtime(self.poller, self.zygote, self.cgroups, self._tell)
+        self.create, self.start, self.exec, self.delete = runtime.create, runtime.start, runtime.exec, runtime.delete
+        self.kill, self.pause, self.resume = runtime.kill, runtime.pause, runtime.resume
+        self.resize, self.update, self.stats = runtime.resize, runtime.update, runtime.stats
+        self.ps, self.top = runtime.ps, runtime.top
+
+        self.exists, self.apply, self.prepare = snapshots.exists, snapshots.apply, snapshots.prepare
+        self.layers, self.commit, self.diff = snapshots.layers, snapshots.commit, snapshots.diff
+        self.export, self.changes, self.usage = snapshots.export, snapshots.changes, snapshots.usage
+        self.remove, self.restore = snapshots.remove, snapshots.restore
+
+        network = Networks()
+        self.create_network, self.delete_network = network.create_network, network.delete_network
+        self.join, self.leave = network.join, network.leave
+        self.configure, self.publish, self.withdraw = network.configure, network.publish, network.withdraw
+        self.publish_through, self.dial = network.publish_through, network.dial
+        self.dial_datagrams = network.dial_datagrams
+
+    def listen(self, callback: Callable[[News], object]) -> None:
+        self._callback = callback
+
+    def _tell(self, news: News) -> None:
+        self._callback(news)
+
+    def write_file(self, path: str, data: bytes) -> None:
+        """See engine.host.Host."""
+        folders.write_file(path, data)
+
+    def has_path(self, path: str) -> bool:
+        """See engine.host.Host."""
+        return os.path.exists(path)
+
+    def make_directory(self, path: str) -> None:
+        """See engine.host.Host."""
+        folders.make(path)
+
+    async def tree_size(self, path: str) -> int:
+        """See engine.host.Host."""
+        return await self.poller.work(folders.size, path)
+
+    def pack(self, path: str) -> Iterator[bytes]:
+        """See engine.host.Host."""
+        return folders.pack(path)
+
+    def unpack(self, path: str, archive: BinaryIO) -> None:
+        """See engine.host.Host."""
+        folders.unpack(path, archive)
+
+    async def copy_up(self, path: str, key: str, inside: str) -> None:
+        """See engine.host.Host."""
+        await self.poller.work(folders.copy_up, path, self.snapshots.tree(key), inside)
+
+    def remove_tree(self, path: str) -> None:
+        """See engine.host.Host. Only what is the daemon's own: raises PermissionError for anything else."""
+        if not os.path.abspath(path).startswith(f"{self.root}/"):
+            raise PermissionError(1, "not a folder of this daemon's", path)
+        layers.remove_tree(path)
+
+    async def close(self) -> None:
+        """See engine.host.Host."""
+        await self.runtime.close()
+        self.zygote.close()
+        self.poller.close()
+        self.loop.outside = None
+
+
+def _describe(root: Path, driver: cgroups.Driver | None) -> HostInfo:
+    system, version = hostps.name_of_system()
+    return HostInfo(
+        name=platform.node(),
+        kernel_version=platform.release(),
+        operating_system=system,
+        os_version=version,
+        architecture=platform.machine(),
+        cpus=os.cpu_count() or 1,
+        memory=hostps.memory(),
+        cgroup_driver="cgroupfs" if driver is not None else "none",
+        cgroup_version=driver.version if driver is not None else "1",
+        storage_driver="overlay2",
+        runtime="glassdock",
+        root=str(root),
+        lasting=True,
+    )

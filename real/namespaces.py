@@ -1,0 +1,104 @@
+"""Namespaces, and the groups that a process is in: operations. Twin: sim/namespaces.py.
+
+Source: namespaces(7), pid_namespaces(7), cgroup_namespaces(7), netdevice(7).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import struct
+
+from real import syscalls
+from real.performing import Container, Failure, Handler
+from real.syscalls import NAMESPACES
+
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+LATER = ("cgroup",)  # entered after the clone, when the process is in its group: that becomes the root of what it sees
+
+
+def make_cgroup(container: Container, path: str) -> None:
+    """The group, and the devices that its processes may use."""
+    groups = container.surroundings.cgroups
+    container.cgroup = path
+    if groups is not None:
+        groups.make(path, bool(container.options.get("privileged")))
+
+
+def write_cgroup(container: Container, path: str, file: str, value: str) -> None:
+    groups = container.surroundings.cgroups
+    if groups is None:
+        raise Failure(f"cannot set {file}: this daemon has no cgroup to limit with (see glassdock check)")
+    groups.write(path, file, value)
+
+
+def remove_cgroup(container: Container, path: str) -> None:
+    if container.surroundings.cgroups is not None:
+        container.surroundings.cgroups.remove(path)
+
+
+def flags_of(namespaces: tuple[str, ...]) -> int:
+    """For clone(2)."""
+    return sum(NAMESPACES[name] for name in namespaces if name not in LATER)
+
+
+def join_namespace(container: Container, type: str, target: str) -> None:
+    """Another container's; the host's is where the process is already. The PID namespace was chosen by the clone."""
+    if target == "host" or type == "pid":
+        return
+    fd = syscalls.pidfd_open(container.pid_of(target.removeprefix("container:")))
+    try:
+        syscalls.setns(fd, NAMESPACES[type])
+    finally:
+        os.close(fd)
+
+
+def join_cgroup(container: Container, path: str) -> None:
+    """The group first, then a namespace in which it is the root."""
+    if container.surroundings.cgroups is not None:
+        container.surroundings.cgroups.join(path)
+    if "cgroup" in container.options["unshare"]:
+        syscalls.unshare(NAMESPACES["cgroup"])
+
+
+def loopback_up(container: Container) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as any_socket:
+        request = struct.pack("16sH14x", b"lo", 0)
+        (flags,) = struct.unpack_from("16xH", fcntl.ioctl(any_socket, SIOCGIFFLAGS, request))
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP))
+
+
+def set_hostname(container: Container, name: str, domain: str) -> None:
+    syscalls.sethostname(os.fsencode(name))
+    if domain:
+        syscalls.setdomainname(os.fsencode(domain))
+
+
+def set_sysctl(container: Container, name: str, value: str) -> None:
+    path = "/proc/sys/" + name.replace(".", "/")
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, value.encode())
+    finally:
+        os.close(fd)
+
+
+def no_network(container: Container, *fields: str) -> None:
+    """MakeVeth and what belongs to it: the network driver hands out no links while it cannot make them."""
+    raise Failure("there is no bridge to connect to on this host")
+
+
+HANDLERS: dict[str, Handler] = {
+    "MakeCgroup": make_cgroup,
+    "WriteCgroup": write_cgroup,
+    "RemoveCgroup": remove_cgroup,
+    "JoinNamespace": join_namespace,
+    "JoinCgroup": join_cgroup,
+    "LoopbackUp": loopback_up,
+    "SetHostname": set_hostname,
+    "SetSysctl": set_sysctl,
+    "MakeVeth": no_network,
+    "SetAddress": no_network,
+    "AddRoute": no_network,
+}

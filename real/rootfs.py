@@ -1,0 +1,260 @@
+"""The container's root: operations on mounts. Twin: sim/rootfs.py.
+
+Every path of the container's is walked with openat2(RESOLVE_IN_ROOT) until its root is the process's own: no link in an
+image or a volume leads to the host, also while somebody exchanges it. Source: mount(2), fsopen(2), pivot_root(2); runc,
+libcontainer/rootfs_linux.go.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+
+from real import console, syscalls
+from real.performing import Container, Handler
+from real.syscalls import (
+    AT_EMPTY_PATH,
+    AT_RECURSIVE,
+    MNT_DETACH,
+    MOUNT_ATTR_NOATIME,
+    MOUNT_ATTR_NODEV,
+    MOUNT_ATTR_NOEXEC,
+    MOUNT_ATTR_NOSUID,
+    MOUNT_ATTR_RDONLY,
+    MS_BIND,
+    MS_NOATIME,
+    MS_NODEV,
+    MS_NODIRATIME,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_RELATIME,
+    MS_SHARED,
+    MS_SLAVE,
+    MS_STRICTATIME,
+    MS_SYNCHRONOUS,
+    OPEN_TREE_CLONE,
+    RESOLVE_IN_ROOT,
+    RESOLVE_NO_MAGICLINKS,
+)
+
+FLAGS = {
+    "ro": MS_RDONLY, "nosuid": MS_NOSUID, "nodev": MS_NODEV, "noexec": MS_NOEXEC, "sync": MS_SYNCHRONOUS,
+    "noatime": MS_NOATIME, "nodiratime": MS_NODIRATIME, "relatime": MS_RELATIME, "strictatime": MS_STRICTATIME,
+}  # fmt: skip
+PLAIN = frozenset(("rw", "suid", "dev", "exec", "async", "atime", "diratime", "bind", "rbind", "defaults"))
+ATTRIBUTES = {
+    "ro": MOUNT_ATTR_RDONLY, "nosuid": MOUNT_ATTR_NOSUID, "nodev": MOUNT_ATTR_NODEV, "noexec": MOUNT_ATTR_NOEXEC,
+    "noatime": MOUNT_ATTR_NOATIME,
+}  # fmt: skip
+PROPAGATION = {"private": MS_PRIVATE, "slave": MS_SLAVE, "shared": MS_SHARED}
+DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
+LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "core": "/proc/kcore",
+    "ptmx": "pts/ptmx",
+}
+WALK = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
+
+
+def mount_overlay(container: Container, key: str, lower: Sequence[str], readonly: bool) -> None:
+    """The mount exists from here on, but nowhere: `attach_root` puts it into the container's own mount namespace."""
+    store = container.surroundings.store
+    fd = syscalls.fsopen("overlay")
+    try:
+        text = syscalls.FSCONFIG_SET_STRING
+        syscalls.fsconfig(fd, text, "source", "overlay")
+        for name in lowers(key, lower):
+            syscalls.fsconfig(fd, text, "lowerdir+", f"{store}/{name}")
+        if not readonly:
+            syscalls.fsconfig(fd, text, "upperdir", f"{store}/{key}/diff")
+            syscalls.fsconfig(fd, text, "workdir", f"{store}/{key}/work")
+        if container.surroundings.rootless:
+            syscalls.fsconfig(fd, syscalls.FSCONFIG_SET_FLAG, "userxattr")
+        syscalls.fsconfig(fd, syscalls.FSCONFIG_CREATE)
+        container.root = syscalls.fsmount(fd)
+    finally:
+        os.close(fd)
+
+
+def lowers(key: str, names: Sequence[str]) -> list[str]:
+    """Folders below the store, topmost first: between the layers and the container lies what Docker calls init."""
+    layers = [name.rpartition(":")[2] for name in names]
+    return [f"{layers[0] if layers else 'empty'}/init", *(f"{layer}/diff" for layer in layers)]
+
+
+def open_sources(container: Container, operations: Sequence[Sequence[object]]) -> None:
+    """Take hold of what will be bound, while the host's files are in view and its mounts can still tell of changes."""
+    for number, (kind, *fields) in enumerate(operations):
+        if kind == "MountFilesystem" and fields[0] == "bind":
+            flags = OPEN_TREE_CLONE | (AT_RECURSIVE if "bind" not in fields[3] else 0)  # type: ignore[operator]
+            try:
+                container.trees[number] = syscalls.open_tree(str(fields[1]), flags)
+            except OSError as error:
+                container.trees[number] = error
+
+
+def attach_root(container: Container) -> None:
+    """In the new mount namespace: nothing that is mounted here is seen outside, and the root has a place."""
+    syscalls.mount(None, "/", None, MS_REC | MS_PRIVATE)
+    syscalls.move_mount(container.root, syscalls.AT_FDCWD, container.surroundings.place)
+
+
+def mount_filesystem(container: Container, type: str, source: str, target: str, options: Sequence[str]) -> None:
+    """A kernel file system, or a bind mount of the host's; the mount point is made if it is missing."""
+    if type == "bind":
+        _bind(container, target, options)
+        return
+    flags, data = parse(options)
+    place = find(container.root, target, folder=True)
+    try:
+        os.fchdir(place)
+        if type == "cgroup2":
+            _mount_cgroups(container, flags)
+        else:
+            syscalls.mount(source, ".", type, flags, data)
+    finally:
+        os.close(place)
+
+
+def parse(options: Sequence[str]) -> tuple[int, str]:
+    """mount(8)'s words as flags and data for mount(2).
+
+    >>> parse(("nosuid", "size=64m", "mode=755"))
+    (2, 'size=64m,mode=755')
+    """
+    flags = 0
+    data = []
+    for word in options:
+        if word in FLAGS:
+            flags |= FLAGS[word]
+        elif word not in PLAIN and word.removeprefix("r") not in PROPAGATION:
+            data.append(word)
+    return flags, ",".join(data)
+
+
+def _bind(container: Container, target: str, options: Sequence[str]) -> None:
+    tree = container.trees.pop(min(container.trees))
+    if isinstance(tree, OSError):
+        raise tree
+    try:
+        wanted = next((word for word in options if word.removeprefix("r") in PROPAGATION), "rprivate")
+        attributes = sum(ATTRIBUTES.get(word, 0) for word in options)
+        scope = AT_EMPTY_PATH | (AT_RECURSIVE if wanted.startswith("r") or "rbind" in options else 0)
+        syscalls.mount_setattr("", scope, attributes, 0, PROPAGATION[wanted.removeprefix("r")], tree)
+        place = find(container.root, target, folder=stat.S_ISDIR(os.fstat(tree).st_mode))
+        try:
+            syscalls.move_mount(tree, place)
+        finally:
+            os.close(place)
+    finally:
+        os.close(tree)
+
+
+def find(root: int, path: str, folder: bool) -> int:
+    """A descriptor (O_PATH) of a place below `root`, made with its parents if nothing is there."""
+    try:
+        return syscalls.openat2(root, path, os.O_PATH, WALK)
+    except FileNotFoundError:
+        pass
+    parent, name = os.path.split(path.rstrip("/"))
+    above = find(root, parent or "/", folder=True)
+    try:
+        if folder:
+            os.mkdir(name, 0o755, dir_fd=above)
+        else:
+            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o755, dir_fd=above))
+    finally:
+        os.close(above)
+    return syscalls.openat2(root, path, os.O_PATH, WALK)
+
+
+def _mount_cgroups(container: Container, flags: int) -> None:
+    """/sys/fs/cgroup as this kernel has it; the process's own groups are the roots if it has the namespace for that."""
+    groups = container.surroundings.cgroups
+    if groups is None:
+        return
+    _, hierarchies = groups.recipe
+    if "" in hierarchies:
+        syscalls.mount("cgroup", ".", "cgroup2", flags)
+        return
+    syscalls.mount("tmpfs", ".", "tmpfs", flags & ~MS_RDONLY, "mode=755")
+    place = syscalls.openat2(container.root, "/sys/fs/cgroup", os.O_PATH, WALK)
+    try:
+        os.fchdir(place)
+        for mounted in dict.fromkeys(hierarchies.values()):
+            names = [name for name, where in hierarchies.items() if where == mounted]
+            os.mkdir(",".join(names))
+            syscalls.mount("cgroup", ",".join(names), "cgroup", flags, ",".join(names))
+            if len(names) > 1:
+                for name in names:
+                    os.symlink(",".join(names), name)
+        if flags & MS_RDONLY:
+            syscalls.mount_setattr(".", 0, MOUNT_ATTR_RDONLY)
+    finally:
+        os.close(place)
+
+
+def make_devices(container: Container, devices: Sequence[str]) -> None:
+    """Device nodes and links in the container's /dev."""
+    folder = find(container.root, "/dev", folder=True)
+    try:
+        for name in devices:
+            if container.surroundings.rootless:
+                os.close(os.open(name, os.O_CREAT | os.O_CLOEXEC, 0o666, dir_fd=folder))
+                tree = syscalls.open_tree(f"/dev/{name}", OPEN_TREE_CLONE)
+                syscalls.move_mount(tree, folder, name)
+                os.close(tree)
+            else:
+                os.mknod(name, stat.S_IFCHR | 0o666, os.makedev(*DEVICES[name]), dir_fd=folder)
+        for name, target in LINKS.items():
+            os.symlink(target, name, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def pivot_root(container: Container) -> None:
+    """From here on the container's root is the root, and the host's files are out of reach."""
+    os.fchdir(container.root)
+    syscalls.pivot_root(".", ".")
+    syscalls.umount2(".", MNT_DETACH)
+    os.chdir("/")
+    os.close(container.root)
+    container.root = -1
+    if container.options["terminal"]:
+        container.terminal = console.take(container.options["size"], at_console=True)
+
+
+def mask_path(container: Container, path: str) -> None:
+    """/dev/null over a file, an empty read-only tmpfs over a directory."""
+    try:
+        syscalls.mount("/dev/null", path, None, MS_BIND)
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        syscalls.mount("tmpfs", path, "tmpfs", MS_RDONLY)
+
+
+def readonly_path(container: Container, path: str) -> None:
+    if path != "/":
+        try:
+            syscalls.mount(path, path, None, MS_BIND | MS_REC)
+        except FileNotFoundError:
+            return
+    syscalls.mount_setattr(path, AT_RECURSIVE if path != "/" else 0, MOUNT_ATTR_RDONLY)
+
+
+HANDLERS: dict[str, Handler] = {
+    "MountOverlay": mount_overlay,
+    "MountFilesystem": mount_filesystem,
+    "MakeDevices": make_devices,
+    "PivotRoot": pivot_root,
+    "MaskPath": mask_path,
+    "ReadonlyPath": readonly_path,
+}

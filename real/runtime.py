@@ -1,0 +1,484 @@
+"""The runtime of the real host: containers as processes, in the verbs of the OCI runtime specification.
+
+The zygote does what the kernel is asked for; here is what the daemon knows of it. `create` ends when the first process
+holds before execve; `start` lets it go. Twin: sim/runtime.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
+
+from engine import operations as ops
+from engine import plan
+from engine.host import STDERR, STDOUT, Exited, News, OnOutput, OutOfMemory, RuntimeFailure, Started, Stats
+from engine.loop import Future
+from engine.operations import Execve, Operation, Performed
+from engine.spec import Process, Resources, Spec
+from real import console, hostps, seccomp, wire
+from real.cgroups import Driver
+from real.launch import Connection
+from real.poller import READ, Poller
+from real.streams import Output, PipeInput
+
+SETNS = ops.Unshare(())  # exec's clone into namespaces that are there
+UNMOUNT_ROOT = ops.Unmount("/")
+SIGKILL = 9
+
+
+class Channel:
+    """One process's socket: messages until it has become the program."""
+
+    __slots__ = ("_messages", "_news", "_poller", "socket")
+
+    def __init__(self, poller: Poller, end: socket.socket) -> None:
+        self._poller, self.socket = poller, end
+        self._messages: list[tuple[tuple[Any, ...], list[int]] | None] = []
+        self._news: Future[None] | None = None
+        end.setblocking(False)
+        poller.watch(end.fileno(), READ, self._ready)
+
+    def _ready(self, events: int) -> None:
+        try:
+            message = wire.receive(self.socket)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            message = None
+        self._messages.append(message)
+        if message is None:
+            self._poller.forget(self.socket.fileno())
+        if self._news is not None:
+            self._news.set_result(None)
+
+    async def receive(self) -> tuple[tuple[Any, ...], list[int]] | None:
+        """The next message; None when the other end is closed."""
+        while not self._messages:
+            self._news = Future(self._poller.loop)
+            await self._news
+        return self._messages.pop(0) if self._messages[0] is not None else None
+
+    def go(self) -> None:
+        with contextlib.suppress(OSError):
+            wire.send(self.socket, ("go",))
+
+    def close(self) -> None:
+        if self.socket.fileno() >= 0:
+            self._poller.forget(self.socket.fileno())
+            self.socket.close()
+
+
+class Running:
+    """A process of a container: its first one, or an exec's. `status` None while it runs."""
+
+    __slots__ = ("channel", "container", "exec_id", "execve", "input", "outputs", "pid", "serial", "started", "status",
+                 "terminal")  # fmt: skip
+
+    def __init__(self, container: Container, exec_id: str, serial: int, execve: Execve) -> None:
+        self.container, self.exec_id, self.serial, self.execve = container, exec_id, serial, execve
+        self.pid = 0
+        self.started = False
+        self.status: int | None = None
+        self.channel: Channel | None = None
+        self.outputs: list[Output] = []
+        self.input: PipeInput | None = None
+        self.terminal = -1  # also the first output's descriptor
+
+
+class Container:
+    """What the daemon knows of one, from `create` to `delete`."""
+
+    __slots__ = ("execs", "first", "id", "oom", "oom_kills", "spec")
+
+    def __init__(self, spec: Spec) -> None:
+        self.id, self.spec = spec.id, spec
+        self.first: Running | None = None
+        self.execs: dict[str, Running] = {}
+        self.oom: int = -1  # a descriptor that tells of kills
+        self.oom_kills = 0
+
+
+class Runtime:
+    """engine.host.Runtime."""
+
+    def __init__(
+        self, poller: Poller, zygote: Connection, cgroups: Driver | None, tell: Callable[[News], object]
+    ) -> None:
+        self._poller, self._loop, self._zygote, self._cgroups, self._tell = poller, poller.loop, zygote, cgroups, tell
+        self.containers: dict[str, Container] = {}
+        self._running: dict[int, Running] = {}
+        self._serial = 0
+        zygote.on_exit = self._exited
+
+    # -- create, start, exec
+
+    async def create(self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput) -> Started:
+        """See engine.host.Runtime."""
+        container = self.containers[spec.id] = Container(spec)
+        execve = operations[-1]
+        assert isinstance(execve, Execve)
+        new = next((each.namespaces for each in operations if isinstance(each, ops.Unshare)), ())
+        options = _options(spec.process) | {
+            "init": spec.init,
+            "privileged": spec.privileged,
+            "unshare": new,
+            "seccomp": seccomp.program(spec.seccomp, spec.process.capabilities) if spec.seccomp else b"",
+        }
+        process = container.first = self._new(container, "", execve)
+        try:
+            message = ("create", process.serial, spec.id, options, [encode(each) for each in operations])
+            times = await self._begin(process, message, spec.process.terminal, on_output)
+        except _Failed as failure:
+            del self.containers[spec.id]
+            raise RuntimeFailure(str(failure), await self._undo(container, operations, failure)) from None
+        self._watch_memory(container)
+        assert process.input is not None
+        return Started(process.pid, process.input, self._performed(operations, times))
+
+    async def start(self, id: str) -> tuple[Performed, ...]:
+        """See engine.host.Runtime."""
+        process = self.containers[id].first
+        assert process is not None
+        return (await self._let_go(process),)
+
+    async def exec(self, id: str, exec_id: str, process: Process, on_output: OnOutput) -> Started:
+        """See engine.host.Runtime."""
+        container = self.containers[id]
+        spec = container.spec
+        execve = Execve(process.args, process.env, process.terminal)
+        running = container.execs[exec_id] = self._new(container, exec_id, execve)
+        options = _options(process) | {
+            "init": False,
+            "cgroup": spec.cgroups_path,
+            "seccomp": seccomp.program(spec.seccomp, process.capabilities) if spec.seccomp else b"",
+        }
+        steps = [*_exec_steps(spec, process), encode(execve)]
+        began = self._loop.time
+        try:
+            times = await self._begin(
+                running, ("exec", running.serial, id, options, steps), process.terminal, on_output
+            )
+            last = await self._let_go(running)
+        except _Failed as failure:
+            container.execs.pop(exec_id, None)
+            raise RuntimeFailure(str(failure), (Performed(SETNS, began, 0, str(failure)),)) from None
+        except RuntimeFailure:
+            container.execs.pop(exec_id, None)
+            raise
+        assert running.input is not None
+        length = sum(length for _, length in times)
+        return Started(running.pid, running.input, (Performed(SETNS, self._moment(times[0][0]), length), last))
+
+    def _new(self, container: Container, exec_id: str, execve: Execve) -> Running:
+        self._serial += 1
+        made = self._running[self._serial] = Running(container, exec_id, self._serial, execve)
+        return made
+
+    async def _begin(self, process: Running, message: tuple[Any, ...], terminal: bool, call: OnOutput) -> Any:
+        """Ask the zygote, connect the streams; returns when the process holds, with the times. Raises _Failed."""
+        ours, theirs = wire.pair()
+        process.channel = Channel(self._poller, ours)
+        given = [] if terminal else self._pipes(process, call)
+        try:
+            self._zygote.send(message, (theirs.fileno(), *given))
+        finally:
+            theirs.close()
+            for fd in given:
+                os.close(fd)
+        ready = None
+        while ready is None or not process.pid:
+            received = await process.channel.receive()
+            if received is None:
+                raise self._fail(process, "the process has ended before it could begin", [])
+            (kind, *told), files = received
+            if kind == "cloned":
+                process.pid = told[0]
+            elif kind == "ready":
+                ready = told[0]
+                if files:
+                    self._connect_terminal(process, files[0], call)
+            else:
+                raise self._fail(process, told[0], told[1])
+        return ready
+
+    def _fail(self, process: Running, text: str, times: list[tuple[int, int]]) -> _Failed:
+        self._forget(process)
+        return _Failed(text, times)
+
+    def _pipes(self, process: Running, call: OnOutput) -> list[int]:
+        """The program's ends of three pipes."""
+        ends = [os.pipe2(os.O_CLOEXEC) for _ in range(3)]
+        process.input = PipeInput(self._poller, ends[0][1], terminal=False)
+        process.outputs = [Output(self._poller, ends[n][0], call, n) for n in (STDOUT, STDERR)]
+        return [ends[0][0], ends[1][1], ends[2][1]]
+
+    def _connect_terminal(self, process: Running, master: int, call: OnOutput) -> None:
+        process.input = PipeInput(self._poller, master, terminal=True)
+        process.outputs = [Output(self._poller, master, call, STDOUT)]
+        process.terminal = master
+
+    async def _let_go(self, process: Running) -> Performed:
+        """execve, and what came of it. Raises RuntimeFailure."""
+        channel, begin = process.channel, time.monotonic_ns()
+        assert channel is not None
+        channel.go()
+        received = await channel.receive()
+        channel.close()
+        performed = Performed(process.execve, self._moment(begin), time.monotonic_ns() - begin)
+        if received is not None:
+            text = received[0][1]
+            failed = Performed(process.execve, performed.start, performed.duration, text)
+            self._forget(process)
+            raise RuntimeFailure(text, (failed,))
+        process.started = True
+        if process.status is not None:
+            self._loop.call_soon(lambda: self._ended(process))
+        return performed
+
+    # -- signals and states
+
+    async def kill(self, id: str, signal: int, exec_id: str = "") -> None:
+        """See engine.host.Runtime."""
+        container = self.containers[id]
+        process = container.execs.get(exec_id) if exec_id else container.first
+        if process is not None and process.status is None:
+            self._zygote.send(("kill", process.serial, signal))
+
+    async def pause(self, id: str) -> None:
+        await self._poller.work(self._groups("pause").freeze, self.containers[id].spec.cgroups_path, True)
+
+    async def resume(self, id: str) -> None:
+        await self._poller.work(self._groups("unpause").freeze, self.containers[id].spec.cgroups_path, False)
+
+    async def resize(self, id: str, exec_id: str, height: int, width: int) -> None:
+        container = self.containers[id]
+        process = container.execs.get(exec_id) if exec_id else container.first
+        if process is not None and process.terminal >= 0 and process.outputs[0].fd >= 0:
+            with contextlib.suppress(OSError):
+                console.resize(process.terminal, height, width)
+
+    async def update(self, id: str, resources: Resources) -> None:
+        """See engine.host.Runtime."""
+        groups, path = self._groups("update the limits of"), self.containers[id].spec.cgroups_path
+        for file, value in plan.cgroup_files(resources):
+            try:
+                groups.write(path, file, value)
+            except OSError as error:
+                raise RuntimeFailure(f"failed to write {value!r} to {file!r}: {error.strerror}") from None
+
+    async def stats(self, id: str) -> Stats:
+        """See engine.host.Runtime."""
+        container = self.containers[id]
+        used = self._cgroups.usage(container.spec.cgroups_path) if self._cgroups is not None else {}
+        return hostps.stats(used, container.first.pid if container.first is not None else 0)
+
+    async def ps(self, id: str) -> list[int]:
+        """See engine.host.Runtime."""
+        container = self.containers[id]
+        if self._cgroups is not None:
+            return self._cgroups.processes(container.spec.cgroups_path)
+        return hostps.in_namespace_of(container.first.pid) if container.first is not None else []
+
+    async def top(self, id: str, ps_args: str) -> tuple[list[str], list[list[str]]]:
+        """See engine.host.Runtime."""
+        return await self._poller.work(hostps.top, await self.ps(id), ps_args)
+
+    def _groups(self, what: str) -> Driver:
+        if self._cgroups is None:
+            raise RuntimeFailure(f"cannot {what} a container: this daemon has no cgroup (see glassdock check)")
+        return self._cgroups
+
+    # -- the end
+
+    def _exited(self, serial: int, status: int) -> None:
+        """The zygote's news. Until `start` has heard of execve, it waits."""
+        process = self._running.get(serial)
+        if process is None:
+            return
+        process.status = status
+        if process.started:
+            self._ended(process)
+
+    def _ended(self, process: Running) -> None:
+        """What it has written first, then the news."""
+        container = process.container
+        for output in process.outputs:
+            output.drain()
+        open_outputs = [output for output in process.outputs if output.fd >= 0]
+        if open_outputs and not process.exec_id and "pid" in _new_namespaces(container.spec):
+            waiting = open_outputs[0]  # the daemon is slow; nobody else can have it open
+            waiting.ended.add_done_callback(lambda: self._ended(process))
+            return
+        killed = self._check_memory(container)
+        self._forget(process)
+        assert process.status is not None
+        self._tell(Exited(container.id, process.exec_id, process.status, killed and not process.exec_id))
+
+    def _forget(self, process: Running) -> None:
+        """Close what belongs to a process that is over, or that never was. Output goes on where others hold it."""
+        self._running.pop(process.serial, None)
+        if process.channel is not None:
+            process.channel.close()
+        if process.input is not None:
+            process.input.shut()
+        for output in process.outputs:
+            if process.status is None or process.terminal >= 0 or not process.exec_id:
+                output.close()
+        if process.exec_id:
+            process.container.execs.pop(process.exec_id, None)
+
+    async def delete(self, id: str) -> tuple[Performed, ...]:
+        """See engine.host.Runtime."""
+        container = self.containers.pop(id, None)
+        if container is None:
+            return ()  # its create has failed and undone everything
+        return await self._take_back(container, unmount=True)
+
+    async def _take_back(self, container: Container, unmount: bool) -> tuple[Performed, ...]:
+        """Kill, and remove the group; the mount goes with the last process."""
+        begin = time.monotonic_ns()
+        path, groups = container.spec.cgroups_path, self._cgroups
+        for process in (*container.execs.values(), container.first):
+            if process is None:
+                continue
+            if process.status is None:
+                self._zygote.send(("kill", process.serial, SIGKILL))
+            self._forget(process)
+            for output in process.outputs:
+                output.close()
+        if container.oom >= 0:
+            self._poller.forget(container.oom)
+            os.close(container.oom)
+            container.oom = -1
+        if groups is not None:
+            left = groups.processes(path)
+            if left:
+                await self._poller.work(_empty, groups, path)
+        unmounted = time.monotonic_ns()
+        if groups is not None:
+            if left:
+                await self._poller.work(groups.remove, path)
+            else:
+                groups.remove(path)
+        removed = time.monotonic_ns()
+        performed = []
+        if groups is not None:
+            performed.append(Performed(ops.RemoveCgroup(path), self._moment(unmounted), removed - unmounted))
+        if unmount:
+            performed.append(Performed(UNMOUNT_ROOT, self._moment(begin), unmounted - begin))
+        return tuple(performed)
+
+    async def _undo(self, container: Container, operations: Sequence[Operation], failure: _Failed) -> list[Performed]:
+        """What was performed, with the error at the one that failed, and what was taken back."""
+        performed = list(self._performed(operations, failure.times))
+        if performed:
+            last = performed[-1]
+            performed[-1] = Performed(last.operation, last.start, last.duration, str(failure))
+        kinds = {type(each.operation) for each in performed[:-1]}
+        back = await self._take_back(container, ops.MountOverlay in kinds)
+        return performed + [each for each in back if ops.MakeCgroup in kinds or each.operation is UNMOUNT_ROOT]
+
+    async def close(self) -> None:
+        for id in list(self.containers):
+            await self.delete(id)
+
+    # -- memory
+
+    def _watch_memory(self, container: Container) -> None:
+        """Only where there is a limit: the kernel tells of kills by a descriptor."""
+        if self._cgroups is None or not container.spec.resources.memory:
+            return
+        watched = self._cgroups.watch_oom(container.spec.cgroups_path)
+        if watched is not None:
+            container.oom = watched[0]
+            self._poller.watch(watched[0], watched[1], lambda events: self._memory_news(container))
+
+    def _memory_news(self, container: Container) -> None:
+        with contextlib.suppress(OSError):
+            os.read(container.oom, 4096)
+        self._check_memory(container)
+
+    def _check_memory(self, container: Container) -> bool:
+        """News of kills that were not told yet; True if there were ever any."""
+        if self._cgroups is None or not container.spec.resources.memory:
+            return False
+        kills = self._cgroups.oom_kills(container.spec.cgroups_path)
+        if kills > container.oom_kills:
+            container.oom_kills = kills
+            self._tell(OutOfMemory(container.id))
+        return container.oom_kills > 0
+
+    # -- times
+
+    def _moment(self, monotonic: int) -> int:
+        """A time of the monotonic clock as the loop's."""
+        self._loop.time = self._loop.clock.read(self._loop.time)
+        return self._loop.time - (time.monotonic_ns() - monotonic)
+
+    def _performed(self, operations: Sequence[Operation], times: Any) -> tuple[Performed, ...]:
+        shift = self._moment(0)
+        return tuple(
+            Performed(operation, begin + shift, length)
+            for operation, (begin, length) in zip(operations, times, strict=False)
+        )
+
+
+class _Failed(Exception):
+    """A process could not be made; `times` of what was done until then."""
+
+    def __init__(self, text: str, times: list[tuple[int, int]]) -> None:
+        super().__init__(text)
+        self.times = times
+
+
+def _empty(groups: Driver, path: str) -> None:
+    """Kill all, and see that they are gone. A worker's."""
+    for pause in (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0):
+        groups.kill(path)
+        time.sleep(pause)
+        if not groups.processes(path):
+            return
+
+
+def _new_namespaces(spec: Spec) -> set[str]:
+    return {each.type for each in spec.namespaces if not each.path}
+
+
+def _options(process: Process) -> dict[str, Any]:
+    return {"terminal": process.terminal, "size": process.console_size}
+
+
+def _exec_steps(spec: Spec, process: Process) -> list[tuple[Any, ...]]:
+    """What an exec gives up before it becomes the program, in the order of engine.plan."""
+    steps: list[tuple[Any, ...]] = [("SetRlimit", *limit) for limit in process.rlimits]
+    if process.no_new_privileges:
+        steps.append(("NoNewPrivileges",))
+    if spec.seccomp:
+        steps.append(("LoadSeccomp", spec.seccomp))
+    steps.append(("EnterDirectory", process.cwd))
+    steps.append(("SetUser", process.user, process.groups))
+    steps.append(("SetCapabilities", process.capabilities))
+    return steps
+
+
+@lru_cache(4096)
+def encode(operation: Operation) -> tuple[Any, ...]:
+    """An operation as the zygote takes it: its name and its fields.
+
+    >>> encode(ops.MaskPath("/proc/kcore"))
+    ('MaskPath', '/proc/kcore')
+    """
+    return (type(operation).__name__, *(_plain(getattr(operation, each.name)) for each in fields(operation)))
+
+
+def _plain(value: Any) -> Any:
+    """Without subclasses of str (a ChainID is one), which no marshalled message can hold."""
+    if isinstance(value, tuple):
+        return tuple(_plain(each) for each in value)
+    return str.__str__(value) if isinstance(value, str) else value

@@ -1,0 +1,344 @@
+"""The process that every container begins as a copy of: small, with one thread, so that it can be cloned at any moment.
+
+The daemon, which has threads, never forks. It sends requests over a socket pair, each with a socket of its own for what
+concerns that one process (`control`); the zygote sends back when a process has ended. A request's life:
+
+    daemon -> zygote    create | exec  (serial, …), files: control, stdin, stdout, stderr
+    control -> daemon   cloned pid       from the zygote;  ready times  or  failed text times, from the clone
+    daemon -> control   go               the clone executes the program; end of file says that it has
+    zygote -> daemon    exited serial status
+
+When the daemon is gone, the zygote ends what runs and takes the groups away. Twin: the loader of sim/.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any, NoReturn
+
+from real import capabilities, console, init, namespaces, program, rootfs, syscalls, wire
+from real.cgroups import make as make_cgroups
+from real.performing import Container, Failure, Handler, Surroundings, Times, handlers, perform
+from real.syscalls import NAMESPACES
+
+COLLECT_EVERY = 256  # requests
+INSIDE = ("mount", "uts", "ipc", "network", "cgroup")  # what an exec enters besides the PID namespace
+
+
+class Zygote:
+    """One per daemon. `run` returns when the daemon is gone."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.table: dict[str, Handler] = handlers()
+        self.serials: dict[int, int] = {}  # of each process
+        self.pids: dict[int, int] = {}  # and back
+        self.first: dict[str, int] = {}  # process of each container
+        self.groups: dict[int, str] = {}  # cgroup of each first process
+        self.parents: set[str] = set()  # of those groups
+        self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self.surroundings: Surroundings | None = None
+        _, permitted, bounding = capabilities.own()
+        self.capabilities = (permitted, bounding)
+        self.requests = 0
+
+    def run(self) -> None:
+        """Serve."""
+        woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        poll.register(woken, select.POLLIN)
+        gc.freeze()
+        gc.disable()
+        while True:
+            for fd, _ in poll.poll():
+                if fd == woken:
+                    os.read(woken, 4096)
+                    self.reap()
+                elif not self.serve():
+                    return
+
+    # -- requests
+
+    def serve(self) -> bool:
+        """One message; False when there will be no more."""
+        try:
+            received = wire.receive(self.connection)
+        except ConnectionError:
+            return False
+        if received is None:
+            return False
+        (verb, *arguments), files = received
+        getattr(self, f"on_{verb}")(files, *arguments)
+        self.requests += 1
+        if self.requests % COLLECT_EVERY == 0:
+            gc.collect()
+        return True
+
+    def on_begin(self, files: list[int], settings: dict[str, Any]) -> None:
+        groups = settings["cgroups"]
+        self.surroundings = Surroundings(
+            settings["root"],
+            settings["store"],
+            settings["place"],
+            make_cgroups(groups) if groups else None,
+            settings["rootless"],
+        )
+
+    def on_kill(self, files: list[int], serial: int, number: int) -> None:
+        """Its number is its own until it is reaped, which nobody else does."""
+        if (pid := self.pids.get(serial)) is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def on_create(self, files: list[int], serial: int, id: str, options: Any, operations: Any) -> None:
+        """Up to `Unshare` here, the rest in the clone."""
+        assert self.surroundings is not None
+        control = socket.socket(fileno=files[0])
+        options["own_capabilities"] = self.capabilities
+        container = Container(self.surroundings, options, control, files[1:], self.first.__getitem__)
+        times: Times = []
+        split = next(number for number, (kind, *_) in enumerate(operations) if kind == "Unshare")
+        try:
+            perform(container, self.table, self._outside(operations[:split]), times)
+            pid = self._clone(container, operations, split, times)
+            self._born(pid, serial, control)
+            self.first[id], self.groups[pid] = pid, container.cgroup
+            self.parents.add(container.cgroup.rpartition("/")[0])
+        except Failure as failure:
+            _send(control, ("failed", str(failure), times))
+        finally:
+            if container.root >= 0:
+                os.close(container.root)
+            _close(control, files)
+
+    def _outside(self, operations: Any) -> Any:
+        """Before the clone nothing can be entered: of JoinNamespace only the time is taken here."""
+        return [each if each[0] != "JoinNamespace" else ("JoinNamespace", each[1], "host") for each in operations]
+
+    def _clone(self, container: Container, operations: Any, split: int, times: Times) -> int:
+        begin = time.monotonic_ns()
+        joined = {type: target for kind, type, target in _joins(operations[:split]) if target != "host"}
+        group = pid = -1
+        try:
+            if container.surroundings.cgroups is not None:
+                group = container.surroundings.cgroups.entrance(container.cgroup)
+            if "pid" in joined:
+                self._enter_pids(joined["pid"].removeprefix("container:"))
+            pid = syscalls.clone(namespaces.flags_of(operations[split][1]), group)
+        except OSError as error:
+            times.append((begin, time.monotonic_ns() - begin))
+            raise Failure(f"unable to clone: {os.strerror(error.errno or 0).lower()}") from error
+        except KeyError:
+            times.append((begin, time.monotonic_ns() - begin))
+            raise Failure(f"cannot join the PID namespace of {joined['pid']}: it does not run") from None
+        finally:
+            if "pid" in joined and pid:
+                syscalls.setns(self.own_pids, NAMESPACES["pid"])
+            if group >= 0:
+                os.close(group)
+        if pid == 0:
+            self._first_process(container, operations, split, begin, times)
+        return pid
+
+    def on_exec(self, files: list[int], serial: int, id: str, options: Any, operations: Any) -> None:
+        """One more process in a container's namespaces."""
+        assert self.surroundings is not None
+        control = socket.socket(fileno=files[0])
+        options["own_capabilities"] = self.capabilities
+        container = Container(self.surroundings, options, control, files[1:], self.first.__getitem__)
+        container.cgroup = options["cgroup"]
+        group = target = -1
+        begin = time.monotonic_ns()
+        try:
+            target = syscalls.pidfd_open(self.first[id])
+            if self.surroundings.cgroups is not None:
+                group = self.surroundings.cgroups.entrance(container.cgroup)
+            syscalls.setns(target, NAMESPACES["pid"])
+            pid = syscalls.clone(0, group)
+            if pid == 0:
+                self._further_process(container, operations, target, begin)
+            self._born(pid, serial, control)
+        except (OSError, KeyError) as error:
+            _send(control, ("failed", f"cannot enter the container: {error}", [(begin, 0)]))
+        finally:
+            syscalls.setns(self.own_pids, NAMESPACES["pid"])
+            for fd in {group, target} - {-1}:
+                os.close(fd)
+            _close(control, files)
+
+    def _enter_pids(self, id: str) -> None:
+        """What is cloned next is in that container's PID namespace."""
+        fd = syscalls.pidfd_open(self.first[id])
+        try:
+            syscalls.setns(fd, NAMESPACES["pid"])
+        finally:
+            os.close(fd)
+
+    def _born(self, pid: int, serial: int, control: socket.socket) -> None:
+        self.serials[pid], self.pids[serial] = serial, pid
+        _send(control, ("cloned", pid))
+
+    # -- in the clone
+
+    def _first_process(self, container: Container, operations: Any, split: int, begin: int, times: Times) -> NoReturn:
+        with _reporting(container, times):
+            self._begin_clone()
+            _connect(container)
+            rootfs.open_sources(container, operations)
+            rootfs.attach_root(container)
+            for _, type, target in _joins(operations[:split]):
+                namespaces.join_namespace(container, type, target)
+            times.append((begin, time.monotonic_ns() - begin))
+            perform(container, self.table, operations[split + 1 : -1], times)
+            _hold(container, operations[-1], times)
+        os._exit(0)
+
+    def _further_process(self, container: Container, operations: Any, target: int, begin: int) -> NoReturn:
+        times: Times = []
+        with _reporting(container, times):
+            self._begin_clone()
+            _connect(container)
+            if container.surroundings.cgroups is not None and container.cgroup:
+                container.surroundings.cgroups.join(container.cgroup)
+            for name in INSIDE:
+                syscalls.setns(target, NAMESPACES[name])
+            if container.options["terminal"]:
+                container.terminal = console.take(container.options["size"], at_console=False)
+            times.append((begin, time.monotonic_ns() - begin))
+            perform(container, self.table, operations[:-1], times)
+            _hold(container, operations[-1], times)
+        os._exit(0)
+
+    def _begin_clone(self) -> None:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        self.connection.close()
+        os.setsid()
+
+    # -- ends
+
+    def reap(self) -> None:
+        """All that have ended are told of, in order."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            serial = self.serials.pop(pid, None)
+            if serial is None:
+                continue  # an orphan of a container without a PID namespace
+            del self.pids[serial]
+            if self.groups.pop(pid, None) is not None:
+                self.first = {id: first for id, first in self.first.items() if first != pid}
+            code = os.waitstatus_to_exitcode(status)
+            with contextlib.suppress(OSError):
+                wire.send(self.connection, ("exited", serial, code if code >= 0 else 128 - code))
+
+    def clean_up(self) -> None:
+        """The daemon is gone: nothing of what it ran is left."""
+        signal.set_wakeup_fd(-1)
+        groups = self.surroundings.cgroups if self.surroundings is not None else None
+        paths = list(self.groups.values())
+        for pid in list(self.serials):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if groups is not None:
+            for path in paths:
+                with contextlib.suppress(OSError):
+                    groups.kill(path)
+                    groups.freeze(path, False)
+        with contextlib.suppress(ChildProcessError):
+            while self.serials:
+                pid, _ = os.waitpid(-1, 0)
+                self.serials.pop(pid, None)
+        if groups is not None:
+            for path in paths:
+                with contextlib.suppress(OSError):
+                    groups.remove(path)
+            for path in sorted(self.parents - {""}, reverse=True):
+                groups.remove_if_empty(path)
+
+
+def _joins(operations: Any) -> list[Any]:
+    return [each for each in operations if each[0] == "JoinNamespace"]
+
+
+class _reporting:
+    """In a clone: what goes wrong is told to the daemon, and the clone ends."""
+
+    def __init__(self, container: Container, times: Times) -> None:
+        self.container, self.times = container, times
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None:
+            text = str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
+            _send(self.container.control, ("failed", text, self.times))
+            os._exit(1)
+
+
+def _connect(container: Container) -> None:
+    """Standard streams; a terminal comes later, from the container's own devpts."""
+    for number, fd in enumerate(container.files):
+        os.dup2(fd, number)
+        os.close(fd)
+
+
+def _hold(container: Container, execve: Any, times: Times) -> None:
+    """Everything is done but execve: wait for the daemon's word. If it never comes, this process ends."""
+    _, args, env, _ = execve
+    control, terminal = container.control, container.terminal
+    wire.send(control, ("ready", times), (terminal,) if terminal >= 0 else ())
+    if terminal >= 0:
+        os.close(terminal)
+    if wire.receive(control) is None:
+        os._exit(0)
+    syscalls.close_on_exec(3)
+    if container.options["init"]:
+        init.run(args, env, container.home, control.close)
+    program.become(args, env, container.home)
+
+
+def _send(control: socket.socket, message: tuple[Any, ...]) -> None:
+    with contextlib.suppress(OSError):  # the daemon has given it up
+        wire.send(control, message)
+
+
+def _close(control: socket.socket, files: list[int]) -> None:
+    control.close()
+    for fd in files[1:]:
+        os.close(fd)
+
+
+def main(fd: int) -> None:
+    """The program: `fd` is its end of the socket pair, and the only file that it keeps from the daemon."""
+    syscalls.close_range(3, fd - 1)
+    syscalls.close_range(fd + 1)
+    os.set_inheritable(fd, False)
+    syscalls.prctl(
+        syscalls.PR_SET_DUMPABLE, 0
+    )  # its copies are inside containers for a moment: nobody may look into them
+    syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+    syscalls.prctl_name(b"glassdock-zygote")
+    os.umask(0)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    zygote = Zygote(socket.socket(fileno=fd))
+    zygote.run()
+    zygote.clean_up()
+    sys.exit(0)
