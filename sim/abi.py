@@ -147,6 +147,18 @@ class Net(Protocol):
     def shutdown(self, fd: int) -> None:
         """Write no more to a connection: the other side reads the end of file; reading goes on (SHUT_WR)."""
 
+    def bind_udp(self, address: str, port: int) -> int:
+        """A UDP socket that takes datagrams from all. Raises OSError EADDRINUSE, EADDRNOTAVAIL."""
+
+    async def connect_udp(self, host: str, port: int) -> int:
+        """A UDP socket that speaks with one; `read` and `write` are a datagram each. Raises OSError ENETUNREACH."""
+
+    async def accept_udp(self, fd: int) -> tuple[str, int]:
+        """Wait for a datagram, leave it where it is, and speak with its sender alone from now on."""
+
+    async def reverse(self, address: str) -> str:
+        """The name of an address (getnameinfo); "" if it has none."""
+
     def resolvers(self) -> list[str]:
         """Addresses of the name servers that `resolve` asks."""
 

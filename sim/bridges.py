@@ -30,7 +30,7 @@ from engine.spec import BridgeNetwork, Link
 from sim.container import Handlers
 from sim.datagrams import OutsideDatagrams
 from sim.forwarding import Forward, Forwards, Outside
-from sim.network import Bridge, Fabric, Interface, NetworkNamespace, fail
+from sim.network import Bridge, Fabric, Interface, NetworkNamespace, fail, network_of, number_of
 from sim.sockets import connect
 
 if TYPE_CHECKING:
@@ -165,6 +165,21 @@ def unplug(link: Interface) -> None:
     if link.bridge is not None:
         link.bridge.unplug(link)
     space.links = tuple(other for other in space.links if other is not link)
+    for gateway in (space.gateway, space.gateway6):  # routes through a link go with it
+        if gateway and not _reaches(space, gateway):
+            _default(space, "", gateway)
+    space.routes = tuple(route for route in space.routes if _reaches(space, route[1]))
+
+
+def _reaches(space: NetworkNamespace, gateway: str) -> bool:
+    """A neighbour on one of the links."""
+    number = number_of(gateway)
+    for link in space.links:
+        for address in link.addresses:
+            network, shift = network_of(address)
+            if (":" in address) == (":" in gateway) and number >> shift == network:
+                return True
+    return False
 
 
 # -- operations on the host's own namespace: the subject is the fabric

@@ -64,7 +64,7 @@ class DatagramSocket:
         way = fabric.find(self.space, target[0])
         way.count(len(data))
         own = (way.source if self.address[0] == "0.0.0.0" else self.address[0], self.address[1])
-        if not way.lost and way.remote is None:
+        if (own, target) in fabric.tracked or (not way.lost and way.remote is None):
             fabric.loop.call_at(fabric.loop.time + way.latency, lambda: self._arrive(data, own, target, way))
         return len(data)
 
@@ -129,6 +129,13 @@ class DatagramSocket:
             data, source = self._queue.popleft()
             self._held -= len(data)
             return data, source
+        return self._arrival()
+
+    def sender(self) -> Address | Future[None]:
+        """Who has sent what is to be read next, or a Future: nobody yet."""
+        return self._queue[0][1] if self._queue else self._arrival()
+
+    def _arrival(self) -> Future[None]:
         future: Future[None] = Future(self.space.fabric.loop)
         self._waiters.append(future)
         return future

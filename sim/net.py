@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.loop import SECOND, Future
 from sim import abi, resolver, sockets
+from sim.datagrams import DatagramSocket
 from sim.network import FRAME, Interface, NetworkNamespace, fail, is_address
 from sim.paths import capable
 
@@ -34,9 +35,10 @@ class View:
 
     def routes(self) -> list[tuple[str, str, str]]:
         space = self._space
-        rows = [("default", gateway, space.toward(gateway)[0].name) for gateway in (space.gateway, space.gateway6) if gateway]
-        rows += [(target, gateway, space.toward(gateway)[0].name) for target, gateway in space.routes]
-        return rows + [(_network(link.address), "", link.name) for link in space.links if link.up and link.address]
+        gateways = [("default", gateway) for gateway in (space.gateway, space.gateway6) if gateway]
+        rows = [(target, gateway, space.toward(gateway)[0].name) for target, gateway in (*gateways, *space.routes)]
+        links = [link for link in space.links if link.up]
+        return rows + [(_network(address), "", link.name) for link in links for address in link.addresses]
 
     async def resolve(self, name: str) -> list[str]:
         return await resolver.resolve(self._process, self._space, name)
@@ -66,6 +68,36 @@ class View:
         address = host if is_address(host) else (await self.resolve(host))[0]
         return process.descriptors.add(await sockets.connect(self._space, address, port, process))
 
+    def bind_udp(self, address: str, port: int) -> int:
+        return self._process.descriptors.add(DatagramSocket(self._space, address, port))
+
+    async def connect_udp(self, host: str, port: int) -> int:
+        address = host if is_address(host) else (await self.resolve(host))[0]
+        socket = DatagramSocket(self._space)
+        try:
+            socket.connect((address, port))
+        except OSError:
+            socket.close()
+            raise
+        return self._process.descriptors.add(socket)
+
+    async def accept_udp(self, fd: int) -> tuple[str, int]:
+        process = self._process
+        socket = process.descriptors.file(fd)
+        if not isinstance(socket, DatagramSocket):
+            raise fail(errno.ENOTSOCK)
+        while isinstance(source := socket.sender(), Future):
+            process.blocked = source
+            try:
+                await source
+            finally:
+                process.blocked = None
+        socket.connect(source)
+        return source
+
+    async def reverse(self, address: str) -> str:
+        return await resolver.reverse(self._process, self._space, address)
+
     def listen(self, address: str, port: int) -> Listening:
         process, space = self._process, self._space
         if space is space.fabric.host and 0 < port < 1024 and not capable(process, "CAP_NET_BIND_SERVICE"):
@@ -94,6 +126,8 @@ class View:
 
     def shutdown(self, fd: int) -> None:
         socket = self._process.descriptors.file(fd)
+        if isinstance(socket, DatagramSocket):
+            return  # there is no end to tell
         if not isinstance(socket, sockets.Socket):
             raise fail(errno.ENOTSOCK)
         socket.shutdown()
@@ -102,7 +136,12 @@ class View:
         space = self._space
         listeners = [each for port in (space.listeners or {}).values() for each in port]
         rows = [("tcp", _pair(each.address), "0.0.0.0:*", "LISTEN") for each in listeners]
-        return rows + [("tcp", _pair(s.local), _pair(s.remote), s.state()) for s in space.sockets or ()]
+        rows += [("tcp", _pair(s.local), _pair(s.remote), s.state()) for s in space.sockets or ()]
+        datagrams = [each for port in (space.datagrams or {}).values() for each in port]
+        return rows + [
+            ("udp", _pair(s.address), _pair(s.peer) if s.peer else "0.0.0.0:*", "ESTABLISHED" if s.peer else "")
+            for s in datagrams
+        ]
 
 
 class Listening:
@@ -140,9 +179,9 @@ def _cable(link: Interface) -> abi.Interface:
 
 def _network(cidr: str) -> str:
     """ "172.17.0.2/16" -> "172.17.0.0/16" """
-    from ipaddress import IPv4Interface
+    from ipaddress import ip_interface
 
-    return str(IPv4Interface(cidr).network)
+    return str(ip_interface(cidr).network)
 
 
 def _pair(address: tuple[str, int]) -> str:

@@ -216,7 +216,9 @@ class NetworkNamespace:
     def free_port(self) -> int:
         """An ephemeral port that no socket here has."""
         low, high = EPHEMERAL
-        taken = {socket.local[1] for socket in self.sockets or ()} | set(self.listeners or ()) | set(self.datagrams or ())
+        taken = (
+            {socket.local[1] for socket in self.sockets or ()} | set(self.listeners or ()) | set(self.datagrams or ())
+        )
         port = self.next_port or self.fabric.random.randint(low, high)
         while port in taken:
             port = port + 1 if port < high else low

@@ -134,15 +134,11 @@ def _known(space: NetworkNamespace, bridge: Bridge, wanted: str) -> Sequence[str
 
 
 async def reverse(process: Any, space: NetworkNamespace, address: str) -> str:
-    """The name of an address: "web.lab" for a container, by the embedded server. "" if nobody knows it."""
-    for line in _text(process, "/etc/hosts").splitlines():
-        found, *names = line.partition("#")[0].split() or [""]
-        if found == address and names:
-            return names[0]
+    """The name of an address, as the name servers say it: "web.lab" for a container. "" if nobody knows it."""
     if EMBEDDED in servers_of(process):
         await process.sleep(ANSWER / SECOND)
         for bridge in _bridges(space):
-            for name, addresses in bridge.names.items():
-                if address in addresses:
-                    return f"{name}.{bridge.title}"
+            for endpoint in bridge.endpoints.values():
+                if address in endpoint.addresses and endpoint.names:
+                    return f"{endpoint.names[0]}.{bridge.title}"
     return space.fabric.internet.reverse(address)

@@ -143,7 +143,7 @@ def _mistakes(network: Network | None, name: str, wanted: EndpointRequest) -> It
         if not (_is_address(text, 4) or _is_address(text, 6)):
             yield f"invalid link-local IP address: {text}"
     for address, family in ((ipam.ipv4_address, 4), (ipam.ipv6_address, 6)):
-        if network is not None and address and _is_address(address, family):
+        if network is not None and not network.predefined and address and _is_address(address, family):
             yield from _outside(network, address, family)
 
 
@@ -158,9 +158,7 @@ def _is_address(text: str, family: int) -> bool:
 def _outside(network: Network, address: str, family: int) -> Iterator[str]:
     config = network.config_of(family)
     if config is None or not config.subnet:
-        yield (
-            "user specified IP address is supported only when connecting to networks with user configured subnets"
-        )
+        yield ("user specified IP address is supported only when connecting to networks with user configured subnets")
     elif ip_address(address) not in ip_network(config.subnet, strict=False):
         yield f"no configured subnet or ip-range contain the IP address {address}"
 

@@ -231,9 +231,7 @@ class Networks:
         )
 
     def _tell(self, action: str, network: Network) -> None:
-        self._engine.events.publish(
-            "network", action, network.id, {"name": network.name, "type": network.driver}
-        )
+        self._engine.events.publish("network", action, network.id, {"name": network.name, "type": network.driver})
 
     async def prune(self, filters: Filters, until: int) -> list[str]:
         """Remove those that nobody is on; returns their names. `until`: only older ones, ns since 1970; 0: all."""

@@ -92,7 +92,7 @@ def link(container: Container, endpoint: Endpoint, leads_out: bool) -> Link:
         gateway=pool.gateway if pool and leads_out else "",
         address6=pool6.with_prefix(endpoint.address6) if pool6 else "",
         gateway6=pool6.gateway if pool6 and leads_out else "",
-        others=tuple(f"{text}/{128 if ':' in text else 32}" for text in (wanted and wanted.link_local_ips) or ()),
+        others=tuple(f"{text}/{64 if ':' in text else 16}" for text in (wanted and wanted.link_local_ips) or ()),
         mtu=network.mtu,
     )
 

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from engine.daemon.container import Container
     from engine.daemon.engine import Engine
 
-SHARING = (
-    "container sharing network namespace with another container or host cannot be connected to any other network"
-)
+SHARING = "container sharing network namespace with another container or host cannot be connected to any other network"
 PRIVATE = "container cannot be connected to multiple networks with one of the networks in private (none) mode"
 
 
@@ -262,9 +260,7 @@ def _gateways(endpoint: Endpoint | None) -> list[str]:
     return [pool.gateway for pool in (endpoint.network.pool, endpoint.network.pool6) if pool is not None]
 
 
-async def _move_ports(
-    engine: Engine, container: Container, leaves: Endpoint | None, leads: Endpoint | None
-) -> None:
+async def _move_ports(engine: Engine, container: Container, leaves: Endpoint | None, leads: Endpoint | None) -> None:
     """Published ports lead to the network that leads out."""
     if leads is None or leads is leaves:
         return

@@ -154,8 +154,10 @@ def _not_boolean(value: str) -> str:
 def _not_integer(value: str) -> str:
     if value.isdecimal():
         return ""
-    return "MTU number must be positive" if value[:1] == "-" and value[1:].isdecimal() else (
-        f'strconv.Atoi: parsing "{value}": invalid syntax'
+    return (
+        "MTU number must be positive"
+        if value[:1] == "-" and value[1:].isdecimal()
+        else (f'strconv.Atoi: parsing "{value}": invalid syntax')
     )
 
 

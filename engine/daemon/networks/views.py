@@ -66,13 +66,16 @@ def _members(engine: Engine, network: Network) -> Iterator[tuple[str, dict[str, 
     for id, endpoint in network.endpoints.items():
         container = engine.containers.find(id)
         if container is not None:
-            yield id, {
-                "Name": container.name,
-                "EndpointID": endpoint_id(container, endpoint),
-                "MacAddress": endpoint.mac,
-                "IPv4Address": _with_prefix(network.pool, endpoint.address),
-                "IPv6Address": _with_prefix(network.pool6, endpoint.address6),
-            }
+            yield (
+                id,
+                {
+                    "Name": container.name,
+                    "EndpointID": endpoint_id(container, endpoint),
+                    "MacAddress": endpoint.mac,
+                    "IPv4Address": _with_prefix(network.pool, endpoint.address),
+                    "IPv6Address": _with_prefix(network.pool6, endpoint.address6),
+                },
+            )
 
 
 def _with_prefix(pool: Pool | None, address: str) -> str:

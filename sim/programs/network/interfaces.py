@@ -5,7 +5,7 @@ They show; they do not change. Source: ip(8), ifconfig(8), route(8).
 
 from __future__ import annotations
 
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Network, IPv6Interface, ip_interface
 
 from sim.abi import Interface, Proc
 from sim.programs.options import Failure, Options, Usage, command
@@ -30,13 +30,15 @@ async def ip(proc: Proc, options: Options, operands: list[str]) -> int:
     links = [link for link in proc.net.interfaces() if not wanted or link.name in wanted]
     if wanted and not links and found[0] != "route":
         raise Failure(f"can't find device '{wanted[0]}'")
+    family = 6 if "6" in options else 4 if "4" in options else 0
     if found[0] == "route":
-        shown = [_ip_route(route, proc.net.interfaces()) for route in sorted(proc.net.routes(), key=_first)]
+        routes = [route for route in proc.net.routes() if (":" in route[0] + route[1]) == (family == 6)]
+        shown = [_ip_route(route, proc.net.interfaces()) for route in sorted(routes, key=_first)]
     elif found[0] == "neigh":
         shown = []
     else:
         show = _brief if "b" in options else _ip_link
-        shown = [show(link, found[0] == "address", "4" in options) for link in links]
+        shown = [show(link, found[0] == "address", family) for link in links]
     if "o" in options:
         shown = [text.removesuffix("\n").replace("\n", "\\") + "\n" for text in shown]
     await proc.out("".join(shown))
@@ -72,31 +74,47 @@ def _named(link: Interface) -> str:
     return f"{link.name}@if{link.peer}" if link.peer else link.name
 
 
-def _ip_link(link: Interface, addresses: bool, only_ipv4: bool) -> str:
+def _ip_link(link: Interface, addresses: bool, family: int) -> str:
     queue = f" qdisc {'noqueue' if link.up else 'noop'} state {_state(link)} "
     queue += "qlen 1000" if link.name == "lo" else ""
     text = f"{link.index}: {_named(link)}: <{_flags(link)}> mtu {link.mtu}{queue}\n"
-    if not only_ipv4:
+    if not family:
         kind, broadcast = ("loopback", "00:00:00:00:00:00") if link.name == "lo" else ("ether", "ff:ff:ff:ff:ff:ff")
         text += f"    link/{kind} {link.mac} brd {broadcast}\n"
     for address in link.addresses if addresses else ():
-        scope = "host lo" if link.name == "lo" else f"global {link.name}"
-        broadcast = "" if link.name == "lo" else f" brd {IPv4Interface(address).network.broadcast_address}"
-        text += f"    inet {address}{broadcast} scope {scope}\n{PERMANENT}"
+        if family != (4 if ":" in address else 6):
+            text += _ip_address(link, address)
     return text
 
 
-def _brief(link: Interface, addresses: bool, only_ipv4: bool) -> str:
-    last = " ".join(link.addresses) if addresses else f"{link.mac} <{_flags(link)}>"
+def _ip_address(link: Interface, text: str) -> str:
+    address = ip_interface(text)
+    if address.version == 6:
+        return f"    inet6 {text} scope {'link' if address.ip.is_link_local else 'global'} \n{PERMANENT}"
+    scope = "host lo" if link.name == "lo" else f"{'link' if address.ip.is_link_local else 'global'} {link.name}"
+    broadcast = "" if link.name == "lo" else f" brd {address.network.broadcast_address}"
+    return f"    inet {text}{broadcast} scope {scope}\n{PERMANENT}"
+
+
+def _brief(link: Interface, addresses: bool, family: int) -> str:
+    shown = [each for each in link.addresses if family != (4 if ":" in each else 6)]
+    last = " ".join(shown) if addresses else f"{link.mac} <{_flags(link)}>"
     return f"{_named(link):<16} {_state(link):<14} {last} \n"
 
 
 def _ip_route(route: Route, links: list[Interface]) -> str:
     target, gateway, device = route
+    if ":" in target + gateway:
+        return f"{target} {f'via {gateway} ' if gateway else ''}dev {device}  metric {1024 if gateway else 256} \n"
     if gateway:
         return f"{target} via {gateway} dev {device} \n"
-    own = next((link.addresses[0].partition("/")[0] for link in links if link.name == device and link.addresses), "")
-    return f"{target} dev {device} scope link  src {own} \n"
+    own = next(link.addresses for link in links if link.name == device)
+    source = next((each.partition("/")[0] for each in own if _is_on(each, target)), "")
+    return f"{target} dev {device} scope link  src {source} \n"
+
+
+def _is_on(address: str, network: str) -> bool:
+    return str(ip_interface(address).network) == network
 
 
 def _first(route: Route) -> tuple[bool, str]:
@@ -123,7 +141,10 @@ def _ifconfig(link: Interface) -> str:
     kind = "Local Loopback  " if loopback else f"Ethernet  HWaddr {link.mac.upper()}  "
     lines = [f"{link.name:<9} Link encap:{kind}"]
     for text in link.addresses:
-        address = IPv4Interface(text)
+        address = ip_interface(text)
+        if isinstance(address, IPv6Interface):
+            lines.append(f"inet6 addr: {text} Scope:{'Link' if address.ip.is_link_local else 'Global'}")
+            continue
         broadcast = "" if loopback else f"  Bcast:{address.network.broadcast_address}"
         lines.append(f"inet addr:{address.ip}{broadcast}  Mask:{address.netmask}")
     flags = ["UP"] if link.up else []
@@ -160,7 +181,8 @@ async def route(proc: Proc, options: Options, operands: list[str]) -> int:
 def routing_table(routes: list[Route], numeric: bool) -> str:
     """As route(8) and netstat -r show it."""
     head = ("Destination", "Gateway", "Genmask", "Flags", "Metric", "Ref", "Use", "Iface")
-    rows = [head] + [_row(route, numeric) for route in sorted(routes, key=_first)]
+    shown = sorted((route for route in routes if ":" not in route[0] + route[1]), key=_first)
+    rows = [head] + [_row(route, numeric) for route in shown]
     lines = (f"{a:<15} {b:<15} {c:<15} {d:<5} {e:<6} {f:<3} {g:>6} {h}" for a, b, c, d, e, f, g, h in rows)
     return "Kernel IP routing table\n" + "\n".join(lines).replace("Ref       Use", "Ref    Use") + "\n"
 

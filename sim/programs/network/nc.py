@@ -26,8 +26,6 @@ _DECLARED = command(
 
 
 async def _nc(run: list[str], proc: Proc, options: Options, operands: list[str]) -> int:
-    if "u" in options:
-        raise Failure("UDP is not spoken here")
     if "l" in options:
         return await _serve(proc, options, operands, run)
     if len(operands) < 2:
@@ -60,7 +58,7 @@ async def _dial(proc: Proc, options: Options, host: str, port: int) -> int | Non
         raise Failure(f"bad address '{host}'") from None
     shown = f"{host} ({address}:{port})"
     try:
-        fd = await proc.net.connect(address, port)
+        fd = await (proc.net.connect_udp if "u" in options else proc.net.connect)(address, port)
     except OSError as error:
         verbose = options.count("v")
         if verbose > 1 or (verbose and error.errno != errno.ECONNREFUSED):
@@ -75,6 +73,8 @@ async def _serve(proc: Proc, options: Options, operands: list[str], run: list[st
     port = options.get("p") or (operands[-1] if operands else "0")
     if not port.isdigit() or int(port) > 65535:
         raise Failure(f"bad port '{port}'")
+    if "u" in options:
+        return await _serve_datagrams(proc, options, int(port), run)
     listener = proc.net.listen(options.get("s", "0.0.0.0"), int(port))
     if "v" in options:
         await proc.err(f"listening on {listener.address[0]}:{listener.address[1]} ...\n")
@@ -89,6 +89,17 @@ async def _serve(proc: Proc, options: Options, operands: list[str], run: list[st
         status = await _talk(proc, fd, options, run)
         if "k" not in options:
             return status
+
+
+async def _serve_datagrams(proc: Proc, options: Options, port: int, run: list[str]) -> int:
+    """The first who sends is spoken with, and nobody else."""
+    fd = proc.net.bind_udp(options.get("s", "0.0.0.0"), port)
+    if "v" in options:
+        await proc.err(f"listening on {options.get('s', '0.0.0.0')}:{port} ...\n")
+    host, port_there = await proc.net.accept_udp(fd)
+    if "v" in options:
+        await proc.err(f"connect to {options.get('s', '0.0.0.0')}:{port} from {host}:{port_there}\n")
+    return await _talk(proc, fd, options, run)
 
 
 async def _talk(proc: Proc, fd: int, options: Options, run: list[str]) -> int:

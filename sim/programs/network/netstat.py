@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from ipaddress import ip_address
+
 from sim.abi import Proc
 from sim.programs.network.interfaces import routing_table
 from sim.programs.options import Failure, Options, command
@@ -17,9 +20,12 @@ async def netstat(proc: Proc, options: Options, operands: list[str]) -> int:
         return 0
     title = "servers and established" if "a" in options else "only servers" if "l" in options else "w/o servers"
     text = f"Active Internet connections ({title})\n{HEAD}{'PID/Program name    ' if 'p' in options else ''}\n"
-    tcp = "t" in options or not options.any("uwx")
-    for protocol, local, remote, state in proc.net.sockets() if tcp else ():
-        listening = state == "LISTEN"
+    chosen = [name for letter, name in (("t", "tcp"), ("u", "udp")) if letter in options]
+    kinds = chosen or ([] if options.any("wx") else ["tcp", "udp"])
+    for protocol, local, remote, state in proc.net.sockets():
+        if protocol not in kinds:
+            continue
+        listening = state in ("LISTEN", "")
         if "a" in options or listening == ("l" in options):
             text += f"{protocol:<5} {0:>6} {0:>6} {local:<23} {remote:<23} {state:<11} "
             text += "-\n" if "p" in options else "\n"
@@ -34,6 +40,8 @@ async def nslookup(proc: Proc, options: Options, operands: list[str]) -> int:
     if not servers:
         raise Failure("can't connect to remote host: Connection refused")
     await proc.out(f"Server:\t\t{servers[0]}\nAddress:\t{servers[0]}:53\n\n")
+    with suppress(ValueError):
+        return await _reverse(proc, ip_address(name).reverse_pointer, name)
     try:
         addresses = await proc.net.resolve(name)
     except OSError as error:
@@ -44,4 +52,12 @@ async def nslookup(proc: Proc, options: Options, operands: list[str]) -> int:
         return 1
     answer = "".join(f"Name:\t{name}\nAddress: {address}\n" for address in addresses)
     await proc.out(f"Non-authoritative answer:\n{answer}\nNon-authoritative answer:\n\n")
+    return 0
+
+
+async def _reverse(proc: Proc, question: str, address: str) -> int:
+    if not (found := await proc.net.reverse(address)):
+        await proc.out(f"** server can't find {question}: NXDOMAIN\n\n")
+        return 1
+    await proc.out(f"Non-authoritative answer:\n{question}\tname = {found}\n\n")
     return 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.daemon.networks.addresses import Pool
-from engine.errors import Forbidden, System
+from engine.errors import System
 
 Docker = Any
 
