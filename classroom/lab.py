@@ -23,6 +23,8 @@ from engine.api.inprocess import Connection
 from engine.client.command import main
 from engine.client.connection import Api, SocketConnection
 from engine.client.console import BufferConsole
+from engine.clock import SECOND
+from engine.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -87,11 +89,10 @@ class Lab:
             if write is not None:
                 write(stream, data)
 
-        status = self.shell.run(text, keep, stdin.encode())
+        status = self.shell.run(text, keep, stdin.encode(), self._remember)
         spans = self.api.get("/glassdock/trace", {"since": str(before)})
         out, err = (streams[stream].decode(errors="replace") for stream in (STDOUT, STDERR))
         self.last = Ran(text, status, out, err, spans)
-        self.moments.append(self._moment(text, status))
         return self.last
 
     def _docker(self, words: Sequence[str], stdin: bytes, write: Write) -> int:
@@ -108,6 +109,11 @@ class Lab:
             time.sleep(seconds)
 
     # -- what is there
+
+    @property
+    def now(self) -> float:
+        """The host's time, seconds since 1970."""
+        return parse_rfc3339(self.api.get("/info")["SystemTime"]) / SECOND
 
     @property
     def containers(self) -> list[dict[str, Any]]:
@@ -144,9 +150,11 @@ class Lab:
         """Pictures of what is there: `lab.view.layers()`."""
         return View(self)
 
-    def _moment(self, line: str, status: int) -> Moment:
-        states = {container["Names"][0].lstrip("/"): container["State"] for container in reversed(self.containers)}
-        return Moment(line, status, states, len(self.images))
+    def _remember(self, line: str, status: int) -> None:
+        """What is there after a command, for the timeline. Looking leaves no steps in its trace."""
+        looked = self.api.get("/glassdock/layers")
+        states = {container["Name"]: container["State"] for container in reversed(looked["Containers"])}
+        self.moments.append(Moment(line, status, states, len(looked["Images"])))
 
     def _newest(self) -> int:
         """The newest span's id."""

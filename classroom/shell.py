@@ -28,6 +28,11 @@ NOT_FOUND = 127
 Write = Callable[[int, bytes], object]  # (stream, data)
 Docker = Callable[[Sequence[str], bytes, Write], int]  # (words after `docker`, standard input, write) -> exit code
 Sleep = Callable[[float], object]  # lets so many seconds pass on the engine's clock
+After = Callable[[str, int], object]  # (command, its status)
+
+
+def _nothing(line: str, status: int) -> None:
+    pass
 
 
 @dataclass(slots=True)
@@ -57,8 +62,8 @@ class Shell:
     positional: list[str] = field(default_factory=list)
     options: str = ""
 
-    def run(self, text: str, write: Write, stdin: bytes = b"") -> int:
-        """All commands of a text. Errors of syntax are said as sh says them, status 2."""
+    def run(self, text: str, write: Write, stdin: bytes = b"", after: After = _nothing) -> int:
+        """All commands of a text, `after(line, status)` following each. Errors are said as sh says them, status 2."""
         program = parse_program(text)
         for command in program.commands:
             try:
@@ -66,12 +71,13 @@ class Shell:
             except ShellError as error:
                 write(STDERR, f"sh: {error}\n".encode())
                 self.status = error.status or 2
-                return self.status
             except LoopJump:
                 pass
+            after(command_text(command), self.status)
         if program.error is not None:
             write(STDERR, f"sh: {program.error}\n".encode())
             self.status = 2
+            after(text, self.status)
         return self.status
 
     # -- what word expansion asks for

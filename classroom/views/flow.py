@@ -43,7 +43,7 @@ def steps(spans: Iterable[Span], most_operations: int = 4) -> list[Step]:
     found: list[Step] = []
     run = 0
     for span in ordered:
-        where = span["where"]
+        where: str = span["where"]
         caller = lanes.get(span["parent"], "client" if where == "api" else where)
         if where == caller == "hub" or where == "client":
             continue  # the request inside a download; the command itself is the title

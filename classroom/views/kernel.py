@@ -48,7 +48,7 @@ def draw(spans: Sequence[Span], name: str = "") -> Picture:
         y = TOP + ROW * at
         facts = span["attributes"]
         title, colour = part(facts["kind"])
-        result = span["error"] or facts["result"]
+        result = f"✗ {span['error']}" if span["error"] else facts["result"]
         canvas.text(40, y, str(at + 1), anchor="end", colour="faint", size=12)
         canvas.box(50, y - 14, 92, 18, fill="paper", edge=colour, radius=9)
         canvas.text(96, y - 1, title, anchor="middle", size=11, colour=colour)
