@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol
 
 from engine.loop import Future, Loop
 from engine.operations import Operation, Performed
-from engine.spec import BridgeNetwork, Link, Mount, Process, Resources, Spec
+from engine.spec import BridgeNetwork, Device, Link, Mount, Process, Resources, Spec
 
 STDOUT, STDERR = 1, 2
 Aliases = Sequence[tuple[str, str]]
@@ -379,6 +379,15 @@ class Host(Runtime, Snapshotter, NetworkDriver, Protocol):
 
     def write_file(self, path: str, data: bytes) -> None:
         """A small file of the daemon's on the host (a container's hosts, hostname, resolv.conf); parents are made."""
+
+    def has_path(self, path: str) -> bool:
+        """Is there anything of that name on the host? Links are followed."""
+
+    def devices(self, path: str) -> list[Device]:
+        """The device of that name on the host, or all in a folder of them, each with its own path.
+
+        Raises OSError; ENODEV for what is no device.
+        """
 
     def make_directory(self, path: str) -> None:
         """A folder on the host (a volume, a missing source of a bind mount), with its parents, if it is not there."""

@@ -298,6 +298,21 @@ class MakeDevices(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class MakeDevice(Operation):
+    """One more device node, of a device that the host has (`docker run --device`)."""
+
+    man: ClassVar[str] = "mknod(1)"
+    path: str
+    kind: str  # "c" or "b"
+    major: int
+    minor: int
+    mode: int = 0o660
+
+    def shell(self) -> str:
+        return f"mknod -m {self.mode:o} {{root}}{shlex.quote(self.path)} {self.kind} {self.major} {self.minor}"
+
+
+@dataclass(frozen=True, slots=True)
 class PivotRoot(Operation):
     """Make the container's root the root of the mount namespace and let go of the host's."""
 
@@ -349,6 +364,17 @@ class SetRlimit(Operation):
 
     def shell(self) -> str:
         return f"prlimit --{self.name}={self.soft}:{self.hard} --pid $$"
+
+
+@dataclass(frozen=True, slots=True)
+class SetOomScore(Operation):
+    """Sooner (up to 1000) or later (down to -1000, never) than others when memory is short."""
+
+    man: ClassVar[str] = "proc_pid_oom_score_adj(5)"
+    adjustment: int
+
+    def shell(self) -> str:
+        return f"echo {self.adjustment} > /proc/self/oom_score_adj"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from engine.operations import (
     LoopbackUp,
     MakeBridge,
     MakeCgroup,
+    MakeDevice,
     MakeDevices,
     MakeVeth,
     MaskPath,
@@ -35,6 +36,7 @@ from engine.operations import (
     SetAddress,
     SetCapabilities,
     SetHostname,
+    SetOomScore,
     SetRlimit,
     SetSysctl,
     SetUser,
@@ -67,10 +69,12 @@ def plan(spec: Spec, lower: tuple[str, ...] = ()) -> tuple[Operation, ...]:
         *_network(spec),
         *(_mount(mount) for mount in spec.mounts),
         DEVICES,
+        *(MakeDevice(each.path, each.kind, each.major, each.minor, each.mode) for each in spec.devices),
         PIVOT,
         *_identity(spec),
         *_paths(spec.readonly_paths, spec.masked_paths, spec.readonly),
         *(SetRlimit(name, soft, hard) for name, soft, hard in process.rlimits),
+        *((SetOomScore(process.oom_score_adj),) if process.oom_score_adj else ()),
         *((NO_NEW_PRIVILEGES,) if process.no_new_privileges else ()),
         *((_seccomp(spec.seccomp),) if spec.seccomp else ()),
         _directory(process.cwd),
@@ -208,7 +212,12 @@ def _identity(spec: Spec) -> Iterator[Operation]:
     if any(each.type == "uts" and not each.path for each in spec.namespaces):
         yield SetHostname(spec.hostname, spec.domainname)
     for name, value in spec.sysctl.items():
-        yield SetSysctl(name, value)
+        yield _sysctl(name, value)
+
+
+@shared
+def _sysctl(name: str, value: str) -> Operation:
+    return SetSysctl(name, value)
 
 
 @shared

@@ -43,6 +43,7 @@ class Process:
     capabilities: tuple[str, ...] = DEFAULT_CAPABILITIES
     rlimits: tuple[tuple[str, int, int], ...] = ()  # ("nofile", soft, hard)
     no_new_privileges: bool = False
+    oom_score_adj: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,18 @@ class Mount:
     type: str
     source: str
     options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of the host (linux.devices). `path` inside; `kind` "c" or "b"; `access` of "rwm" in its cgroup."""
+
+    path: str
+    kind: str
+    major: int
+    minor: int
+    mode: int = 0o660
+    access: str = "rwm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +150,4 @@ class Spec:
     seccomp: str = ""  # profile name: "default" | "" for unconfined
     init: bool = False  # a reaper as PID 1
     privileged: bool = False
+    devices: tuple[Device, ...] = ()

@@ -6,6 +6,7 @@ and orphans (which go to process 1) need them. Sizes are typical ones.
 
 from __future__ import annotations
 
+import stat as st
 from typing import TYPE_CHECKING
 
 from sim import files, mounting
@@ -64,6 +65,17 @@ FOLDERS = (
 )  # fmt: skip
 
 
+# what is in /dev beside the usual ones: kind, numbers, mode
+DEVICES = {
+    "console": (st.S_IFCHR, (5, 1), 0o600),
+    "fuse": (st.S_IFCHR, (10, 229), 0o666),
+    "kmsg": (st.S_IFCHR, (1, 11), 0o644),
+    "net/tun": (st.S_IFCHR, (10, 200), 0o666),
+    "sda": (st.S_IFBLK, (8, 0), 0o660),
+    "sda1": (st.S_IFBLK, (8, 1), 0o660),
+}
+
+
 def start_processes(kernel: Kernel) -> None:
     """Process 1 and the daemons of the host."""
     init: SystemCalls | None = None
@@ -92,6 +104,10 @@ def make_files(kernel: Kernel) -> None:
     files.write_file(root, "/etc/hostname", f"{profile.hostname}\n".encode())
     release = OS_RELEASE.format(system=profile.operating_system, version=profile.os_version)
     files.write_file(root, "/etc/os-release", release.encode())
+    mounting.make_devices(kernel.host.mount, tuple(mounting.DEVICES))
+    for name, (kind, number, mode) in DEVICES.items():
+        mounting.make_device(kernel.host.mount, f"/dev/{name}", kind | mode, number)
+    mounting.make_directories(root, "/dev/shm", 0o1777)
     mounting.mount_at(kernel.host.mount, "proc", "/proc", "proc", ())
     mounting.mount_at(kernel.host.mount, "sysfs", "/sys", "sysfs", ())
     mounting.mount_at(kernel.host.mount, "cgroup2", "/sys/fs/cgroup", "cgroup2", ())

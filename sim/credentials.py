@@ -1,6 +1,6 @@
-"""Who a process is: users and groups looked up in the container's own files, capabilities, limits.
+"""Who a process is: users and groups looked up in the container's own files, capabilities.
 
-Source: capabilities(7), setrlimit(2). Twins: real/credentials.py, real/capabilities.py, real/seccomp.py.
+Source: capabilities(7). Twins: real/credentials.py, real/capabilities.py, real/seccomp.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from engine.operations import (
     LoadSeccomp,
     NoNewPrivileges,
     SetCapabilities,
+    SetOomScore,
     SetRlimit,
     SetUser,
 )
@@ -23,6 +24,7 @@ from sim import files, mounting
 from sim.container import Container, Handlers
 from sim.paths import Caller, resolve
 from sim.processes import Process
+from sim.restrictions import INFINITY, RLIMITS, changed
 
 
 def look_up(caller: Caller, user: str, extra: tuple[str, ...] = ()) -> User:
@@ -67,16 +69,30 @@ _set = lru_cache(64)(frozenset[str])
 
 
 def set_rlimit(container: Container, operation: SetRlimit) -> None:
-    if operation.name == "nofile":
-        _process(container).descriptors.limit = operation.soft
+    """Raises RuntimeFailure for a limit that there is not, or a soft one above the hard one."""
+    name, soft, hard = operation.name, operation.soft, operation.hard
+    if name not in RLIMITS:
+        raise RuntimeFailure(f"invalid rlimit type RLIMIT_{name.upper()}")
+    if hard != INFINITY and (soft == INFINITY or soft > hard):
+        raise RuntimeFailure(f"error setting rlimit type {list(RLIMITS).index(name)}: invalid argument")
+    _process(container).limit(name, soft, hard)
 
 
 def no_new_privileges(container: Container, operation: NoNewPrivileges) -> None:
-    """No simulated program has set-user-ID rights to lose."""
+    """No simulated program has set-user-ID rights to lose: it is only shown."""
+    process = _process(container)
+    process.restrictions = changed(process.restrictions, no_new_privileges=True)
 
 
 def load_seccomp(container: Container, operation: LoadSeccomp) -> None:
-    """The calls that Docker's profile refuses are those that need CAP_SYS_ADMIN; the simulated kernel asks for that."""
+    """The calls that Docker's profile refuses need capabilities as well; the simulated kernel asks for those."""
+    process = _process(container)
+    process.restrictions = changed(process.restrictions, seccomp=True)
+
+
+def set_oom_score(container: Container, operation: SetOomScore) -> None:
+    process = _process(container)
+    process.restrictions = changed(process.restrictions, oom_score_adj=operation.adjustment)
 
 
 def change_directory(container: Container, operation: ChangeDirectory) -> None:
@@ -124,5 +140,6 @@ HANDLERS: Handlers = {
     SetRlimit: set_rlimit,
     NoNewPrivileges: no_new_privileges,
     LoadSeccomp: load_seccomp,
+    SetOomScore: set_oom_score,
     ChangeDirectory: change_directory,
 }

@@ -6,18 +6,21 @@ As archives they outlive the host; from an image they take what the image has at
 
 from __future__ import annotations
 
+import errno
 import io
+import stat as st
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
 from engine.image import changeset
 from engine.image.changeset import Entry
+from engine.spec import Device
 from sim import layers, overlay
-from sim.filesystem import Directory, Inode, Tree, count_subdirectories
+from sim.filesystem import Directory, Inode, Special, Tree, count_subdirectories
 from sim.kernel import Kernel
 from sim.mounting import make_directories
-from sim.paths import resolve
+from sim.paths import error, existing, resolve
 
 
 def make(kernel: Kernel, path: str) -> Directory:
@@ -57,6 +60,25 @@ def copy_up(kernel: Kernel, path: str, tree: Tree, inside: str) -> None:
     folder = make(kernel, path)
     if source is not None and not folder.entries:
         unpack(kernel, path, io.BytesIO(b"".join(changeset.write(chain([_itself(source)], layers.pack(source))))))
+
+
+def devices(kernel: Kernel, path: str) -> list[Device]:
+    """The device at a path, or all below a folder. Raises OSError ENOENT, …; ENODEV for what is no device."""
+    node = existing(kernel.root, path).found()
+    if isinstance(node, Directory):
+        found = [each for name in node.entries for each in _if_device(kernel, f"{path.rstrip('/')}/{name}")]
+        return sorted(found, key=lambda device: device.path)
+    kinds = {st.S_IFCHR: "c", st.S_IFBLK: "b"}
+    if not isinstance(node, Special) or (kind := kinds.get(st.S_IFMT(node.mode))) is None:
+        raise error(errno.ENODEV, path)
+    return [Device(path, kind, *node.rdev, node.mode & 0o777)]
+
+
+def _if_device(kernel: Kernel, path: str) -> list[Device]:
+    try:
+        return devices(kernel, path)
+    except OSError:
+        return []
 
 
 def _itself(folder: Directory) -> tuple[Entry, Iterator[bytes]]:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from engine.host import UNPACKING, News, PathStat, Unpacking
 from engine.loop import Loop
-from engine.spec import Mount
+from engine.spec import Device, Mount
 from sim import archives, boot, files, folders, mounting, overlay
 from sim.bridges import Bridges
 from sim.kernel import Kernel
@@ -69,6 +69,10 @@ class SimHost:
     def has_path(self, path: str) -> bool:
         """See engine.host.Host."""
         return files.access(self.kernel.root, path, 0)
+
+    def devices(self, path: str) -> list[Device]:
+        """See engine.host.Host."""
+        return folders.devices(self.kernel, path)
 
     def make_directory(self, path: str) -> None:
         """See engine.host.Host."""

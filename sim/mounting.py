@@ -231,6 +231,15 @@ def make_devices(space: MountNamespace, names: Sequence[str]) -> None:
             files.symlink(caller, link, f"/dev/{name}")
 
 
+def make_device(space: MountNamespace, path: str, mode: int, device: tuple[int, int]) -> None:
+    """mknod, with the directories above it; what is there already stays."""
+    caller = Superuser(space)
+    make_directories(caller, path.rpartition("/")[0])
+    if resolve(caller, path).node is None:
+        files.mknod(caller, path, mode, device)
+        files.chmod(caller, path, mode)
+
+
 def register(storage: Storage) -> None:
     """Teach a kernel's storage the runtime's own filesystem types; their trees are made once and shared."""
     inos, now = storage.inos, storage.now()

@@ -7,11 +7,13 @@ pid_namespaces(7), uts_namespaces(7).
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from engine.host import RuntimeFailure
 from engine.operations import JoinNamespace, SetHostname, SetSysctl, Unshare
-from sim import files
 from sim.signals import SIGKILL, send
 
 if TYPE_CHECKING:
@@ -24,22 +26,29 @@ LINKS = {"cgroup": "cgroup", "ipc": "ipc", "mount": "mnt", "network": "net", "pi
          "user": "user", "uts": "uts"}  # fmt: skip  # names in /proc/PID/ns
 FIRST_MOUNT = 4_027_000_000  # inode numbers of mount namespaces, above all others
 PID_MAX = 4_194_304  # /proc/sys/kernel/pid_max on 64 bits
+RESERVED_PIDS = 300  # what is never given out again after the numbers have gone round
+# A namespace has a pid_max of its own since Linux 6.14. A small one, so that a fork bomb that nobody has limited
+# ends before the computer that simulates it has noticed.
+NESTED_PID_MAX = 4096
 
 
 class PidNamespace:
     """Numbers for processes. `init` is its number 1; when that ends, all end."""
 
-    __slots__ = ("init", "inode", "last", "level", "parent", "table")
+    __slots__ = ("init", "inode", "last", "level", "max", "parent", "table")
 
     def __init__(self, inode: int, parent: PidNamespace | None = None) -> None:
         self.inode, self.parent = inode, parent
         self.level: int = 0 if parent is None else parent.level + 1
         self.last = 0
+        self.max: int = PID_MAX if parent is None else min(NESTED_PID_MAX, parent.max)
         self.table: dict[int, Process] = {}
         self.init: Process | None = None
 
     def enter(self, process: Process) -> None:
-        """Give a process its numbers here and in all namespaces above."""
+        """Give a process its numbers here and in all namespaces above. Raises OSError EAGAIN if there are no more."""
+        if len(self.table) >= self.max - RESERVED_PIDS:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         space: PidNamespace | None = self
         numbers: list[int] = []
         while space is not None:
@@ -90,8 +99,8 @@ class PidNamespace:
     def reserve(self) -> int:
         """The next free number."""
         number = self.last + 1
-        while number in self.table or number > PID_MAX:
-            number = 300 if number > PID_MAX else number + 1  # RESERVED_PIDS
+        while number in self.table or number > self.max:
+            number = RESERVED_PIDS if number > self.max else number + 1
         self.last = number
         return number
 
@@ -166,8 +175,15 @@ def set_hostname(container: Container, operation: SetHostname) -> None:
 
 
 def set_sysctl(container: Container, operation: SetSysctl) -> None:
-    assert container.process is not None
-    files.write_file(container.process, "/proc/sys/" + operation.name.replace(".", "/"), operation.value.encode())
+    assert container.namespaces is not None
+    name, spaces = operation.name, container.namespaces
+    if name == "kernel.domainname":
+        spaces.uts.domain = operation.value
+        return
+    try:
+        container.kernel.sysctls.write(spaces, name, operation.value)
+    except FileNotFoundError as error:
+        raise RuntimeFailure(f"open {error.filename}: no such file or directory") from None
 
 
 HANDLERS: Handlers = {

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sim.cgroups.v2 import Cgroup
     from sim.processes import Process
 
+SPARED = -1000  # oom_score_adj of a process that is never chosen
+
 
 def make_room(process: Process, size: int) -> None:
     """Kill until `size` bytes more are allowed, or the process itself is dead."""
@@ -37,8 +39,12 @@ def shrink(group: Cgroup) -> None:
 
 def kill_one(group: Cgroup, asking: Process) -> None:
     """The biggest process of the group; all of them with memory.oom.group."""
-    candidates = [process for process in group.everyone() if process.dying is None and process.status is None]
-    victim = max(candidates, key=lambda process: (process.memory, process is asking), default=asking)
+    candidates = [
+        process
+        for process in group.everyone()
+        if process.dying is None and process.status is None and process.restrictions.oom_score_adj > SPARED
+    ]
+    victim = max(candidates, key=lambda process: (badness(process), process is asking), default=asking)
     victims = candidates if group.limits.memory_oom_group else [victim]
     for level in _up(group, victim):
         level.events.oom += level is group
@@ -47,6 +53,18 @@ def kill_one(group: Cgroup, asking: Process) -> None:
     for process in victims:
         process.release_memory()
         process.die(-SIGKILL)
+
+
+def badness(process: Process) -> int:
+    """Bytes: what it has, and a thousandth of the machine's memory for each point of oom_score_adj (oom_badness)."""
+    return process.memory + process.restrictions.oom_score_adj * process.kernel.memory // 1000
+
+
+def oom_score(process: Process) -> int:
+    """proc_pid_oom_score(5): 0 (never) to 2000."""
+    if process.restrictions.oom_score_adj <= SPARED:
+        return 0
+    return max(0, 2 * (1000 + badness(process) * 1000 // process.kernel.memory) // 3)
 
 
 def _up(group: Cgroup, victim: Process) -> list[Cgroup]:

@@ -49,11 +49,13 @@ DURATIONS: dict[type, int] = {  # ns
     ops.MountFilesystem: 20_000,
     ops.Unmount: 20_000,
     ops.MakeDevices: 60_000,
+    ops.MakeDevice: 15_000,
     ops.PivotRoot: 30_000,
     ops.MaskPath: 8_000,
     ops.ReadonlyPath: 8_000,
     ops.SetHostname: 3_000,
     ops.SetRlimit: 2_000,
+    ops.SetOomScore: 8_000,
     ops.SetUser: 15_000,
     ops.SetCapabilities: 5_000,
     ops.NoNewPrivileges: 1_000,
@@ -137,6 +139,9 @@ def release(container: Container) -> tuple[Performed, ...]:
         performed.append(Performed(ops.RemoveCgroup(container.cgroup.path), moment, DURATIONS[ops.RemoveCgroup]))
         container.cgroup.remove()
         container.cgroup = None
+    if container.namespaces is not None:
+        for type in {"network", "ipc"} - (container.joined or {}).keys():
+            container.kernel.sysctls.forget(container.namespaces.inode(type))
     if container.space is not None:
         moment += DURATIONS[ops.RemoveCgroup] * bool(performed)
         performed.append(Performed(UNMOUNT_ROOT, moment, DURATIONS[ops.Unmount]))

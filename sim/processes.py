@@ -6,11 +6,13 @@ sim/syscalls.py. Source: fork(2), execve(2), wait(2), _exit(2), pid_namespaces(7
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.loop import Cancelled, Future, Task
-from sim import signals
+from sim import restrictions, signals
 from sim.abi import SIG_DFL, SIG_IGN, Handler, Main, ProcInfo
 from sim.cgroups.v2 import BASE_MEMORY, Cgroup
 from sim.descriptors import Descriptors
@@ -46,8 +48,8 @@ class Process:
     __slots__ = (
         "_env", "argv", "blocked", "capabilities", "cgroup", "child_waiter", "children", "cpu_used", "cwd", "debt",
         "descriptors", "dying", "environ", "executable", "frozen", "gid", "group", "groups", "handlers", "image",
-        "kernel", "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "session", "start",
-        "status", "stop_told", "stopped", "task", "uid", "umask",
+        "kernel", "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "restrictions", "session",
+        "start", "status", "stop_told", "stopped", "task", "uid", "umask",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, parent: Process | None, namespaces: Namespaces, cgroup: Cgroup) -> None:
@@ -61,6 +63,7 @@ class Process:
         self.uid = self.gid = 0
         self.groups: tuple[int, ...] = ()
         self.capabilities: frozenset[str] | None = None  # None: all
+        self.restrictions = restrictions.NONE
         self.descriptors = Descriptors()
         self.handlers = NO_HANDLERS
         self.pending: tuple[int, ...] = ()
@@ -139,17 +142,42 @@ class Process:
         child.environ, child._env = self.environ, None if self._env is None else dict(self._env)
         child.cwd, child.umask = self.cwd, self.umask
         child.uid, child.gid, child.groups = self.uid, self.gid, self.groups
-        child.capabilities = self.capabilities
+        child.capabilities, child.restrictions = self.capabilities, self.restrictions
         child.descriptors = self.descriptors.fork(descriptors)
         child.handlers = self.handlers
         child.group, child.session = self.group, self.session
         try:
+            self._may_fork()
             self.cgroup.attach(child)
         except OSError:
             child.descriptors.close_all()
             raise
-        self.kernel.enter(child)
+        try:
+            self.kernel.enter(child)
+        except OSError:
+            self.cgroup.detach(child)
+            child.descriptors.close_all()
+            raise
         return child
+
+    def _may_fork(self) -> None:
+        """RLIMIT_NPROC counts a user's processes, and not root's. Raises OSError EAGAIN."""
+        most = self.restrictions.rlimit("nproc")[0] if self.restrictions.rlimits and self.uid else restrictions.INFINITY
+        if most != restrictions.INFINITY:
+            of_user = sum(other.uid == self.uid for other in self.kernel.host.pid.table.values())
+            if of_user >= most:
+                raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    def limit(self, name: str, soft: int, hard: int) -> None:
+        """setrlimit(2), without asking whether that is allowed."""
+        self.restrictions = restrictions.limited(self.restrictions, name, soft, hard)
+        self.apply_limits()
+
+    def apply_limits(self) -> None:
+        """To a table of descriptors that has just been made."""
+        if self.restrictions.rlimits:
+            soft, hard = self.restrictions.rlimit("nofile")
+            self.descriptors.limit = soft if soft >= 0 else hard if hard >= 0 else 1 << 20
 
     def launch(self, main: Main) -> None:
         """Let the program run; when it ends, so does the process (or the next image begins)."""

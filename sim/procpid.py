@@ -12,7 +12,9 @@ from engine.loop import SECOND
 from sim import procnet
 from sim.filesystem import Directory, Inode
 from sim.namespaces import LINKS
+from sim.oom import oom_score
 from sim.openfiles import fail
+from sim.restrictions import INFINITY, RLIMITS
 from sim.synthetic import Listing, MagicLink, SyntheticFile, directory
 
 if TYPE_CHECKING:
@@ -30,24 +32,6 @@ CAPABILITIES = (
     "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
     "CHECKPOINT_RESTORE",
 )  # fmt: skip  # in the order of their bits, linux/capability.h
-LIMITS = (
-    ("Max cpu time", "unlimited", "unlimited", "seconds"),
-    ("Max file size", "unlimited", "unlimited", "bytes"),
-    ("Max data size", "unlimited", "unlimited", "bytes"),
-    ("Max stack size", "8388608", "unlimited", "bytes"),
-    ("Max core file size", "unlimited", "unlimited", "bytes"),
-    ("Max resident set", "unlimited", "unlimited", "bytes"),
-    ("Max processes", "unlimited", "unlimited", "processes"),
-    ("Max open files", "", "1048576", "files"),
-    ("Max locked memory", "8388608", "8388608", "bytes"),
-    ("Max address space", "unlimited", "unlimited", "bytes"),
-    ("Max file locks", "unlimited", "unlimited", "locks"),
-    ("Max pending signals", "31640", "31640", "signals"),
-    ("Max msgqueue size", "819200", "819200", "bytes"),
-    ("Max nice priority", "0", "0", ""),
-    ("Max realtime priority", "0", "0", ""),
-    ("Max realtime timeout", "unlimited", "unlimited", "us"),
-)
 
 
 def make(process: Process, space: PidNamespace) -> Directory:
@@ -109,6 +93,9 @@ def status(process: Process, reader: Any) -> str:
         ("CapEff", f"{held:016x}"),
         ("CapBnd", f"{bounding:016x}"),
         ("CapAmb", f"{0:016x}"),
+        ("NoNewPrivs", int(process.restrictions.no_new_privileges)),
+        ("Seccomp", 2 * process.restrictions.seccomp),
+        ("Seccomp_filters", int(process.restrictions.seccomp)),
     ]
     return "".join(f"{name}:\t{value}\n" for name, value in rows)
 
@@ -183,8 +170,9 @@ def _escaped(path: str) -> str:
 
 def limits(process: Process, reader: Any) -> str:
     lines = [f"{'Limit':<26}{'Soft Limit':<21}{'Hard Limit':<21}{'Units':<10}\n"]
-    for name, soft, hard, unit in LIMITS:
-        lines.append(f"{name:<26}{soft or process.descriptors.limit:<21}{hard:<21}{unit:<10}\n")
+    for name, known in RLIMITS.items():
+        soft, hard = ("unlimited" if each == INFINITY else each for each in process.restrictions.rlimit(name))
+        lines.append(f"{known.title:<26}{soft:<21}{hard:<21}{known.unit:<10}\n")
     return "".join(lines)
 
 
@@ -210,8 +198,8 @@ TEXTS: dict[str, Callable[[Any, Any], str | bytes]] = {
     "limits": limits,
     "uid_map": uid_map,
     "gid_map": uid_map,
-    "oom_score": lambda process, reader: "0\n",
-    "oom_score_adj": lambda process, reader: "0\n",
+    "oom_score": lambda process, reader: f"{oom_score(process)}\n",
+    "oom_score_adj": lambda process, reader: f"{process.restrictions.oom_score_adj}\n",
     "loginuid": lambda process, reader: "4294967295",
 }
 MODES = {"environ": 0o400}

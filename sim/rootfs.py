@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import stat as st
+
 from engine.operations import (
+    MakeDevice,
     MakeDevices,
     MaskPath,
     MountFilesystem,
@@ -31,6 +34,11 @@ def make_devices(container: Container, operation: MakeDevices) -> None:
     mounting.make_devices(_space(container), operation.devices)
 
 
+def make_device(container: Container, operation: MakeDevice) -> None:
+    kind = {"c": st.S_IFCHR, "b": st.S_IFBLK}[operation.kind]
+    mounting.make_device(_space(container), operation.path, kind | operation.mode, (operation.major, operation.minor))
+
+
 def pivot_root(container: Container, operation: PivotRoot) -> None:
     """The mount namespace was made with this root; nothing of the host's is in it."""
 
@@ -57,6 +65,7 @@ HANDLERS: Handlers = {
     MountOverlay: mount_overlay,
     MountFilesystem: mount_filesystem,
     MakeDevices: make_devices,
+    MakeDevice: make_device,
     PivotRoot: pivot_root,
     MaskPath: mask_path,
     ReadonlyPath: readonly_path,

@@ -88,6 +88,8 @@ class Runtime:
             user = credentials.look_up(new, process.user, process.groups)
             credentials.become(new, user)
             new.capabilities = frozenset(process.capabilities)
+            if container.process is not None:
+                new.restrictions = container.process.restrictions
             credentials.enter_directory(new, process.cwd)
             environ = _with_home(process.env, user.home)
             program = look_up(new, process.args, environ)
@@ -116,6 +118,7 @@ class Runtime:
             terminal.control(process)
             description = Description(terminal.open())
             process.descriptors = Descriptors({0: description, 1: description, 2: description})
+            process.apply_limits()
             return terminal.input, terminal
         source = Source(self._loop)
         process.descriptors = Descriptors(
@@ -125,6 +128,7 @@ class Runtime:
                 2: Description(Sink(on_output, STDERR)),
             }
         )
+        process.apply_limits()
         return source, None
 
     def _become(

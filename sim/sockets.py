@@ -27,13 +27,13 @@ class Channel:
     __slots__ = (
         "_arrived",
         "_held",
-        "loop",
         "_readable",
         "_writable",
         "ended",
         "finished",
         "gone",
         "latency",
+        "loop",
         "reset",
     )
 

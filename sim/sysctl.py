@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.namespaces import Namespaces
+
+Values = tuple[tuple[str, str], ...]
 
 # names and first values
 SYSCTLS: dict[str, str] = {
@@ -46,33 +49,43 @@ SYSCTLS: dict[str, str] = {
     "vm.overcommit_memory": "0",
     "vm.swappiness": "60",
 }
+IN_COLUMNS = frozenset(name for name, value in SYSCTLS.items() if "\t" in value)
 OWN_IPC = ("fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm")  # of the IPC namespace (ipc_namespaces(7))
 
 
 class Sysctls:
-    """The values that were set."""
+    """The values that were set: for each namespace (0: the machine) a mapping, shared by all that have equal ones."""
 
     def __init__(self) -> None:
-        self._values: dict[tuple[int, str], str] = {}  # by the owning namespace's number (0: the machine) and name
+        self._values: dict[int, Values] = {}
 
     def read(self, namespaces: Namespaces, name: str) -> str:
         """Raises FileNotFoundError for a name that is not known."""
         try:
             first = SYSCTLS[name]
         except KeyError:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), _path(name)) from None
-        return self._values.get((_owner(namespaces, name), name), first) if self._values else first
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path(name)) from None
+        if not self._values:
+            return first
+        return dict(self._values.get(_owner(namespaces, name), ())).get(name, first)
 
     def write(self, namespaces: Namespaces, name: str, value: str) -> None:
         """Raises FileNotFoundError for a name that is not known."""
         if name not in SYSCTLS:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), _path(name))
-        self._values[_owner(namespaces, name), name] = value
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path(name))
+        if name in IN_COLUMNS:
+            value = "\t".join(value.split())
+        owner = _owner(namespaces, name)
+        self._values[owner] = _with(self._values.get(owner, ()), name, value)
 
     def forget(self, namespace: int) -> None:
         """A namespace is gone."""
-        for key in [key for key in self._values if key[0] == namespace]:
-            del self._values[key]
+        self._values.pop(namespace, None)
+
+
+@lru_cache(1024)
+def _with(values: Values, name: str, value: str) -> Values:
+    return tuple(sorted({**dict(values), name: value}.items()))
 
 
 def _owner(namespaces: Namespaces, name: str) -> int:
@@ -81,5 +94,5 @@ def _owner(namespaces: Namespaces, name: str) -> int:
     return namespaces.inode("ipc") if name.startswith(OWN_IPC) else 0
 
 
-def _path(name: str) -> str:
+def path(name: str) -> str:
     return "/proc/sys/" + name.replace(".", "/")

@@ -6,6 +6,7 @@ for each `Settings` object; `spec` adds what is this container's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from engine.daemon import files, security
 from engine.daemon.config import ContainerConfig, HostConfig, Settings
 from engine.daemon.container import Container
 from engine.daemon.validate import normal_capability
-from engine.spec import ALL_CAPABILITIES, DEFAULT_CAPABILITIES, Link, Mount, Namespace, Process, Resources, Spec
+from engine.spec import ALL_CAPABILITIES, DEFAULT_CAPABILITIES, Device, Link, Mount, Namespace, Process, Resources, Spec
 
 DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CPU_PERIOD = 100_000  # microseconds
@@ -25,6 +26,7 @@ DEV = Mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "siz
 PTS_OPTIONS = ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")
 PTS = Mount("/dev/pts", "devpts", "devpts", PTS_OPTIONS)
 MQUEUE = Mount("/dev/mqueue", "mqueue", "mqueue", ("nosuid", "noexec", "nodev"))
+OPEN_NETWORK = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"}
 NAMESPACES = ("mount", "uts", "ipc", "pid", "network", "cgroup")
 
 
@@ -36,6 +38,7 @@ class Template:
     namespaces: tuple[Namespace, ...]
     resources: Resources
     mounts: tuple[Mount, ...]
+    sysctl: Mapping[str, str]
     rlimits: tuple[tuple[str, int, int], ...]
     no_new_privileges: bool
     seccomp: str
@@ -57,6 +60,7 @@ def template(settings: Settings) -> Template:
         namespaces=_namespaces(host),
         resources=resources(host),
         mounts=_mounts(host),
+        sysctl=_sysctls(host),
         rlimits=tuple((limit.name, limit.soft, limit.hard) for limit in host.ulimits or ()),
         no_new_privileges=options.no_new_privileges,
         seccomp=_seccomp(host, options.seccomp),
@@ -67,7 +71,13 @@ def template(settings: Settings) -> Template:
     )
 
 
-def spec(container: Container, links: tuple[Link, ...], root: str, linked_env: tuple[str, ...] = ()) -> Spec:
+def spec(
+    container: Container,
+    links: tuple[Link, ...],
+    root: str,
+    linked_env: tuple[str, ...] = (),
+    devices: tuple[Device, ...] = (),
+) -> Spec:
     """What the host is to make; `root` is the daemon's folder on it, `linked_env` what `--link` brings."""
     common, config = template(container.settings), container.settings.config
     host = container.settings.host
@@ -81,18 +91,16 @@ def spec(container: Container, links: tuple[Link, ...], root: str, linked_env: t
         mounts=_all_mounts(container, common, root),
         namespaces=common.namespaces,
         resources=common.resources,
-        cgroups_path=f"{host.cgroup_parent or '/docker'}/{container.id}",
+        cgroups_path=f"/{host.cgroup_parent.strip('/') or 'docker'}/{container.id}",
         links=links,
-        sysctl=host.sysctls or NO_SYSCTLS,
+        sysctl=common.sysctl,
         masked_paths=host.masked_paths or (),
         readonly_paths=host.readonly_paths or (),
         seccomp=common.seccomp,
         init=bool(host.init),
         privileged=host.privileged,
+        devices=devices,
     )
-
-
-NO_SYSCTLS: dict[str, str] = {}
 
 
 def process(container: Container, linked_env: tuple[str, ...] = ()) -> Process:
@@ -110,6 +118,7 @@ def process(container: Container, linked_env: tuple[str, ...] = ()) -> Process:
         capabilities=common.capabilities,
         rlimits=common.rlimits,
         no_new_privileges=common.no_new_privileges,
+        oom_score_adj=host.oom_score_adj,
     )
 
 
@@ -161,6 +170,12 @@ def _namespaces(host: HostConfig) -> tuple[Namespace, ...]:
     if "network" in paths and paths["network"] != "host":
         paths["uts"] = paths["network"]  # the same host name goes with the same network
     return tuple(Namespace(type, paths.get(type, "")) for type in NAMESPACES)
+
+
+def _sysctls(host: HostConfig) -> Mapping[str, str]:
+    """With a network of its own everybody may ping, and listen on any port (moby, daemon/oci_linux.go)."""
+    own_network = host.network_mode != "host" and not host.network_mode.startswith("container:")
+    return {**(OPEN_NETWORK if own_network else {}), **(host.sysctls or {})}
 
 
 def _mounts(host: HostConfig) -> tuple[Mount, ...]:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine import plan
-from engine.daemon import files, specs
+from engine.daemon import files, needs, specs
 from engine.daemon.networks import joining
 from engine.daemon.networks import links as linking
-from engine.errors import Conflict, EngineError, InvalidParameter, System
+from engine.errors import EngineError, InvalidParameter, System
 from engine.host import RuntimeFailure
 from engine.lifecycle import Verb
 from engine.operations import Performed
@@ -54,14 +54,14 @@ async def start(engine: Engine, container: Container) -> None:
 
 
 async def _start(engine: Engine, container: Container) -> None:
-    _check_devices(container)
-    _check_network_owner(engine, container)
+    needs.check(engine, container)
     container.exit_code, container.error, container.oom_killed = 0, "", False
     host = engine.host
     links = await joining.join(engine, container)
     files.write(engine, container)
-    _make_sources(engine, container)
-    spec = specs.spec(container, links, host.info.root, linking.environment(engine, container))
+    needs.make_sources(engine, container)
+    devices = needs.devices(engine, container) if _wants_devices(container) else ()
+    spec = specs.spec(container, links, host.info.root, linking.environment(engine, container), devices)
     try:
         started = await host.create(spec, plan.plan(spec, host.layers(container.id)), container.on_output)
         record(engine, started.performed)
@@ -86,6 +86,11 @@ async def _start(engine: Engine, container: Container) -> None:
     engine.events.publish("container", "start", container.id, container.attributes())
 
 
+def _wants_devices(container: Container) -> bool:
+    host = container.host_config
+    return host.privileged or bool(host.devices)
+
+
 async def _failed(engine: Engine, container: Container, error: EngineError) -> None:
     """Leave it as it was, with the reason (moby: containerStart's deferred function)."""
     container.error = error.message
@@ -98,38 +103,6 @@ async def _failed(engine: Engine, container: Container, error: EngineError) -> N
 
         container.move(Verb.FORCE_REMOVE)
         await remove.destroy(engine, container, volumes=True)
-
-
-def _check_devices(container: Container) -> None:
-    """There is no driver for `--gpus` and the like."""
-    for wanted in container.host_config.device_requests or ():
-        sets = " ".join(f"[{' '.join(capabilities)}]" for capabilities in wanted.capabilities or ())
-        raise System(f'could not select device driver "{wanted.driver}" with capabilities: [{sets}]')
-
-
-def _make_sources(engine: Engine, container: Container) -> None:
-    """What `-v` names on the host and is not there becomes a folder (moby, volume/mounts: MountPoint.Setup)."""
-    for point in container.mounts:
-        if not point.create or engine.host.has_path(point.source):
-            continue
-        try:
-            engine.host.make_directory(point.source)
-        except OSError as error:
-            reason = str(error.strerror or error).lower()
-            raise System(
-                f"error while creating mount source path '{point.source}': mkdir {point.source}: {reason}"
-            ) from None
-
-
-def _check_network_owner(engine: Engine, container: Container) -> None:
-    """Another container's network namespace is there only while that one runs."""
-    for mode in (container.host_config.network_mode, container.host_config.pid_mode, container.host_config.ipc_mode):
-        if not mode.startswith("container:"):
-            continue
-        owner = engine.containers.get(mode.removeprefix("container:"))
-        if not owner.alive:
-            what = "network" if mode == container.host_config.network_mode else "namespace"
-            raise Conflict(f"cannot join {what} of a non running container: {owner.id}")
 
 
 def start_error(container: Container, failure: RuntimeFailure) -> EngineError:
