@@ -71,11 +71,13 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.network.curl": "curl",
         "sim.programs.services.apache": "httpd",
         "sim.programs.services.databases": "mongod mysqld postgres",
+        "sim.programs.services.htpasswd": "htpasswd",
         "sim.programs.services.languages": "node python3",
         "sim.programs.services.memcached": "memcached",
         "sim.programs.services.nginx": "nginx",
         "sim.programs.services.redis_cli": "redis-cli=redis_cli",
         "sim.programs.services.redis_server": "redis-server=main",
+        "sim.programs.services.registry": "registry=main",
         "sim.programs.shell.command": "bash dash",
         "sim.programs.users": "groupadd useradd",
     }

@@ -99,11 +99,12 @@ class TreeUpload:
 
 
 class Layout:
-    """See the module's first lines. Uploads that a former process has left are removed."""
+    """See the module's first lines. `fresh`: uploads that a former process has left are removed."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, *, fresh: bool = True) -> None:
         self._tree = tree
-        tree.remove(UPLOADS)
+        if fresh:
+            tree.remove(UPLOADS)
 
     # -- Storage
 
@@ -181,6 +182,25 @@ class Layout:
         known = self.blob(name, digest) is not None
         self._tree.remove(_layer_path(name, digest))
         return known
+
+    # -- for collecting what nobody needs
+
+    def manifests(self, name: str) -> list[Digest]:
+        """All of a repository, tagged or not."""
+        place = f"{REPOSITORIES}/{name}/_manifests/revisions"
+        return [Digest(f"{kind}:{hex}") for kind in self._tree.list(place) for hex in self._tree.list(f"{place}/{kind}")
+                if self._tree.size(f"{place}/{kind}/{hex}/link") is not None]  # fmt: skip
+
+    def all_blobs(self) -> list[Digest]:
+        """Of all repositories."""
+        kinds = [(kind, begin) for kind in self._tree.list(BLOBS) for begin in self._tree.list(f"{BLOBS}/{kind}")]
+        return [Digest(f"{kind}:{hex}") for kind, begin in kinds for hex in self._tree.list(f"{BLOBS}/{kind}/{begin}")]
+
+    def erase(self, digest: Digest) -> None:
+        """The bytes of a blob, and every repository's link to it."""
+        self._tree.remove(data_path(digest).rpartition("/")[0])
+        for name in self.repositories():
+            self._tree.remove(_layer_path(name, digest).rpartition("/")[0])
 
     # -- links
 

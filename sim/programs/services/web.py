@@ -7,7 +7,7 @@ coroutine from `Visit` to `Reply`.
 from __future__ import annotations
 
 import stat
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -46,9 +46,12 @@ class Visit:
 
 @dataclass(slots=True)
 class Reply:
+    """`body`, or `pieces` (with a Content-Length among the headers)."""
+
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
+    pieces: AsyncIterator[bytes] | None = None
 
 
 Answer = Callable[[Visit], Awaitable[Reply]]
@@ -60,14 +63,21 @@ class Connection:
     client: tuple[str, int]
     until: int  # ns since 1970: when it has been idle for too long
     request: h11.Request | None = None
-    body: bytes = b""
+    body: list[bytes] = field(default_factory=list)
+    size: int = 0  # of the body, bytes
 
 
 class Server:
-    """Serves the connections of listening sockets. `idle`: seconds until a silent one is closed."""
+    """Serves the connections of listening sockets.
 
-    def __init__(self, proc: Proc, listeners: Sequence[int], answer: Answer, idle: float) -> None:
+    `idle`: seconds until a silent one is closed; `largest`: bytes of a request's body.
+    """
+
+    def __init__(
+        self, proc: Proc, listeners: Sequence[int], answer: Answer, idle: float, largest: int = LARGEST_BODY
+    ) -> None:
         self._proc, self._listeners, self._answer, self._idle = proc, set(listeners), answer, int(idle * SECOND)
+        self._largest = largest
         self._poll = proc.epoll()
         self._open: dict[int, Connection] = {}
         self._stopping = False
@@ -119,9 +129,8 @@ class Server:
         one.until = self._proc.now() + self._idle
         try:
             one.http.receive_data(await self._proc.read(fd, BLOCK))
-            while (visit := _next(one)) is not None:
-                reply = await self._answer(visit)
-                await self._proc.write(fd, _encode(one.http, reply, visit.method))
+            while (visit := _next(one, self._largest)) is not None:
+                await self._send(fd, one.http, await self._answer(visit), visit.method)
                 if one.http.our_state is h11.DONE and one.http.their_state is h11.DONE:
                     one.http.start_next_cycle()
         except h11.RemoteProtocolError as error:
@@ -140,34 +149,49 @@ class Server:
             visit = Visit(one.client, "-", "-", "1.0", {}, b"")
             reply = await self._answer(visit) if status == 400 else Reply(status)
             reply.headers = [*reply.headers, ("Connection", "close")]
-            await self._proc.write(fd, _encode(one.http, reply, "GET"))
+            await self._send(fd, one.http, reply, "GET")
+
+    async def _send(self, fd: int, http: h11.Connection, reply: Reply, method: str) -> None:
+        if reply.pieces is None or method == "HEAD":
+            await self._proc.write(fd, _encode(http, reply, method))
+            return
+        await self._proc.write(fd, _head(http, reply))
+        async for piece in reply.pieces:
+            await self._proc.write(fd, http.send(h11.Data(piece)) or b"")
+        await self._proc.write(fd, http.send(h11.EndOfMessage()) or b"")
 
 
-def _next(one: Connection) -> Visit | None:
+def _next(one: Connection, largest: int) -> Visit | None:
     """The next whole request, or None. Raises h11.RemoteProtocolError."""
     while True:
         event = one.http.next_event()
         if isinstance(event, h11.Request):
-            one.request, one.body = event, b""
+            one.request, one.body, one.size = event, [], 0
         elif isinstance(event, h11.Data):
-            one.body += bytes(event.data)
-            if len(one.body) > LARGEST_BODY:
+            one.body.append(bytes(event.data))
+            one.size += len(event.data)
+            if one.size > largest:
                 raise h11.RemoteProtocolError("too large", error_status_hint=413)
         elif isinstance(event, h11.EndOfMessage) and one.request is not None:
             request, one.request = one.request, None
+            body, one.body = b"".join(one.body), []
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
             target, version = request.target.decode("latin-1"), request.http_version.decode()
-            return Visit(one.client, request.method.decode(), target, version, headers, one.body)
+            return Visit(one.client, request.method.decode(), target, version, headers, body)
         else:
             return None
 
 
 def _encode(http: h11.Connection, reply: Reply, method: str) -> bytes:
     """The bytes of a reply; one to HEAD has no body."""
-    head = h11.Response(status_code=reply.status, headers=reply.headers, reason=reason(reply.status).encode())
     body = b"" if method == "HEAD" or reply.status in (204, 304) else reply.body
-    parts = [http.send(head), http.send(h11.Data(body)) if body else b"", http.send(h11.EndOfMessage())]
+    parts = [_head(http, reply), http.send(h11.Data(body)) if body else b"", http.send(h11.EndOfMessage())]
     return b"".join(part or b"" for part in parts)
+
+
+def _head(http: h11.Connection, reply: Reply) -> bytes:
+    reasoned = reason(reply.status).encode()
+    return http.send(h11.Response(status_code=reply.status, headers=reply.headers, reason=reasoned)) or b""
 
 
 def reason(status: int) -> str:
