@@ -10,6 +10,7 @@ from engine.daemon.engine import Engine
 from engine.loop import SECOND, Clock, Loop, SteppedClock, WallClock
 from engine.session.recorder import Recorder
 from engine.session.steps import BadRecord, Record
+from sim.abroad import Abroad
 from sim.host import SimHost
 from sim.hub import Hub, HubTransport
 from sim.profiles import PROFILES
@@ -50,7 +51,8 @@ def make_engine(
     seed = SystemRandom().getrandbits(53) if seed is None else seed
     host = SimHost(loop, Random(seed), PROFILES[profile], shares)
     pretended = Hub(loop)
-    ways = Ways(pretended, HubTransport(pretended, loop), host, internet=internet, pretend=hub == "sim")
+    abroad = Abroad(host.kernel.network)
+    ways = Ways(pretended, HubTransport(pretended, loop), host, internet=internet, pretend=hub == "sim", abroad=abroad)
     engine = Engine(host, ways, seed=seed, data_root=data_root)
     if record:
         engine.session = Recorder(loop, seed, profile)

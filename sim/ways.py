@@ -1,6 +1,7 @@
 """Which way a request to a registry goes, from a pretended host.
 
     docker.io, and what else is pretended   ->  the simulated hub
+    a name of the pretended Internet        ->  its server there (sim/abroad.py)
     localhost, 127.*                        ->  a container that publishes the port; else this computer
     any other name                          ->  nowhere ("no such host"), or the real Internet if that is allowed
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from engine.distribution.transport import Reply, Transport, Unreachable, is_loopback
+from sim.abroad import Abroad
 from sim.hub import Hub, HubTransport
 
 if TYPE_CHECKING:
@@ -24,11 +26,12 @@ class Ways:
     """A `Transport`. `internet`: names that are not pretended are real; `pretend` False: docker.io is real, too."""
 
     def __init__(
-        self, hub: Hub, way: HubTransport, host: Dialer, *, internet: bool = False, pretend: bool = True
-    ) -> None:
+        self, hub: Hub, way: HubTransport, host: Dialer, *, internet: bool = False, pretend: bool = True,
+        abroad: Abroad | None = None,
+    ) -> None:  # fmt: skip
         self.hub = hub
         self.internet, self.pretend = internet or not pretend, pretend
-        self._way, self._host = way, host
+        self._way, self._host, self._abroad = way, host, abroad
         self._real: Transport | None = None
 
     def reach_out(self, real: Transport) -> None:
@@ -41,6 +44,8 @@ class Ways:
         where = urlsplit(url).hostname or ""
         if is_loopback(where):
             return await self._nearby(method, url, headers, body)
+        if self._abroad is not None and not self.internet and self._abroad.knows(where) and not self.hub.serves(where):
+            return await self._abroad.request(method, url, headers, body)
         if self.pretend and (not self.internet or self.hub.serves(where)):
             return await self._way.request(method, url, headers, body)
         if self._real is None:

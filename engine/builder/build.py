@@ -21,7 +21,7 @@ from engine.builder.sources import BuildError
 from engine.builder.stage import StageRun
 from engine.builder.words import Variables, WordError
 from engine.daemon.image_views import CONFIG_KEYS
-from engine.errors import InvalidParameter, NotFound, Unimplemented
+from engine.errors import EngineError, InvalidParameter, NotFound, Unimplemented
 from engine.image.config import Image
 from engine.image.manifest import Platform, PlatformError
 from engine.image.reference import Reference
@@ -80,8 +80,8 @@ class Build:
         """An archive; a text is a Dockerfile without context."""
         try:
             found = await download.get(self.engine.images.transport, url)
-        except BuildError as error:
-            raise BuildError(f"error downloading remote context {url}: {error}") from None
+        except EngineError as error:
+            raise type(error)(f"error downloading remote context {url}: {error}") from None
         kind = found.content_type.partition(";")[0].strip()
         if kind == "text/plain":
             return context_of(found.body)

@@ -1,6 +1,6 @@
 """ADD from a URL, and a build context that is one: fetched through the engine's own way to the network.
 
-Texts: moby, builder/remotecontext/remote.go.
+Texts: moby, builder/remotecontext/remote.go and builder/dockerfile/copy.go.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
-from engine.builder.sources import BuildError
-from engine.distribution.transport import Reply, Transport, Unreachable
+from engine.distribution.download import fetch
+from engine.distribution.transport import Transport
 
 URL = re.compile(r"https?://", re.IGNORECASE)
 GIT = re.compile(r"git://|github\.com/|git@|https?://[^#]*\.git(#|$)", re.IGNORECASE)
 FILENAME = re.compile(r'filename="?([^";]+)"?')
+REDIRECTED = (301, 302, 303, 307, 308)
 REDIRECTS = 10  # Go, net/http: defaultCheckRedirect
-MOST = 1 << 20  # bytes of an error page that are shown
 SECOND = 1_000_000_000
 
 
@@ -45,10 +44,13 @@ def is_git(text: str) -> bool:
 
 
 async def get(transport: Transport, url: str) -> Download:
-    """Raises BuildError."""
-    reply = await _follow(transport, url)
-    if reply.status >= 400:
-        raise await _refusal(url, reply)
+    """What lies there, at the end of all redirects. Raises EngineError."""
+    reply, left = await fetch(transport, url), REDIRECTS
+    at = url
+    while reply.status in REDIRECTED and "location" in reply.headers and left:
+        await reply.aclose()
+        at, left = urljoin(at, reply.headers["location"]), left - 1
+        reply = await fetch(transport, at)
     size = reply.headers.get("content-length", "")
     return Download(
         _name(urlsplit(url).path, reply.headers.get("content-disposition", "")),
@@ -57,31 +59,6 @@ async def get(transport: Transport, url: str) -> Download:
         _moment(reply.headers.get("last-modified", "")),
         reply.headers.get("content-type", ""),
     )
-
-
-async def _follow(transport: Transport, url: str) -> Reply:
-    """The reply at the end of all redirects."""
-    at = url
-    for _ in range(REDIRECTS):
-        try:
-            reply = await transport.request("GET", at, {"user-agent": "Go-http-client/1.1"})
-        except Unreachable as error:
-            raise BuildError(f'Get "{at}": {error}') from None
-        if reply.status not in (301, 302, 303, 307, 308) or "location" not in reply.headers:
-            return reply
-        await reply.aclose()
-        at = urljoin(at, reply.headers["location"])
-    raise BuildError(f'Get "{at}": stopped after {REDIRECTS} redirects')
-
-
-async def _refusal(url: str, reply: Reply) -> BuildError:
-    try:
-        text = (await reply.read(MOST)).decode(errors="replace").strip()
-    except (ValueError, Unreachable):
-        text = "error reading body"
-    known = {status.value: status.phrase for status in HTTPStatus}
-    status = f"{reply.status} {known.get(reply.status, '')}".strip()
-    return BuildError(f"failed to GET {url} with status {status}: {text}")
 
 
 def _name(path: str, disposition: str) -> str:

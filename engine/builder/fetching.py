@@ -55,11 +55,11 @@ class Sources:
     async def find(self) -> list[Found]:
         """Raises BuildError."""
         copy = self._instruction
-        place = await self._place()
+        place, now = await self._place(), self._build.engine.loop.time
         try:
             found = [each for source in copy.sources for each in await self._source(source, place)]
-            found += [self._written(file.name, DOCUMENT_MODE, 0, file.text.encode()) for file in copy.files]
-        except BuildError as error:
+            found += [self._written(file.name, DOCUMENT_MODE, now, file.text.encode()) for file in copy.files]
+        except EngineError as error:
             raise BuildError(f"{copy.keyword} failed: {error}") from None
         if not found:
             raise BuildError(f"{copy.keyword} failed: no source files were specified")
