@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.loop import SECOND
+from sim.packages.serving import service
 
 if TYPE_CHECKING:
     from sim.sockets import Socket
@@ -117,8 +118,18 @@ HOSTS = (
     Remote("198.51.100.21", ("registry-1.docker.io", "auth.docker.io"), 14 * MILLISECOND),
     Remote("198.51.100.30", ("github.com", "www.github.com"), 15 * MILLISECOND),
     Remote("198.51.100.40", ("pypi.org", "files.pythonhosted.org"), 9 * MILLISECOND),
-    Remote("198.51.100.50", ("deb.debian.org", "security.debian.org", "archive.ubuntu.com"), 10 * MILLISECOND),
-    Remote("198.51.100.60", ("dl-cdn.alpinelinux.org",), 8 * MILLISECOND),
+    Remote(
+        "198.51.100.50",
+        ("deb.debian.org", "security.debian.org", "archive.ubuntu.com", "security.ubuntu.com"),
+        10 * MILLISECOND,
+        services={80: service("sim.packages.debian")},
+    ),
+    Remote(
+        "198.51.100.60",
+        ("dl-cdn.alpinelinux.org",),
+        8 * MILLISECOND,
+        services=dict.fromkeys((80, 443), service("sim.packages.alpine")),
+    ),
     Remote(
         "203.0.113.53",
         ("wikipedia.org", "www.wikipedia.org", "en.wikipedia.org"),

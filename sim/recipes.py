@@ -17,6 +17,9 @@ A layer's folder has `files/` (what is there word for word) and `layer.toml`:
     "etc/shadow" = "0640 0:42"
     [bulk]                                                          files that share the size, by weight
     "usr/local/bin/node" = 9
+    [packages]                                                      installed packages (sim/packages/laid.py)
+    index = "debian-trixie"
+    names = ["@debian/trixie", "curl"]
 
 The files are holes but for what is written above, so that unpacked the layer is `SWELLING` times as large as the
 archive travels, as layers are on the whole; the archive's padding is zeros (sim/deflate.py). Same folder, size, date
@@ -32,11 +35,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from sim import deflate
 from sim.segments import Segments
 from sim.tarball import DIRECTORY, END, FILE, HARD_LINK, SYMBOLIC_LINK, Entry, archived
+
+if TYPE_CHECKING:
+    from sim.packages.laid import Laid
 
 SWELLING = 2.6  # unpacked size by transfer size
 PROGRAM = 48 << 10  # bytes of an ordinary program
@@ -94,6 +101,11 @@ def _read(images: Path, name: str, machine: str, entries: dict[str, Entry]) -> M
     recipe = tomllib.loads((images / name / "layer.toml").read_text("utf-8"))
     bulk = dict(_read(images, recipe["like"], machine, entries)) if "like" in recipe else {}
     bulk.update(recipe.get("bulk", {}))
+    if "packages" in recipe:
+        laid = _packages(images, recipe["packages"])
+        for path, entry in laid.entries.items():
+            entries[path] = replace(entry, data=_elsewhere(entry.data, machine))
+        bulk.update(laid.bulk)
     for line in recipe.get("directories", ()):
         path, _, owner = line.partition(" ")
         entries[path] = _owned(Entry(path, DIRECTORY, 0o755), owner)
@@ -112,6 +124,29 @@ def _read(images: Path, name: str, machine: str, entries: dict[str, Entry]) -> M
         for parent in PurePosixPath(path).parents[:-1]:
             entries.setdefault(str(parent), Entry(str(parent), DIRECTORY, 0o755))
     return bulk
+
+
+def _packages(images: Path, table: Mapping[str, Any]) -> Laid:
+    """What is installed in a layer, with the databases that know of it; "@NAME" is a layer below."""
+    from sim.packages import laid  # most layers have none
+
+    before = [name for word in table["names"] if word.startswith("@") for name in _installed(images, word[1:])]
+    names = [word for word in table["names"] if not word.startswith("@")]
+    lay = laid.alpine_packages if table["index"].startswith("alpine") else laid.debian_packages
+    return lay(table["index"], before, names)
+
+
+def _installed(images: Path, name: str) -> list[str]:
+    """The packages of a layer and of those below it."""
+    table = tomllib.loads((images / name / "layer.toml").read_text("utf-8"))["packages"]
+    return [found for word in table["names"]
+            for found in (_installed(images, word[1:]) if word.startswith("@") else [word])]  # fmt: skip
+
+
+def _elsewhere(data: bytes, machine: str) -> bytes:
+    """An executable's text, for another machine."""
+    there = b"\x7fELFglassdock/%s:" % machine.encode()
+    return data if machine == "amd64" else data.replace(b"\x7fELFglassdock:", there)
 
 
 def _files(folder: Path) -> Iterable[tuple[str, bytes]]:

@@ -67,8 +67,13 @@ APPLETS: dict[str, str] = _rows(COMMANDS)
 # Debian's programs are files of their own; what is behind them is the same, in GNU's wording
 PROGRAMS: dict[str, str] = APPLETS | _rows(
     {
+        "sim.programs.absent": "absent",
         "sim.programs.hello": "hello=main",
         "sim.programs.network.curl": "curl",
+        "sim.programs.packages.apk": "apk",
+        "sim.programs.packages.apt": "apt apt-get=apt_get",
+        "sim.programs.packages.apt_cache": "apt-cache=apt_cache apt-mark=apt_mark",
+        "sim.programs.packages.dpkg": "dpkg dpkg-query=dpkg",
         "sim.programs.services.apache": "httpd",
         "sim.programs.services.databases": "mongod mysqld postgres",
         "sim.programs.services.htpasswd": "htpasswd",

@@ -127,7 +127,7 @@ def test_digests_are_of_what_is_sent() -> None:
 
 def test_every_program_on_the_shelf_can_be_run() -> None:
     names = {
-        entry.data.partition(b":")[2].decode().strip()
+        entry.data.partition(b":")[2].partition(b"\n")[0].decode()
         for layer in LAYERS.values()
         for entry in recipes.read(shelf.IMAGES, layer.folder).entries
         if entry.data.startswith(b"\x7fELF")

@@ -19,7 +19,8 @@ SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGTERM, SIGCHLD = 1, 2, 3, 10, 15, 17
 NAMES = {SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGTERM: "SIGTERM", SIGUSR1: "SIGUSR1"}
 COMMANDS = {"stop": SIGTERM, "quit": SIGQUIT, "reload": SIGHUP, "reopen": SIGUSR1}
 USER_IGNORED = 'the "user" directive makes sense only if the master process runs with super-user privileges, ignored'
-CONF, TEMPORARY = "/etc/nginx/nginx.conf", "/var/cache/nginx/client_temp"
+CONF = "/etc/nginx/nginx.conf"
+TEMPORARIES = ("/var/cache/nginx/client_temp", "/var/lib/nginx/body")  # of nginx's own packages, of Debian's
 
 
 @command(
@@ -105,12 +106,13 @@ class Master:
         self._error_log = self._open(words_of(settings.main, "error_log", ["/var/log/nginx/error.log"])[0])
         access = words_of(settings.http, "access_log", ["/var/log/nginx/access.log"])[0]
         self._access_log = self._open(access) if access != "off" else self._error_log
+        temporary = next((path for path in TEMPORARIES if proc.access(path.rpartition("/")[0], 0)), TEMPORARIES[0])
         try:
-            proc.mkdir(TEMPORARY, 0o700)
+            proc.mkdir(temporary, 0o700)
         except FileExistsError:
             pass
         except OSError as error:
-            raise ConfError(f'mkdir() "{TEMPORARY}" failed ({error.errno}: {error.strerror})') from None
+            raise ConfError(f'mkdir() "{temporary}" failed ({error.errno}: {error.strerror})') from None
         for address, port in Site(proc, settings.http, self._version).listens():
             try:
                 self._listeners.append(proc.net.listen(address, port).fd)
