@@ -36,7 +36,9 @@ ACTIONS: dict[str, str] = {
     "save": "image_archives:save", "load": "image_archives:load",
     "login": "images:login", "logout": "images:logout", "version": "about:version", "info": "about:info",
     "events": "system:events", "system df": "system:df", "system prune": "system:prune",
-    "network prune": "system:network_prune", "volume prune": "system:volume_prune",
+    "network create": "networks:create", "network connect": "networks:connect", "network rm": "networks:rm",
+    "network disconnect": "networks:disconnect", "network prune": "system:network_prune",
+    "volume prune": "system:volume_prune",
     "context ls": "about:context_ls", "context show": "about:context_show",
 }  # fmt: skip
 

@@ -229,7 +229,9 @@ def _store(parsed: Parsed, option: Option, text: str) -> None:
         value = read(text)
     except ValueError as error:
         raise _wrong(parsed.command, f'invalid argument "{text}" for "{option.label()}" flag: {error}') from None
-    if option.kind in LISTS:
+    if option.kind == "strings":
+        parsed.given.setdefault(option.name, []).extend(text.split(","))
+    elif option.kind in LISTS:
         parsed.given.setdefault(option.name, []).append(value)
     else:
         parsed.given[option.name] = value

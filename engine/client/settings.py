@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from engine.client.attachments import networking
 from engine.client.commandline import Parsed
 from engine.client.mounts import mount_option, volume_option
 from engine.client.ports import exposed_ports, port_bindings
@@ -100,7 +101,12 @@ def body(parsed: Parsed) -> dict[str, Any]:
         config["Healthcheck"] = check
     exposed, bindings = _ports(parsed)
     config["ExposedPorts"] = exposed
-    return config | {"HostConfig": _host_config(parsed, bindings, config), "NetworkingConfig": _networking(parsed)}
+    try:
+        mode, endpoints = networking(parsed)
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
+    host = _host_config(parsed, bindings, config, mode)
+    return config | {"HostConfig": host, "NetworkingConfig": {"EndpointsConfig": endpoints}}
 
 
 def _standard_streams(parsed: Parsed) -> dict[str, Any]:
@@ -177,7 +183,7 @@ def _ports(parsed: Parsed) -> tuple[dict[str, Any], dict[str, Any]]:
     return {**{port: {} for port in bindings}, **exposed}, bindings
 
 
-def _host_config(parsed: Parsed, bindings: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+def _host_config(parsed: Parsed, bindings: dict[str, Any], config: dict[str, Any], mode: str) -> dict[str, Any]:
     host: dict[str, Any] = {
         key: change(parsed.given[name]) for name, (key, change) in _HOST.items() if name in parsed.given
     }
@@ -185,7 +191,7 @@ def _host_config(parsed: Parsed, bindings: dict[str, Any], config: dict[str, Any
     host["RestartPolicy"] = _restart(parsed.get("restart", "no"))
     if parsed.flag("rm") and host["RestartPolicy"]["Name"] not in ("", "no"):
         raise BadSetting("conflicting options: cannot specify both --restart and --rm")
-    host["NetworkMode"] = _network_mode(parsed)
+    host["NetworkMode"] = mode
     host["LogConfig"] = {"Type": parsed.get("log-driver", ""), "Config": pairs(parsed.values("log-opt"))}
     binds: list[str] = []
     anonymous: dict[str, Any] = {}
@@ -211,28 +217,6 @@ def _restart(word: str) -> dict[str, Any]:
     if colon and not count.isdigit():
         raise BadSetting("invalid restart policy format: maximum retry count must be an integer")
     return {"Name": name, "MaximumRetryCount": int(count or 0)}
-
-
-def _network_mode(parsed: Parsed) -> str:
-    """The first --network, in its short form ("lab") or its long one ("name=lab,alias=db")."""
-    for network in parsed.values("network")[:1]:
-        for part in network.split(","):
-            if "=" not in part or part.startswith("name="):
-                return str(part.removeprefix("name="))
-    return "default"
-
-
-def _networking(parsed: Parsed) -> dict[str, Any]:
-    """Addresses and aliases belong to the first network named."""
-    endpoint: dict[str, Any] = {}
-    if "ip" in parsed.given or "ip6" in parsed.given:
-        endpoint["IPAMConfig"] = {"IPv4Address": parsed.get("ip", ""), "IPv6Address": parsed.get("ip6", "")}
-    if aliases := parsed.values("network-alias"):
-        endpoint["Aliases"] = aliases
-    if "mac-address" in parsed.given:
-        endpoint["MacAddress"] = parsed.given["mac-address"]
-    mode = _network_mode(parsed)
-    return {"EndpointsConfig": {mode: endpoint}} if endpoint or mode != "default" else {}
 
 
 def _device(word: str) -> dict[str, str]:

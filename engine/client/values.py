@@ -11,9 +11,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from engine.client.attachments import network_option
 from engine.timestamps import parse_duration
 
-LISTS = {"list", "filter", "map", "stringArray", "ulimit", "mount", "network"}
+LISTS = {"list", "filter", "map", "stringArray", "strings", "ulimit", "mount", "network"}
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
@@ -154,4 +155,5 @@ KINDS: dict[str, Callable[[str], Any]] = {
     "decimal": nano_cpus,
     "ulimit": ulimit,
     "filter": filter_,
+    "network": network_option,
 }

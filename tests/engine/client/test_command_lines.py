@@ -25,6 +25,18 @@ logs --tail | logs a b | inspect | inspect -f | tag x | tag a b c | pull | pull 
 search a b | login a b | logout a b | images a b | history | history --help | system df x | system prune x
 container bogus | image bogus | bogus | stats --bogus | events --since nonsense | events x | info x | version x
 system bogus | run -p x:80 a | run --expose x a | run -l | run --detach-keys | exec --help | inspect --help
+network | network create | network create a b | network create --subnet 10.0.0.0/8 --subnet 10.1.0.0/16 a
+network create --gateway 10.0.0.1 a | network create --subnet 10.0.0.0/8 --gateway 1.1.1.1 a | network rm
+network create --subnet 10.0.0.0/8 --ip-range 11.0.0.0/8 a | network create --ipv6=maybe a | network connect a
+network create --subnet 10.0.0.0/8 --aux-address x=1.1.1.1 a | network connect --gw-priority x a b | network ls a
+network create --subnet 10.0.0.0/8 --subnet 11.0.0.0/8 --gateway 10.0.0.1 --gateway 10.0.0.2 a | network prune a
+network connect --driver-opt a b c | network connect --help | network disconnect | network disconnect -x a b
+network create --help | network rm --help | network disconnect --help | network --help | network bogus
+run --network name=a,bogus=1 x | run --network alias=a x | run --network name=a,gw-priority=x y
+run --network a --network a x | run --network a --network host x | run --network-alias a x | run --network "" x
+run --network name=a,alias=b --network-alias c x | run --network name=a,ip=10.0.0.1 --ip 10.0.0.2 x
+run --network name=a,driver-opt=b x | run --network container:a --network b x | run --mac-address bogus x
+run --network name=a,alias x | run --network name=a,mac-address=x --mac-address y z | run --link-local-ip x y
 logs --help | system df --help | create --help | container prune --help
 """.replace("\n", "|").split("|")
 
