@@ -79,7 +79,7 @@ class Canvas:
         mono: bool = False, bold: bool = False, within: float = 0,
     ) -> None:  # fmt: skip
         """`y` is the base line. `within`: cut to so many pixels, with an ellipsis; pointing at it shows the whole."""
-        shown = shorten(text, within, size, mono) if within else text
+        shown = shorten(text, within, size, mono, bold) if within else text
         hint = f"<title>{escape(text)}</title>" if shown != text else ""
         family = f' font-family="{MONO}"' if mono else ""
         weight = ' font-weight="600"' if bold else ""
@@ -87,7 +87,7 @@ class Canvas:
             f'<text x="{x:g}" y="{y:g}" fill="var(--{colour})" font-size="{size:g}" text-anchor="{anchor}"{family}'
             f'{weight} xml:space="preserve">{escape(shown)}{hint}</text>'
         )
-        length = measure(shown, size, mono)
+        length = measure(shown, size, mono, bold)
         self._reach(x + length * {"start": 1, "middle": 0.5, "end": 0}[anchor], y + size / 3)
 
     def line(self, points: Sequence[tuple[float, float]], *, colour: str = "line", arrow: bool = False,
@@ -126,20 +126,21 @@ class Canvas:
         self.width, self.height = max(self.width, x), max(self.height, y)
 
 
-def measure(text: str, size: float = TEXT, mono: bool = False) -> float:
+def measure(text: str, size: float = TEXT, mono: bool = False, bold: bool = False) -> float:
     """About how wide a text is, pixels; Hangul and other wide letters count twice.
 
     >>> measure("한"), measure("n", mono=True)
     (14.0, 8.4)
     """
-    em = 0.6 if mono else 0.54
-    return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else em for letter in text) * size
+    em = 0.6 if mono else 0.58
+    heavier = 1.08 if bold else 1.0
+    return heavier * sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else em for letter in text) * size
 
 
-def shorten(text: str, within: float, size: float = TEXT, mono: bool = False) -> str:
+def shorten(text: str, within: float, size: float = TEXT, mono: bool = False, bold: bool = False) -> str:
     """Cut to `within` pixels, with an ellipsis for what is gone."""
-    if measure(text, size, mono) <= within:
+    if measure(text, size, mono, bold) <= within:
         return text
-    while text and measure(text + "…", size, mono) > within:
+    while text and measure(text + "…", size, mono, bold) > within:
         text = text[:-1]
     return text.rstrip() + "…"

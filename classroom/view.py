@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from classroom.drawing import Picture
-from classroom.views import flow, kernel, layers, lifecycle, network, processes, timeline
+from classroom.views import flow, kernel, layers, lifecycle, network, origin, processes, timeline
 from classroom.views.processes import Process
 from engine.client.connection import ApiError
 from engine.lifecycle import State
@@ -33,7 +33,13 @@ class View:
 
     def layers(self, *images: str) -> Picture:
         """Images as piles of layers, shared ones drawn once; containers on top. `images`: only these."""
-        return layers.draw(self._lab.api.get("/glassdock/layers"), images)
+        return layers.draw(self._facts(), images)
+
+    def origin(self, container: str, path: str) -> Picture:
+        """Which layer a file of a container comes from, and which ones it hides."""
+        said = self._lab.api.get(f"/glassdock/containers/{container}/origin", {"path": path})
+        known = {layer["Chain"]: layer for image in self._facts()["Images"] for layer in image["Layers"]}
+        return origin.draw(container, path, [(known.get(word["Chain"], {}), word["Said"]) for word in said])
 
     def lifecycle(self, container: str) -> Picture:
         """The state machine: where this container is, where it has been, and what each command would do now."""
@@ -63,6 +69,9 @@ class View:
     def timeline(self, at: int | None = None) -> Picture:
         """The session so far, the state after each command. `at`: the command to point at, from 0."""
         return timeline.draw(self._lab.moments, at)
+
+    def _facts(self) -> Any:
+        return self._lab.api.get("/glassdock/layers")
 
     def _happened(self, id: str) -> list[str]:
         """Names of a container's events, oldest first."""

@@ -1,4 +1,4 @@
-"""What may be seen through the walls and is not in Docker's API: `/glassdock/trace`, `…/layers`, `…/session`."""
+"""What may be seen through the walls and is not in Docker's API: `/glassdock/trace`, layers, session and so on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.api.messages import Request, Response, json_response
 from engine.api.router import Route
+from engine.daemon.origins import origins
 from engine.errors import InvalidParameter, System, Unimplemented
 from engine.session.recorder import TooLong
 
@@ -71,7 +72,15 @@ async def session(engine: Engine, request: Request) -> Response:
     return Response(200, document.encode(), {"Content-Type": "application/json"})
 
 
+async def origin(engine: Engine, request: Request) -> Response:
+    """[{"Chain", "Said"}] from the bottom layer up, the container's own last with the Chain "": `?path=/etc/hosts`."""
+    container = engine.containers.get(request.vars["id"])
+    words = await origins(engine, container, request.query.get("path", "/"))
+    return json_response([{"Chain": word.chain, "Said": word.said} for word in words])
+
+
 ROUTES = (
+    Route("GET", "/glassdock/containers/{id}/origin", origin),
     Route("GET", "/glassdock/trace", trace),
     Route("GET", "/glassdock/layers", layers),
     Route("GET", "/glassdock/session", session),
