@@ -153,7 +153,7 @@ def _renamed(
 
 
 def _moved(name: str, root: str, target: str) -> str:
-    below = posixpath.relpath(name, root) if root != "/" else name.lstrip("/") or "."
+    below = posixpath.relpath(name, root)
     return target if below == "." else posixpath.join(target, below)
 
 

@@ -107,7 +107,7 @@ class Place:
                 raise BuildError(str(error)) from None
             missing = "file not found in build context or excluded by .dockerignore: " if self.is_context else ""
             raise BuildError(f"{missing}stat {name}: file does not exist") from None
-        return path, found.mode
+        return "/." if path == "/" else path, found.mode
 
     def _matching(self, pattern: str) -> list[str]:
         """Names that a pattern matches, in the order of a walk."""
@@ -127,8 +127,7 @@ class Place:
     def _digest(self, path: str, name: str, is_directory: bool) -> str:
         each = []
         for entry, data in self.entries(path):
-            below = posixpath.relpath(entry.name, posixpath.basename(path) or ".") if path != "/" else entry.name
-            full = posixpath.normpath(posixpath.join(name, below.lstrip("/")))
+            full = posixpath.normpath(posixpath.join(name, posixpath.relpath(entry.name, posixpath.basename(path))))
             if full != ".":
                 each.append(_entry_digest(full, entry, data))
         if not is_directory:

@@ -231,6 +231,8 @@ class _Expansion:
             return self._env.get(name, "")
         if letter == "/":
             return self._replaced(name)
+        if not letter:
+            raise WordError("syntax error: missing '}'")
         colon = letter == ":"
         modifier = self._next() if colon else letter
         if colon or (modifier and modifier in "+-?#%"):
