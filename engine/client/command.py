@@ -28,6 +28,7 @@ ACTIONS: dict[str, str] = {
     "pause": "containers:pause", "unpause": "containers:unpause", "rm": "containers:rm", "rename": "containers:rename",
     "wait": "containers:wait", "port": "containers:port", "top": "containers:top",
     "diff": "containers:diff", "logs": "containers:logs",
+    "cp": "copy:cp", "commit": "snapshots:commit", "export": "snapshots:export", "import": "snapshots:import_",
     "container prune": "system:container_prune", "ps": "lists:ps", "images": "lists:images", "image ls": "lists:images",
     "history": "lists:history", "search": "lists:search", "network ls": "lists:networks", "volume ls": "lists:volumes",
     "stats": "stats:stats", "inspect": "inspect:inspect", "container inspect": "inspect:container",

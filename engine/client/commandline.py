@@ -20,6 +20,9 @@ HELP = Path(__file__).parent / "help"
 # after the first argument of these, everything belongs to the container's command
 STOP_AT_ARGUMENT = {"run", "create", "exec", "top"}
 
+# more arguments than these need are taken without a word
+UNCOUNTED = {"import"}
+
 # older names that docker still takes and no longer shows
 HIDDEN = {"dns-opt": "dns-option", "net": "network", "net-alias": "network-alias"}
 
@@ -91,12 +94,13 @@ class Parsed:
 def command(stem: str) -> Command:
     """The command whose page is help/STEM.txt. Raises FileNotFoundError."""
     page = (HELP / f"{stem}.txt").read_text(encoding="utf-8")
-    usage = page.split("\n", 1)[0].removeprefix("Usage:  docker ")
-    words = usage.split(" ")
+    usage = page.split("\n\n", 1)[0].removeprefix("Usage:  docker ")
+    words = usage.split("\n")[0].split(" ")
     path_length = next((i for i, word in enumerate(words) if not word.islower() or not word.isalpha()), len(words))
     options = {m["name"]: Option(m["name"], m["short"] or "", m["kind"] or "bool")
                for line in page.split("\n") if (m := _OPTION.match(line))}  # fmt: skip
     least, most = _arity(words[path_length:])
+    most = None if stem in UNCOUNTED else most
     return Command(stem.replace("-", " "), " ".join(words[:path_length]), usage, page, options, least, most)
 
 

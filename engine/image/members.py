@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from engine.image import tarstream
@@ -17,13 +17,17 @@ from engine.image.changeset import KINDS, XATTR, Entry, modification_time
 from engine.image.tarstream import Data
 
 
-def read(stream: BinaryIO) -> Iterator[tuple[Entry, Data | None]]:
+def read(stream: BinaryIO, rename: Callable[[str], str] | None = None) -> Iterator[tuple[Entry, Data | None]]:
     """The entries of an *uncompressed* archive, in order, with the content of files (valid until the next entry).
 
-    Names are as in the archive, but clean: "a/b", "/a", "../a", "." for the root. An empty archive has none. Raises
-    ValueError for a broken one, as late as it can.
+    Names are as in the archive, but clean: "a/b", "/a", "../a", "." for the root. `rename` is given each name, and what
+    a hard link names, before that. An empty archive has none. Raises ValueError for a broken one, as late as it can.
     """
     for header, data in tarstream.read(stream):
+        if rename is not None:
+            header.name = rename(header.name)
+            if header.islnk():
+                header.linkname = rename(header.linkname)
         yield _entry(header), data
 
 
