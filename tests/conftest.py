@@ -1,0 +1,8 @@
+"""Lets all tests import what checks our work without using our code (tests/checkers)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "checkers"))
