@@ -31,6 +31,7 @@ API_VERSION, MIN_API_VERSION = "1.50", "1.24"
 ENGINE_VERSION = "28.2.2"  # the Docker release whose behaviour this is
 RESOURCES = (
     "ping", "glass", "system", "containers", "container_streams", "execs", "archives", "images", "image_archives",
+    "registries",
     "networks", "swarm", "volumes", "build",
 )  # fmt: skip
 

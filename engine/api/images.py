@@ -44,7 +44,7 @@ async def create(engine: Engine, request: Request) -> Response:
     reference = _pull_reference(name, request.query.get("tag", ""))
     if reference.familiar_name == "scratch":
         raise Forbidden("'scratch' is a reserved name")
-    pull = engine.images.pull(reference, platform, _credentials(request))
+    pull = engine.images.pull(reference, platform, credentials(request))
     return await _progress(pull)
 
 
@@ -55,7 +55,7 @@ async def push(engine: Engine, request: Request) -> Response:
         reference = reference.with_tag(tag)
     if reference.digest:
         raise InvalidParameter("cannot push a digest reference")
-    return await _progress(engine.images.push(reference, _credentials(request)))
+    return await _progress(engine.images.push(reference, credentials(request)))
 
 
 async def _import(engine: Engine, request: Request, platform: Platform | None) -> Response:
@@ -179,10 +179,10 @@ async def login(engine: Engine, request: Request) -> Response:
 
 async def distribution(engine: Engine, request: Request) -> Response:
     reference = Reference.parse(request.vars["name"]).with_default_tag()
-    return json_response(await engine.images.distribution(reference, _credentials(request)))
+    return json_response(await engine.images.distribution(reference, credentials(request)))
 
 
-def _credentials(request: Request) -> Credentials:
+def credentials(request: Request) -> Credentials:
     """X-Registry-Auth; what cannot be read counts as none, as in moby."""
     try:
         return Credentials.from_header(request.headers.get("x-registry-auth", ""))

@@ -162,7 +162,7 @@ def _direct() -> dict[tuple[str, ...], str]:
 
 
 def _is_group(stem: str) -> bool:
-    return stem in {"container", "image", "system", "network", "volume", "context"}
+    return stem in {"container", "image", "manifest", "system", "network", "volume", "context"}
 
 
 def parse(which: Command, words: Sequence[str]) -> Parsed:

@@ -26,7 +26,7 @@ from engine.events import Event
 from engine.image.blobs import Blobs
 from engine.image.config import Image
 from engine.image.digest import ChainID, Digest
-from engine.image.manifest import Platform
+from engine.image.manifest import Descriptor, Platform
 from engine.image.reference import Reference, parse_any
 from engine.image.store import ImageStore
 from engine.loop import Loop, Queue
@@ -171,6 +171,15 @@ class Images:
     async def login(self, credentials: Credentials) -> None:
         """`docker login`: ask the registry. Raises Unauthorized, System."""
         await index.login(self.transport, self._engine.loop, self._engine.trace, credentials)
+
+    async def manifests(
+        self, reference: Reference, credentials: Credentials = NOBODY, every: bool = False
+    ) -> list[tuple[Descriptor, bytes]]:
+        """The documents behind a name in a registry (see Puller.documents). Raises EngineError."""
+        try:
+            return await self._puller.documents(reference, credentials, every)
+        except (EngineError, RegistryError, BadContent, Unreachable, ValueError) as error:
+            raise plain(error) from error
 
     async def distribution(self, reference: Reference, credentials: Credentials = NOBODY) -> dict[str, Any]:
         """What a registry has under a name (DistributionInspect), without pulling it. Raises EngineError."""

@@ -99,6 +99,21 @@ class Puller:
         image = config.parse(await repository.document(document.config.digest))
         return found, [Platform(image.os, image.architecture, image.variant)]
 
+    async def documents(
+        self, reference: Reference, credentials: Credentials, every: bool
+    ) -> list[tuple[Descriptor, bytes]]:
+        """The manifest or index of a name, as a registry has it; with `every`, instead of an index its manifests."""
+        repository = await open_repository(self._transport, self._loop, self._trace, reference, credentials)
+        digest = reference.digest or (await repository.resolve(reference.tag)).digest
+        top = await repository.manifest(digest)
+        if not every:
+            return [(Descriptor(top.media_type, top.digest, len(top.raw)), top.raw)]
+        if isinstance(top, Index):
+            return [(entry, (await repository.manifest(entry.digest)).raw) for entry in top.manifests]
+        image = config.parse(await repository.document(top.config.digest))
+        platform = Platform(image.os, image.architecture, image.variant)
+        return [(Descriptor(top.media_type, top.digest, len(top.raw), platform), top.raw)]
+
     async def _pull_one(self, repository: Repository, reference: Reference, platform: Platform, tell: Tell) -> Pulled:
         digest = reference.digest or (await repository.resolve(reference.tag)).digest
         top = chosen = await self._manifest(repository, digest)

@@ -1,13 +1,9 @@
-"""pull, tag, rmi, login, logout."""
+"""pull, tag, rmi."""
 
 from __future__ import annotations
 
-import base64
-import json
-from typing import Any
-
 from engine.client.commandline import Parsed
-from engine.client.context import HUB, ApiError, Context, Failure
+from engine.client.context import ApiError, Context, Failure
 from engine.client.progress import show_progress
 from engine.image.reference import InvalidReference, Reference
 
@@ -16,7 +12,7 @@ def pull_image(
     context: Context, name: str, stream: int, quiet: bool, platform: str = "", all_tags: bool = False
 ) -> Reference:
     """Pull through the daemon, with its progress on `stream`; raises ApiError, Failure for a malformed name."""
-    reference = _read(name)
+    reference = read_name(name)
     tag = "" if all_tags else str(reference.digest or reference.tag or "latest")
     query = {"fromImage": reference.name, "tag": tag, "platform": platform}
     messages = context.api.lines("POST", "/images/create", query, context.registry_auth(name))
@@ -29,7 +25,7 @@ def pull_image(
     return reference
 
 
-def _read(name: str) -> Reference:
+def read_name(name: str) -> Reference:
     try:
         return Reference.parse(name)
     except InvalidReference as error:
@@ -41,7 +37,7 @@ def pull(context: Context, parsed: Parsed) -> int:
     bare = ":" not in name.rsplit("/", 1)[-1] and "@" not in name
     if every and not bare:
         raise Failure("tag can't be used with --all-tags/-a")
-    _read(name)
+    read_name(name)
     if bare and not every and not quiet:
         context.console.out("Using default tag: latest")
     reference = pull_image(context, name, 1, quiet, parsed.get("platform", ""), every)
@@ -72,45 +68,3 @@ def rmi(context: Context, parsed: Parsed) -> int:
         for item in removed:
             context.console.out(f"Deleted: {item['Deleted']}" if "Deleted" in item else f"Untagged: {item['Untagged']}")
     return int(failed)
-
-
-def login(context: Context, parsed: Parsed) -> int:
-    server = parsed.arguments[0] if parsed.arguments else HUB
-    user, password = parsed.get("username", ""), parsed.get("password", "")
-    if parsed.flag("password-stdin"):
-        if not user:
-            raise Failure("the --password-stdin option requires --username to be set")
-        password = b"".join(iter(context.console.read, b"")).decode().rstrip("\r\n")
-    if not user or not password:
-        raise Failure("Error: Cannot perform an interactive login from a non TTY device")
-    answer = context.api.post("/auth", None, {"username": user, "password": password, "serveraddress": server})
-    _keep(context, server, base64.b64encode(f"{user}:{password}".encode()).decode())
-    context.console.out(str(answer.get("Status", "Login Succeeded")))
-    return 0
-
-
-def logout(context: Context, parsed: Parsed) -> int:
-    server = parsed.arguments[0] if parsed.arguments else HUB
-    if not context.credentials(server):
-        context.console.out(f"Not logged in to {server}")
-        return 0
-    context.console.out(f"Removing login credentials for {server}")
-    _keep(context, server, None)
-    return 0
-
-
-def _keep(context: Context, server: str, auth: str | None) -> None:
-    """Change one entry of config.json, whose mode is 0600; the rest stays as it is."""
-    path = context.config / "config.json"
-    try:
-        whole: dict[str, Any] = json.loads(path.read_text())
-    except FileNotFoundError:
-        whole = {}
-    auths = whole.setdefault("auths", {})
-    if auth is None:
-        auths.pop(server, None)
-    else:
-        auths[server] = {"auth": auth}
-    context.config.mkdir(parents=True, exist_ok=True)
-    path.touch(0o600)
-    path.write_text(json.dumps(whole, indent="\t"))
