@@ -20,6 +20,14 @@ def set_rlimit(container: Container, name: str, soft: int, hard: int) -> None:
     resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (soft, hard))
 
 
+def set_oom_score(container: Container, adjustment: int) -> None:
+    fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, str(adjustment).encode())
+    finally:
+        os.close(fd)
+
+
 def no_new_privileges(container: Container) -> None:
     """execve gives no rights that are not here already (set-user-ID files, file capabilities)."""
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
@@ -106,6 +114,7 @@ def set_capabilities(container: Container, keep: Sequence[str]) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "SetRlimit": set_rlimit,
+    "SetOomScore": set_oom_score,
     "NoNewPrivileges": no_new_privileges,
     "LoadSeccomp": load_seccomp,
     "ChangeDirectory": change_directory,

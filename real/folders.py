@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import stat
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import BinaryIO
 
 from engine.image import changeset
 from engine.image.changeset import Entry
+from engine.spec import Device
 from real import layers, merged
 from real.merged import Node
 
@@ -40,6 +43,24 @@ def make(path: str) -> None:
 def size(path: str) -> int:
     """Bytes of all files in it; 0 if it is not there."""
     return layers.usage(path) if Path(path).is_dir() else 0
+
+
+def devices(path: str) -> list[Device]:
+    """The device at a path, or all below a folder. Raises OSError ENOENT, …; ENODEV for what is no device."""
+    found = os.stat(path)
+    if stat.S_ISDIR(found.st_mode):
+        return [each for name in sorted(os.listdir(path)) for each in _if_device(f"{path.rstrip('/')}/{name}")]
+    if not (stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode)):
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), path)
+    kind = "c" if stat.S_ISCHR(found.st_mode) else "b"
+    return [Device(path, kind, os.major(found.st_rdev), os.minor(found.st_rdev), stat.S_IMODE(found.st_mode))]
+
+
+def _if_device(path: str) -> list[Device]:
+    try:
+        return [] if os.path.islink(path) else devices(path)
+    except OSError:
+        return []
 
 
 def pack(path: str) -> Iterator[bytes]:

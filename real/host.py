@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.host import HostInfo, News
+from engine.host import UNPACKING, HostInfo, News, PathStat, Unpacking
 from engine.loop import Loop
-from real import cgroups, folders, hostps, layers
+from engine.spec import Device, Mount
+from real import archives, cgroups, folders, hostps, layers
 from real.launch import Connection
 from real.network import Networks
 from real.poller import Poller
@@ -61,6 +63,41 @@ class RealHost:
         self.publish_through, self.dial = network.publish_through, network.dial
         self.dial_datagrams = network.dial_datagrams
 
+    # -- files of a snapshot
+
+    def _view(self, key: str, volumes: Sequence[Mount]) -> archives.View:
+        return self.runtime.view(key, self.snapshots.layers(key), volumes)
+
+    async def stat_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> PathStat:
+        """See engine.host.Snapshotter."""
+        with closing(self._view(key, volumes)) as view:
+            return archives.look(view, path)
+
+    def pack_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> Iterator[bytes]:
+        """See engine.host.Snapshotter."""
+        view = self._view(key, volumes)
+        try:
+            archives.look(view, path)
+        except BaseException:
+            view.close()
+            raise
+        return archives.pack(view, path)
+
+    async def unpack_path(
+        self,
+        key: str,
+        path: str,
+        archive: BinaryIO,
+        volumes: Sequence[Mount] = (),
+        *,
+        options: Unpacking = UNPACKING,
+    ) -> None:
+        """See engine.host.Snapshotter."""
+        with closing(self._view(key, volumes)) as view:
+            await self.poller.work(archives.unpack, view, path, archive, options)
+
+    # -- files of the daemon's
+
     def listen(self, callback: Callable[[News], object]) -> None:
         self._callback = callback
 
@@ -74,6 +111,10 @@ class RealHost:
     def has_path(self, path: str) -> bool:
         """See engine.host.Host."""
         return os.path.exists(path)
+
+    def devices(self, path: str) -> list[Device]:
+        """See engine.host.Host."""
+        return folders.devices(path)
 
     def make_directory(self, path: str) -> None:
         """See engine.host.Host."""

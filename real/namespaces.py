@@ -23,7 +23,7 @@ def make_cgroup(container: Container, path: str) -> None:
     groups = container.surroundings.cgroups
     container.cgroup = path
     if groups is not None:
-        groups.make(path, bool(container.options.get("privileged")))
+        groups.make(path, None if container.options["privileged"] else container.options["devices"])
 
 
 def write_cgroup(container: Container, path: str, file: str, value: str) -> None:

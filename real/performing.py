@@ -1,7 +1,7 @@
 """Kernel operations, performed one by one: the table that says which function does which. Twin: sim/performing.py.
 
-Operations arrive as tuples, their name and their fields. Those before `Unshare` are done by the zygote itself, `Unshare`
-is the clone, and the rest is done by the clone in its own namespaces, up to `Execve`.
+Operations arrive as tuples, their name and their fields. Those before `Unshare` are done by the zygote itself,
+`Unshare` is the clone, and the rest is done by the clone in its own namespaces, up to `Execve`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def describe(kind: str, fields: list[Any], error: OSError) -> str:
     """A kernel's refusal in the words of runc."""
     why = reason(error)
     if kind == "MountFilesystem":
-        type, source, target, *_ = fields
+        source, target = fields[1:3]
         what = f'error mounting "{source}" to rootfs at "{target}": mount src={source}, dst={target}'
         return f"{what}: {why}"
     if kind == "SetRlimit":

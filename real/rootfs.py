@@ -100,10 +100,10 @@ def open_sources(container: Container, operations: Sequence[Sequence[object]]) -
                 container.trees[number] = error
 
 
-def attach_root(container: Container) -> None:
+def attach_root(container: Container, place: str) -> None:
     """In the new mount namespace: nothing that is mounted here is seen outside, and the root has a place."""
     syscalls.mount(None, "/", None, MS_REC | MS_PRIVATE)
-    syscalls.move_mount(container.root, syscalls.AT_FDCWD, container.surroundings.place)
+    syscalls.move_mount(container.root, syscalls.AT_FDCWD, place)
 
 
 def mount_filesystem(container: Container, type: str, source: str, target: str, options: Sequence[str]) -> None:
@@ -219,6 +219,16 @@ def make_devices(container: Container, devices: Sequence[str]) -> None:
         os.close(folder)
 
 
+def make_device(container: Container, path: str, kind: str, major: int, minor: int, mode: int) -> None:
+    """One more; in /dev, as a rule, but any place will do."""
+    folder = find(container.root, os.path.dirname(path), folder=True)
+    try:
+        type = stat.S_IFBLK if kind == "b" else stat.S_IFCHR
+        os.mknod(os.path.basename(path), type | mode, os.makedev(major, minor), dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
 def pivot_root(container: Container) -> None:
     """From here on the container's root is the root, and the host's files are out of reach."""
     os.fchdir(container.root)
@@ -254,6 +264,7 @@ HANDLERS: dict[str, Handler] = {
     "MountOverlay": mount_overlay,
     "MountFilesystem": mount_filesystem,
     "MakeDevices": make_devices,
+    "MakeDevice": make_device,
     "PivotRoot": pivot_root,
     "MaskPath": mask_path,
     "ReadonlyPath": readonly_path,

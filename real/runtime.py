@@ -7,6 +7,7 @@ holds before execve; `start` lets it go. Twin: sim/runtime.py.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import time
@@ -17,11 +18,23 @@ from typing import Any
 
 from engine import operations as ops
 from engine import plan
-from engine.host import STDERR, STDOUT, Exited, News, OnOutput, OutOfMemory, RuntimeFailure, Started, Stats
+from engine.host import (
+    STDERR,
+    STDOUT,
+    Exited,
+    News,
+    OnOutput,
+    OutOfMemory,
+    PathError,
+    RuntimeFailure,
+    Started,
+    Stats,
+)
 from engine.loop import Future
 from engine.operations import Execve, Operation, Performed
-from engine.spec import Process, Resources, Spec
+from engine.spec import Mount, Process, Resources, Spec
 from real import console, hostps, seccomp, wire
+from real.archives import View
 from real.cgroups import Driver
 from real.launch import Connection
 from real.poller import READ, Poller
@@ -30,6 +43,7 @@ from real.streams import Output, PipeInput
 SETNS = ops.Unshare(())  # exec's clone into namespaces that are there
 UNMOUNT_ROOT = ops.Unmount("/")
 SIGKILL = 9
+VIEW_TIMEOUT = 30  # seconds
 
 
 class Channel:
@@ -77,14 +91,17 @@ class Channel:
 class Running:
     """A process of a container: its first one, or an exec's. `status` None while it runs."""
 
-    __slots__ = ("channel", "container", "exec_id", "execve", "input", "outputs", "pid", "serial", "started", "status",
-                 "terminal")  # fmt: skip
+    __slots__ = (
+        "channel", "container", "exec_id", "execve", "input", "outputs", "over", "pid", "serial", "started", "status",
+        "terminal",
+    )  # fmt: skip
 
     def __init__(self, container: Container, exec_id: str, serial: int, execve: Execve) -> None:
         self.container, self.exec_id, self.serial, self.execve = container, exec_id, serial, execve
         self.pid = 0
         self.started = False
         self.status: int | None = None
+        self.over: Future[None] | None = None  # made by whoever waits for the end of one that failed
         self.channel: Channel | None = None
         self.outputs: list[Output] = []
         self.input: PipeInput | None = None
@@ -127,6 +144,7 @@ class Runtime:
         options = _options(spec.process) | {
             "init": spec.init,
             "privileged": spec.privileged,
+            "devices": [(each.kind, each.major, each.minor, each.access) for each in spec.devices],
             "unshare": new,
             "seccomp": seccomp.program(spec.seccomp, spec.process.capabilities) if spec.seccomp else b"",
         }
@@ -195,7 +213,8 @@ class Runtime:
         while ready is None or not process.pid:
             received = await process.channel.receive()
             if received is None:
-                raise self._fail(process, "the process has ended before it could begin", [])
+                self._forget(process)
+                raise _Failed("the process has ended before it could begin", [])
             (kind, *told), files = received
             if kind == "cloned":
                 process.pid = told[0]
@@ -204,12 +223,19 @@ class Runtime:
                 if files:
                     self._connect_terminal(process, files[0], call)
             else:
-                raise self._fail(process, told[0], told[1])
+                await self._until_gone(process)
+                raise _Failed(told[0], told[1])
         return ready
 
-    def _fail(self, process: Running, text: str, times: list[tuple[int, int]]) -> _Failed:
+    async def _until_gone(self, process: Running) -> None:
+        """It has said that it failed: nothing of it is left when this returns."""
+        assert process.channel is not None
+        while (received := await process.channel.receive()) is not None:
+            process.pid = received[0][1]  # cloned
+        if process.pid and process.status is None:
+            process.over = Future(self._loop)
+            await process.over
         self._forget(process)
-        return _Failed(text, times)
 
     def _pipes(self, process: Running, call: OnOutput) -> list[int]:
         """The program's ends of three pipes."""
@@ -229,13 +255,13 @@ class Runtime:
         assert channel is not None
         channel.go()
         received = await channel.receive()
-        channel.close()
         performed = Performed(process.execve, self._moment(begin), time.monotonic_ns() - begin)
         if received is not None:
             text = received[0][1]
             failed = Performed(process.execve, performed.start, performed.duration, text)
-            self._forget(process)
+            await self._until_gone(process)
             raise RuntimeFailure(text, (failed,))
+        channel.close()
         process.started = True
         if process.status is not None:
             self._loop.call_soon(lambda: self._ended(process))
@@ -302,6 +328,8 @@ class Runtime:
         if process is None:
             return
         process.status = status
+        if process.over is not None:
+            process.over.set_result(None)
         if process.started:
             self._ended(process)
 
@@ -383,6 +411,22 @@ class Runtime:
         kinds = {type(each.operation) for each in performed[:-1]}
         back = await self._take_back(container, ops.MountOverlay in kinds)
         return performed + [each for each in back if ops.MakeCgroup in kinds or each.operation is UNMOUNT_ROOT]
+
+    # -- files
+
+    def view(self, key: str, lower: tuple[str, ...], volumes: Sequence[Mount]) -> View:
+        """A snapshot's files with volumes in it (real/archives.py); waits for the zygote. Raises PathError."""
+        wanted: list[Operation] = [ops.MountOverlay(key, lower)]
+        wanted += [ops.MountFilesystem(each.type, each.source, each.target, each.options) for each in volumes]
+        ours, theirs = wire.pair()
+        with theirs:
+            self._zygote.send(("view", key, [encode(each) for each in wanted]), (theirs.fileno(),))
+        ours.settimeout(VIEW_TIMEOUT)
+        received = wire.receive(ours)
+        if received is None or received[0][0] != "view":
+            ours.close()
+            raise PathError(errno.EIO, "mount", received[0][1] if received is not None else key)
+        return View(received[1][0], ours.close)
 
     async def close(self) -> None:
         for id in list(self.containers):

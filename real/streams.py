@@ -17,7 +17,7 @@ CHUNK = 1 << 16
 
 
 class Output:
-    """The read end of a pipe, or a terminal's master: what comes is handed on; while the daemon is slow, nothing is read.
+    """The read end of a pipe, or a terminal's master: what comes is handed on, as fast as the daemon takes it.
 
     `ended` is done when the other end is closed by all.
     """

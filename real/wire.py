@@ -1,6 +1,6 @@
 """Messages between the daemon, the zygote and the processes it makes: tuples and open files over Unix sockets.
 
-A message is one datagram of a SOCK_SEQPACKET pair: a marshalled tuple, with descriptors beside it (SCM_RIGHTS, unix(7)).
+A message is one datagram of a SOCK_SEQPACKET pair: a marshalled tuple, and descriptors beside it (SCM_RIGHTS, unix(7)).
 What is too long for a datagram travels in a memfd, which is then the last descriptor.
 """
 

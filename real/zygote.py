@@ -176,6 +176,45 @@ class Zygote:
                 os.close(fd)
             _close(control, files)
 
+    def on_view(self, files: list[int], id: str, operations: Any) -> None:
+        """A process that holds a snapshot's root, with what is bound into it, until its control is closed.
+
+        A running container's root is that container's own mount: overlayfs cannot be mounted twice over one folder.
+        """
+        assert self.surroundings is not None
+        control = socket.socket(fileno=files[0])
+        container = Container(self.surroundings, {"terminal": False}, control, [], self.first.__getitem__)
+        target = -1
+        times: Times = []
+        try:
+            if id in self.first:
+                target = syscalls.pidfd_open(self.first[id])
+            else:
+                perform(container, self.table, operations[:1], times)
+            if syscalls.clone(0) == 0:
+                self._hold_view(container, operations, target)
+        except (Failure, OSError) as failure:
+            _send(control, ("failed", str(failure), times))
+        finally:
+            for fd in {target, container.root} - {-1}:
+                os.close(fd)
+            control.close()
+
+    def _hold_view(self, container: Container, operations: Any, target: int) -> NoReturn:
+        times: Times = []
+        with _reporting(container, times):
+            self._begin_clone()
+            rootfs.open_sources(container, operations)
+            if target >= 0:
+                syscalls.setns(target, NAMESPACES["mount"])
+                container.root = syscalls.open_tree("/", syscalls.OPEN_TREE_CLONE)
+            syscalls.unshare(NAMESPACES["mount"])
+            rootfs.attach_root(container, "/")
+            perform(container, self.table, operations[1:], times)
+            wire.send(container.control, ("view",), (container.root,))
+            wire.receive(container.control)
+        os._exit(0)
+
     def _enter_pids(self, id: str) -> None:
         """What is cloned next is in that container's PID namespace."""
         fd = syscalls.pidfd_open(self.first[id])
@@ -195,7 +234,7 @@ class Zygote:
             self._begin_clone()
             _connect(container)
             rootfs.open_sources(container, operations)
-            rootfs.attach_root(container)
+            rootfs.attach_root(container, container.surroundings.place)
             for _, type, target in _joins(operations[:split]):
                 namespaces.join_namespace(container, type, target)
             times.append((begin, time.monotonic_ns() - begin))

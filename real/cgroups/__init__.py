@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-# type, major, minor, access: what every container may use (moby, oci/devices; runc, specconv.AllowedDevices)
-DEVICES = (
+Device = tuple[str, int, int, str]  # type, major, minor (-1 for all), access
+
+# what every container may use (moby, oci/devices; runc, specconv.AllowedDevices)
+DEVICES: tuple[Device, ...] = (
     ("c", -1, -1, "m"),
     ("b", -1, -1, "m"),
     ("c", 1, 3, "rwm"),  # null
@@ -35,8 +37,8 @@ class Driver(Protocol):
     version: str
     recipe: tuple[str, dict[str, str]]  # for `make`
 
-    def make(self, path: str, all_devices: bool) -> None:
-        """The group, with its parents; without `all_devices` its processes may use DEVICES only."""
+    def make(self, path: str, devices: Sequence[Device] | None) -> None:
+        """The group, with its parents. Its processes may use DEVICES and these; None: all that there are."""
 
     def write(self, path: str, file: str, value: str) -> None:
         """One limit, by cgroup v2's name of its file."""

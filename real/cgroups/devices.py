@@ -9,9 +9,10 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from collections.abc import Sequence
 
 from real import syscalls
-from real.cgroups import DEVICES
+from real.cgroups import Device
 
 PROG_LOAD, PROG_ATTACH = 5, 8
 TYPE_CGROUP_DEVICE, ATTACH_CGROUP_DEVICE = 15, 6
@@ -24,9 +25,9 @@ LOAD_WORD, MOVE, MOVE_IMMEDIATE, AND, RIGHT, UNEQUAL, UNEQUAL_REGISTER, EXIT = (
 TYPE, WANTED, MAJOR, MINOR, SCRATCH = 2, 3, 4, 5, 1
 
 
-def restrict(group: str) -> None:
-    """Processes of this group (a folder of cgroup2) may use real.cgroups.DEVICES only. Raises OSError."""
-    code = program()
+def restrict(group: str, devices: Sequence[Device]) -> None:
+    """Processes of this group (a folder of cgroup2) may use these devices only. Raises OSError."""
+    code = program(devices)
     instructions = ctypes.create_string_buffer(code, len(code))
     licence = ctypes.create_string_buffer(b"Apache-2.0")
     attributes = struct.pack(
@@ -42,7 +43,7 @@ def restrict(group: str) -> None:
         os.close(loaded)
 
 
-def program() -> bytes:
+def program(devices: Sequence[Device]) -> bytes:
     """One test after the other; the answer is 1 for allowed."""
     code = [
         _instruction(LOAD_WORD, TYPE, 1, 0),
@@ -52,7 +53,7 @@ def program() -> bytes:
         _instruction(LOAD_WORD, MAJOR, 1, 4),
         _instruction(LOAD_WORD, MINOR, 1, 8),
     ]
-    for type, major, minor, access in DEVICES:
+    for type, major, minor, access in devices:
         allowed = sum(ACCESS[letter] for letter in access)
         tests = [(UNEQUAL, TYPE, BLOCK if type == "b" else CHARACTER)]
         tests += [(UNEQUAL, MAJOR, major)] if major >= 0 else []

@@ -11,8 +11,9 @@ import os
 import select
 import signal
 import time
+from collections.abc import Sequence
 
-from real.cgroups import DEVICES, number, put, read, remove_if_empty, remove_tree, table
+from real.cgroups import DEVICES, Device, number, put, read, remove_if_empty, remove_tree, table
 
 UNLIMITED = 1 << 62  # the kernel shows "no limit" as a little less than 2^63
 FILES = {  # cgroup v2's name: (controller, file here)
@@ -41,7 +42,7 @@ class Cgroups:
 
     # -- make, limit, enter, remove
 
-    def make(self, path: str, all_devices: bool) -> None:
+    def make(self, path: str, devices: Sequence[Device] | None) -> None:
         """See real.cgroups.Driver."""
         parent = path.rpartition("/")[0]
         for mount in self._mounts:
@@ -50,8 +51,8 @@ class Cgroups:
             os.mkdir(mount + path)
         if "cpuset" in self._places:
             self._inherit_cpuset(path)
-        if not all_devices and "devices" in self._places:
-            self._restrict_devices(path)
+        if devices is not None and "devices" in self._places:
+            self._restrict_devices(path, (*DEVICES, *devices))
 
     def _inherit_cpuset(self, path: str) -> None:
         """A new group has no CPUs at all, and nobody could enter it."""
@@ -63,12 +64,12 @@ class Cgroups:
                     put(f"{root}{here}/{file}", read(f"{root}{above}/{file}"))
             above = here
 
-    def _restrict_devices(self, path: str) -> None:
+    def _restrict_devices(self, path: str, devices: Sequence[Device]) -> None:
         folder = self._folder("devices", path)
         put(f"{folder}/devices.deny", "a")
         fd = os.open(f"{folder}/devices.allow", os.O_WRONLY | os.O_CLOEXEC)
         try:
-            for type, major, minor, access in DEVICES:
+            for type, major, minor, access in devices:
                 numbers = ":".join("*" if each < 0 else str(each) for each in (major, minor))
                 os.write(fd, f"{type} {numbers} {access}".encode())
         finally:

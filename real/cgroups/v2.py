@@ -11,8 +11,9 @@ import os
 import select
 import signal
 import time
+from collections.abc import Sequence
 
-from real.cgroups import number, put, read, remove_if_empty, remove_tree, table
+from real.cgroups import DEVICES, Device, number, put, read, remove_if_empty, remove_tree, table
 
 CONTROLLERS = ("cpuset", "cpu", "io", "memory", "pids")
 OTHER_NAMES = {"io.bfq.weight": "io.weight"}  # tried where the first is not there
@@ -29,7 +30,7 @@ class Cgroups:
 
     # -- make, limit, enter, remove
 
-    def make(self, path: str, all_devices: bool) -> None:
+    def make(self, path: str, devices: Sequence[Device] | None) -> None:
         """The group and its parents; each parent hands its controllers down."""
         here = self._root
         *parents, name = path.strip("/").split("/")
@@ -40,10 +41,10 @@ class Cgroups:
                 os.mkdir(here)
         self._hand_down(here)
         os.mkdir(f"{here}/{name}")
-        if not all_devices:
-            from real.cgroups import devices
+        if devices is not None:
+            from real.cgroups import devices as rules
 
-            devices.restrict(f"{here}/{name}")
+            rules.restrict(f"{here}/{name}", (*DEVICES, *devices))
 
     def _hand_down(self, folder: str) -> None:
         """cgroup.subtree_control: all that are there and not handed down yet."""

@@ -1,0 +1,55 @@
+"""Run tests that need the kernel and root where they can do no harm.
+
+    python tests/real/guarded.py [arguments for pytest]
+
+The tests get mount, PID and network namespaces of their own in which every file system is read-only, at one stroke and
+before anything of theirs runs, except /proc, the cgroup file systems, the terminals, and an empty tmpfs that goes with
+them: its path is in GLASSDOCK_TEST_ROOM. Whoever wants to use it asks `room()`, which looks for itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOM = "GLASSDOCK_TEST_ROOM"
+UNSHARE = ("unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--mount-proc", "--kill-child")
+WRITABLE = ("/proc", "/sys/fs/cgroup", "/dev/pts", "/dev/shm")
+
+
+def room() -> Path | None:
+    """The folder for tests on the kernel; None if this process is not where it does no harm."""
+    place = Path(os.environ.get(ROOM, "/nonexistent"))
+    guarded = os.statvfs("/").f_flag & os.ST_RDONLY and place.is_mount()
+    return place if guarded and os.geteuid() == 0 else None
+
+
+def main(words: list[str]) -> None:
+    if words[:1] == ["--inside"]:
+        inside(Path(words[1]), words[2:])
+    if os.geteuid() != 0:
+        sys.exit("guarded: the kernel's namespaces and cgroups need root")
+    place = tempfile.mkdtemp(prefix="glassdock-room-")
+    os.execvp(UNSHARE[0], [*UNSHARE, sys.executable, __file__, "--inside", place, *words])
+
+
+def inside(place: Path, words: list[str]) -> None:
+    """In the new namespaces: make all read-only, then become pytest."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    from real import syscalls
+
+    syscalls.mount("tmpfs", str(place), "tmpfs", 0, "size=4g,mode=755")
+    syscalls.mount_setattr("/", syscalls.AT_RECURSIVE, on=syscalls.MOUNT_ATTR_RDONLY)
+    for path in (*WRITABLE, str(place)):
+        if Path(path).is_mount():
+            syscalls.mount_setattr(path, syscalls.AT_RECURSIVE, off=syscalls.MOUNT_ATTR_RDONLY)
+    os.environ |= {ROOM: str(place), "TMPDIR": str(place), "HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+    if room() is None:
+        sys.exit("guarded: this is not a safe place")
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
