@@ -102,45 +102,53 @@ def replay(names: list[str], daemons: int) -> dict[str, tuple[str, int]]:
     with tempfile.TemporaryDirectory(prefix="golden-") as folder:
         hosts: Queue[str] = Queue()
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # a scenario's files are in there, where containers reach them
-        processes = [start_daemon(folder, number) for number in range(min(daemons, len(names)))]
-        for _, host in processes:
+        started = [start_daemon(folder, number) for number in range(min(daemons, len(names)))]
+        for _, host in started:
             hosts.put(host)
+        hub, said = start("hub", "--empty", "--port", "0")  # for the scenarios that push
+        registry, processes = said.rpartition("//")[2].strip(), [hub, *(process for process, _ in started)]
 
         def one(name: str) -> tuple[str, int]:
             host = hosts.get()
             try:
-                return replay_one(name, host)
+                return replay_one(name, host, registry)
             finally:
                 hosts.put(host)
 
         try:
-            with ThreadPoolExecutor(len(processes)) as pool:
+            with ThreadPoolExecutor(len(started)) as pool:
                 return dict(zip(names, pool.map(one, names), strict=True))
         finally:
-            for process, _ in processes:
+            for process in processes:
                 process.terminate()
-            for process, _ in processes:
+            for process in processes:
                 process.wait(10)
 
 
 def start_daemon(folder: str, number: int) -> tuple[subprocess.Popen[str], str]:
     host = f"unix://{folder}/{number}.sock"
-    command = [sys.executable, "-m", "engine.cli", "serve", "sim", "-H", host, "--allow-bind", f"{folder}:rw"]
+    return start("serve", "sim", "-H", host, "--allow-bind", f"{folder}:rw")[0], host
+
+
+def start(*words: str) -> tuple[subprocess.Popen[str], str]:
+    """A `glassdock` that serves; the line in which it says where."""
+    command = [sys.executable, "-m", "engine.cli", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HERE.parent.parent)
     assert process.stdout is not None
-    if "listens on" not in process.stdout.readline():
-        raise SystemExit(f"golden: the daemon did not start (exit {process.wait()})")
-    return process, host
+    if "listens on" not in (line := process.stdout.readline()):
+        raise SystemExit(f"golden: glassdock {words[0]} did not start (exit {process.wait()})")
+    return process, line
 
 
-def replay_one(name: str, host: str) -> tuple[str, int]:
+def replay_one(name: str, host: str, registry: str) -> tuple[str, int]:
     """Scenarios that publish ports share those of this computer: one at a time."""
     with ONE_AT_A_TIME if PUBLISHES.search((HERE / f"{name}.json").read_text()) else nullcontext():
-        return _replay(name, host)
+        return _replay(name, host, registry)
 
 
-def _replay(name: str, host: str) -> tuple[str, int]:
-    command = [sys.executable, str(HERE / "replay.py"), "--host", host, "--provide", "pull", str(HERE / f"{name}.json")]
+def _replay(name: str, host: str, registry: str) -> tuple[str, int]:
+    options = ["--host", host, "--provide", "pull", "--registry", registry]
+    command = [sys.executable, str(HERE / "replay.py"), *options, str(HERE / f"{name}.json")]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     return done.stdout + done.stderr, done.returncode
 

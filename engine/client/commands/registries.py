@@ -43,7 +43,9 @@ def push(context: Context, parsed: Parsed) -> int:
     reference = read_name(name)
     if every and (reference.tag or reference.digest):
         raise Failure("tag can't be used with --all-tags/-a")
-    if not every and not reference.tag and not reference.digest:
+    if reference.digest:
+        raise Failure("cannot push a digest reference")
+    if not every and not reference.tag:
         reference = reference.with_default_tag()
         if not quiet:
             context.console.out("Using default tag: latest")
