@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import stat
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,21 @@ from typing import Any
 import pytest
 
 from engine import plan
-from engine.host import STDERR, STDOUT, Exited, Host, News, OutOfMemory, PortBinding, RuntimeFailure, Started
+from engine.host import (
+    STDERR,
+    STDOUT,
+    UNPACKING,
+    Exited,
+    Host,
+    News,
+    OutOfMemory,
+    PathError,
+    PathStat,
+    PortBinding,
+    RuntimeFailure,
+    Started,
+    Unpacking,
+)
 from engine.loop import Future, Loop
 from engine.operations import Execve, MakeCgroup, MountOverlay, RemoveCgroup, Unmount
 from engine.spec import BridgeNetwork, Link, Mount, Namespace, Process, Resources, Spec
@@ -541,3 +556,216 @@ def test_out_of_memory_is_news_of_its_own(bench: Bench) -> None:
     ended = bench.ended(container)
     assert (ended.status, ended.oom_killed) == (137, True)
     assert OutOfMemory(container.id) in bench.news
+
+
+# -- files by path, as archives
+
+
+def archive(*members: tuple[str, Any]) -> io.BytesIO:
+    """A tar: (name, content) of files, (name, None) of directories, (name, {…}) with attributes of TarInfo."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, value in members:
+            info = tarfile.TarInfo(name)
+            info.mtime, info.mode = 1_600_000_000, 0o755 if value is None else 0o644
+            if value is None:
+                info.type = tarfile.DIRTYPE
+            for key, attribute in value.items() if isinstance(value, dict) else ():
+                setattr(info, key, attribute)
+            data = value if isinstance(value, bytes) else b""
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    stream.seek(0)
+    return stream
+
+
+def symlink(target: str) -> dict[str, Any]:
+    return {"type": tarfile.SYMTYPE, "linkname": target}
+
+
+def hard_link(target: str) -> dict[str, Any]:
+    return {"type": tarfile.LNKTYPE, "linkname": target}
+
+
+@dataclass
+class Files:
+    """A prepared snapshot, by path."""
+
+    bench: Bench
+    key: str = "f"
+    volumes: tuple[Mount, ...] = ()
+
+    def put(self, path: str, *members: tuple[str, Any], options: Unpacking = UNPACKING) -> None:
+        self.put_tar(path, archive(*members), options)
+
+    def put_tar(self, path: str, tar: io.BytesIO, options: Unpacking = UNPACKING) -> None:
+        host = self.bench.host
+        self.bench.run(host.unpack_path(self.key, path, tar, self.volumes, options=options))
+
+    def stat(self, path: str) -> PathStat:
+        found: PathStat = self.bench.run(self.bench.host.stat_path(self.key, path, self.volumes))
+        return found
+
+    def get(self, path: str) -> list[tarfile.TarInfo]:
+        data = b"".join(self.bench.host.pack_path(self.key, path, self.volumes))
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            return tar.getmembers()
+
+    def names(self, path: str) -> list[str]:
+        return [member.name for member in self.get(path)]
+
+    def read(self, path: str) -> bytes:
+        data = b"".join(self.bench.host.pack_path(self.key, path, self.volumes))
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            file = tar.extractfile(tar.getmembers()[0])
+            assert file is not None
+            return file.read()
+
+
+@pytest.fixture
+def files(bench: Bench) -> Files:
+    bench.run(bench.host.prepare("f", "base"))
+    return Files(bench)
+
+
+def test_a_path_is_looked_at_without_following_its_last_link(files: Files) -> None:
+    files.put("/", ("d", None), ("d/f", b"12345"), ("l", symlink("d")), ("far", symlink("l/none/x")))
+    found = files.stat("/d/f")
+    assert (found.name, oct(found.mode), found.size, found.mtime) == ("f", "0o100644", 5, 1_600_000_000 * 10**9)
+    assert (found.target, files.stat("/l/f").target) == ("/d/f", "/d/f")
+    assert stat.S_ISLNK(files.stat("/l").mode) and files.stat("/l").target == "/d"
+    assert stat.S_ISDIR(files.stat("/l/").mode)
+    assert files.stat("/far").target == "/d/none/x"
+    assert [files.stat(path).name for path in ("/", "/d/", "/d/.")] == ["/", "d", "."]
+    for path, reason in (("/none", "no such file or directory"), ("/d/f/", "not a directory")):
+        with pytest.raises(PathError, match=f"^lstat {path}: {reason}$"):
+            files.stat(path)
+
+
+def test_an_archive_begins_with_the_last_name_of_its_path(files: Files) -> None:
+    files.put("/", ("d", None), ("d/b", b"b"), ("d/a", None), ("d/a/x", b"x"), ("l", symlink("d")))
+    assert files.names("/d") == files.names("/d/") == ["d", "d/a", "d/a/x", "d/b"]
+    assert files.names("/d/.") == [".", "./a", "./a/x", "./b"]
+    assert files.names("/d/b") == ["b"]
+    assert files.names("/l/a") == ["a", "a/x"]
+    assert [member.issym() for member in files.get("/l")] == [True]
+    assert files.names("/")[0] == "" and "/d/a/x" in files.names("/")
+    with pytest.raises(PathError):
+        files.bench.host.pack_path("f", "/none")
+
+
+def test_all_that_a_file_is_goes_through_an_archive(files: Files) -> None:
+    files.put(
+        "/home",
+        ("run", {"mode": 0o6755, "uid": 1000, "gid": 33}),
+        ("more", hard_link("run")),
+        ("pipe", {"type": tarfile.FIFOTYPE, "mode": 0o600}),
+        ("null", {"type": tarfile.CHRTYPE, "mode": 0o666, "devmajor": 1, "devminor": 3}),
+        ("tmp", {"type": tarfile.DIRTYPE, "mode": 0o1777}),
+        ("tmp/inside", b"x" * 100_000),
+        ("gone", symlink("nowhere/else")),
+    )
+    found = {member.name: member for member in files.get("/home")}
+    run = found["home/more"]  # the first by name
+    assert (run.mode & 0o7777, run.uid, run.gid, run.mtime) == (0o6755, 1000, 33, 1_600_000_000)
+    assert found["home/run"].islnk() and found["home/run"].linkname == "home/more"
+    assert found["home/pipe"].isfifo()
+    assert (found["home/null"].devmajor, found["home/null"].devminor) == (1, 3)
+    assert (found["home/tmp"].mode & 0o7777, found["home/tmp"].mtime) == (0o1777, 1_600_000_000)
+    assert found["home/gone"].linkname == "nowhere/else"
+    assert files.read("/home/tmp/inside") == b"x" * 100_000
+
+
+def test_what_is_unpacked_replaces_files_and_joins_directories(files: Files) -> None:
+    files.put("/home", ("d", None), ("d/old", b"old"), ("f", b"one"), ("again", hard_link("f")))
+    files.put("/home", ("d", {"type": tarfile.DIRTYPE, "mode": 0o700}), ("d/new", b"new"), ("f", b"two"))
+    assert files.names("/home/d") == ["d", "d/new", "d/old"]
+    assert oct(files.stat("/home/d").mode) == "0o40700"
+    assert (files.read("/home/f"), files.read("/home/again")) == (b"two", b"one")
+    keep = Unpacking(keep_kinds=True)
+    with pytest.raises(ValueError, match='cannot overwrite directory "/home/d" with non-directory "/home"'):
+        files.put("/home", ("d", b""), options=keep)
+    with pytest.raises(ValueError, match='cannot overwrite non-directory "/home/f" with directory "/home"'):
+        files.put("/home", ("f", None), options=keep)
+    files.put("/home", ("d", b"a file now"), ("f", None))
+    assert files.read("/home/d") == b"a file now" and stat.S_ISDIR(files.stat("/home/f").mode)
+
+
+def test_names_lie_below_the_directory_and_missing_folders_are_made(files: Files) -> None:
+    files.put("/home", ("/abs", b"a"), ("./dot//x", b"b"), ("p/q/r", b"c"), ("p/../s", b"d"))
+    assert files.names("/home") == [
+        "home", "home/abs", "home/dot", "home/dot/x", "home/p", "home/p/q", "home/p/q/r", "home/s",
+    ]  # fmt: skip
+    assert oct(files.stat("/home/p").mode) == "0o40755"
+
+
+def test_everything_can_belong_to_one_owner(files: Files) -> None:
+    options = Unpacking(owner=(7, 8))
+    files.put("/home", ("f", {"uid": 1, "gid": 1}), ("d", None), ("l", symlink("f")), options=options)
+    assert {(member.uid, member.gid) for member in files.get("/home")[1:]} == {(7, 8)}
+
+
+def test_nothing_is_unpacked_outside_of_the_directory(files: Files) -> None:
+    for name, value, reason in (
+        ("../x", b"", r'"../x" is outside of "/home"'),
+        ("a/../../x", b"", r'"../x" is outside of "/home"'),
+        ("l", symlink("../etc/passwd"), r'invalid symlink "/home/l" -> "../etc/passwd"'),
+        ("h", hard_link("../etc/passwd"), r'invalid hardlink "/etc/passwd" -> "../etc/passwd"'),
+    ):
+        with pytest.raises(ValueError, match=reason):
+            files.put("/home", (name, value))
+    assert files.names("/home") == ["home"]
+    files.put(
+        "/home", ("etc", symlink("/etc")), ("etc/here", b"a link leads elsewhere in the snapshot, not outside")
+    )
+    assert files.read("/etc/here").startswith(b"a link")
+    assert not os.path.lexists("/etc/here")
+
+
+def test_a_link_to_a_directory_is_unpacked_into(files: Files) -> None:
+    files.put("/", ("real", None), ("link", symlink("/real")))
+    files.put("/link", ("f", b"f"))
+    assert files.names("/real") == ["real", "real/f"]
+
+
+def test_a_broken_archive_leaves_what_came_before(files: Files) -> None:
+    whole = archive(("first", b"1"), ("second", b"2" * 2000)).getvalue()
+    for tar, reason in (
+        (whole[:2000], "unexpected EOF"),
+        (whole[:1500] + b"junk" * 300, "unexpected EOF|invalid tar header"),
+        (b"notatar\n", "unexpected EOF"),
+        (b"x" * 2048, "archive/tar: invalid tar header"),
+    ):
+        with pytest.raises(ValueError, match=reason):
+            files.put_tar("/home", io.BytesIO(tar))
+    assert files.read("/home/first") == b"1"
+    files.put_tar("/home", io.BytesIO(b""))
+
+
+def test_unpacking_needs_a_directory(files: Files) -> None:
+    files.put("/home", ("f", b""))
+    for path, reason in (("/none", "no such file or directory"), ("/home/f", "not a directory")):
+        with pytest.raises(PathError, match=reason):
+            files.put(path, ("x", b""))
+
+
+def test_volumes_are_in_view_and_read_only_ones_stay_so(files: Files) -> None:
+    host = files.bench.host
+    root = host.info.root
+    for name in ("data", "fixed"):
+        host.make_directory(f"{root}/volumes/{name}")
+    host.write_file(f"{root}/volumes/fixed/f", b"as it was")
+    files.volumes = (
+        Mount("/data", "bind", f"{root}/volumes/data", ("rbind", "rprivate")),
+        Mount("/home/fixed", "bind", f"{root}/volumes/fixed", ("rbind", "ro", "rprivate")),
+    )
+    files.put("/", ("data/sub/f", b"in the volume"), ("home/g", b"in the layer"))
+    assert files.names("/home") == ["home", "home/fixed", "home/fixed/f", "home/g"]
+    with pytest.raises(PathError, match="read-only file system"):
+        files.put("/home/fixed", ("f", b"changed"))
+    assert files.read("/home/fixed/f") == b"as it was"
+    assert b"in the volume" in b"".join(host.pack(f"{root}/volumes/data"))
+    files.volumes = ()
+    assert files.names("/data") == ["data"]
+    changed = {change.path for change in files.bench.run(host.changes("f"))}
+    assert "/home/g" in changed and "/data/sub" not in changed
