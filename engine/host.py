@@ -283,7 +283,7 @@ class NetworkDriver(Protocol):
     async def join(
         self, network: str, container: str, link: Link, names: Sequence[str] = (), aliases: Aliases = ()
     ) -> None:
-        """Reserve a place: `names` mean the container in the network's DNS, for all on it.
+        """Reserve a place: `names` mean the container in the network's DNS, for all on it; joining again changes them.
 
         `aliases` are (alias, name) pairs that only this container may use. The cable itself is laid by operations: those
         of `Runtime.create` for a container that starts, those of `configure` for one that runs.

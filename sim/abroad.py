@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlsplit
 
 from engine.distribution.transport import Reply, Unreachable
-from sim.bridges import Outside
+from sim.forwarding import Outside
 from sim.network import Fabric
 from sim.sockets import connect
 

@@ -80,7 +80,11 @@ class Bridges:
         """See engine.host.NetworkDriver."""
         bridge = self._networks[network][0]
         addresses = tuple(each.partition("/")[0] for each in (link.address, link.address6) if each)
-        bridge.endpoints[container] = Endpoint(link.host_name, addresses, names)
+        forwards: list[Forward] = []
+        if (before := bridge.endpoints.get(container)) is not None:
+            _forget_names(bridge, before)
+            forwards = before.forwards
+        bridge.endpoints[container] = Endpoint(link.host_name, addresses, names, forwards)
         if aliases:
             bridge.aliases[link.host_name] = {alias.lower(): name.lower() for alias, name in aliases}
         for name in names:
@@ -94,14 +98,8 @@ class Bridges:
         endpoint = bridge.endpoints.pop(container, None)
         if endpoint is None:
             return
-        bridge.aliases.pop(endpoint.cable, None)
         self._forwards.close(endpoint.forwards)
-        for name in endpoint.names:
-            known = bridge.names[name.lower()]
-            for address in endpoint.addresses:
-                known.remove(address)
-            if not known:
-                del bridge.names[name.lower()]
+        _forget_names(bridge, endpoint)
         for address in endpoint.addresses:
             if (member := bridge.members.get(address)) is not None:
                 unplug(member)
@@ -157,6 +155,16 @@ def _rule(forward: Forward) -> Operation:
     return plan.forwarding(
         forward.bridge, forward.protocol, forward.host_ip, forward.host_port, forward.address, forward.container_port
     )
+
+
+def _forget_names(bridge: Bridge, endpoint: Endpoint) -> None:
+    bridge.aliases.pop(endpoint.cable, None)
+    for name in endpoint.names:
+        known = bridge.names[name.lower()]
+        for address in endpoint.addresses:
+            known.remove(address)
+        if not known:
+            del bridge.names[name.lower()]
 
 
 def unplug(link: Interface) -> None:

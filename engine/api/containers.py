@@ -16,6 +16,7 @@ from engine.daemon import listing, prune, remove, rename, stop, update
 from engine.daemon import start as starting
 from engine.daemon.config import HostConfig, Settings
 from engine.daemon.filters import Filters
+from engine.daemon.networks import views
 from engine.daemon.signals import parse_signal
 from engine.errors import EngineError, InvalidParameter, System
 from engine.host import HostInfo, RuntimeFailure
@@ -48,6 +49,8 @@ async def create(engine: Engine, request: Request) -> Response:
     body = request.body
     read = _settings if len(body) < CACHED else _settings.__wrapped__
     settings = read(body, engine.host.info)
+    if len(endpoints := settings.networking.endpoints_config) > 1 and older(request, "1.44"):
+        raise InvalidParameter(f"Container cannot be connected to network endpoints: {', '.join(endpoints)}")
     made = await engine.creator.create(settings, request.query.get("name", ""), request.query.get("platform", ""))
     return json_response({"Id": made.id, "Warnings": made.settings.warnings}, 201)
 
@@ -67,6 +70,8 @@ async def inspect(engine: Engine, request: Request) -> Response:
     _network_mode(request, shown["HostConfig"])
     if older(request, "1.44"):
         shown["Config"].setdefault("MacAddress", "")
+    if older(request, "1.45"):
+        views.with_short_ids(container, shown["NetworkSettings"]["Networks"])
     return json_response(shown)
 
 

@@ -55,7 +55,7 @@ def _dangling(filters: Filters) -> bool | None:
     for value in values:
         if value not in ("0", "false", "1", "true"):
             raise InvalidParameter(
-                "invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or \"0\")"
+                'invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")'
             )
     return values[0] in ("1", "true") if values else None
 

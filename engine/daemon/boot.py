@@ -24,6 +24,7 @@ async def restore(engine: Engine) -> None:
     """Bring back what the state store has."""
     await engine.images.recover()
     engine.volumes.restore()
+    await engine.networks.restore()
     for container in engine.containers:
         was_active = container.active
         await engine.saved.restore(container)

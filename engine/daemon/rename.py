@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.daemon.networks import joining
 from engine.errors import EngineError, InvalidParameter
 from engine.lifecycle import Verb
 
@@ -27,6 +28,7 @@ async def rename(engine: Engine, container: Container, name: str) -> None:
         except EngineError as error:
             raise type(error)(f"Error when allocating new name: {error.message}") from None
         engine.containers.release(old)
+        await joining.renamed(engine, container)
         engine.containers.save(container)
         attributes = container.attributes(oldName=f"/{old}")
         engine.events.publish("container", "rename", container.id, attributes)

@@ -107,6 +107,7 @@ def from_rows(found: Mapping[str, Any] | None) -> dict[str, Attachment] | None:
 
 def check_all(networks: Networks, settings: Settings) -> None:
     """What a create request says of networks. Raises InvalidParameter."""
+    _check_mac(settings)
     mistakes = []
     for name, wanted in settings.networking.endpoints_config.items():
         try:
@@ -115,6 +116,26 @@ def check_all(networks: Networks, settings: Settings) -> None:
             mistakes.append(f"invalid config for network {name}: {error.message}")
     if mistakes:
         raise InvalidParameter(joined(mistakes))
+
+
+def _check_mac(settings: Settings) -> None:
+    """The container-wide address of older clients must be meant for a network, and agree with it."""
+    mac, endpoints = settings.config.mac_address, settings.networking.endpoints_config
+    if not mac:
+        return
+    if MAC.fullmatch(mac) is None:
+        raise InvalidParameter(f"invalid MAC address: {mac}")
+    main = {name_of(name): wanted for name, wanted in endpoints.items()}.get(name_of(settings.host.network_mode))
+    if endpoints and main is None:
+        raise InvalidParameter(
+            "if a container-wide MAC address is supplied, HostConfig.NetworkMode must match the identity of a network "
+            "in NetworkSettings.Networks"
+        )
+    if main is not None and main.mac_address not in ("", mac):
+        raise InvalidParameter(
+            "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be "
+            "left empty"
+        )
 
 
 def check(network: Network | None, name: str, wanted: EndpointRequest) -> None:

@@ -93,6 +93,12 @@ async def _enter(engine: Engine, container: Container, place: Endpoint, leads_ou
     return made
 
 
+async def renamed(engine: Engine, container: Container) -> None:
+    """A running container's new name goes into the DNS of its networks, and the old one out."""
+    for place in container.endpoints:
+        await _enter(engine, container, place, False)
+
+
 async def _publish(engine: Engine, container: Container, place: Endpoint) -> Endpoint:
     """The container's ports lead to this place from now on. Raises System."""
     ports = wanted_ports(container, place.network.host_binding)

@@ -11,7 +11,7 @@ from engine.daemon.networks import attachments
 from engine.daemon.networks.addresses import Pool
 from engine.daemon.networks.attachments import Attachment
 from engine.daemon.networks.endpoint import Endpoint, endpoint_id, names
-from engine.daemon.networks.network import BRIDGE, Network
+from engine.daemon.networks.network import BRIDGE, PREDEFINED, Network
 from engine.daemon.networks.ports import parse_port
 from engine.host import PortBinding
 from engine.timestamps import rfc3339
@@ -148,6 +148,14 @@ def _endpoint_settings(
         "GlobalIPv6PrefixLen": pool6.subnet.prefixlen if pool6 else 0,
         "DNSNames": list(named) or None,
     }
+
+
+def with_short_ids(container: Container, networks: dict[str, dict[str, Any]]) -> None:
+    """Before API 1.45 what Docker itself adds to the names was shown as aliases."""
+    for name, settings in networks.items():
+        if name not in PREDEFINED:
+            own = (*(settings["Aliases"] or ()), container.id[:12], container.hostname)
+            settings["Aliases"] = list(dict.fromkeys(own))
 
 
 def ports(container: Container) -> dict[str, list[dict[str, str]] | None]:

@@ -3,32 +3,8 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from engine.daemon.networks.addresses import Pool
-from engine.errors import System
 
 Docker = Any
-
-
-@given(st.lists(st.booleans(), max_size=80))
-def test_the_lowest_free_address_is_given(takes: list[bool]) -> None:
-    pool, given_out = Pool("10.0.0.0/27"), set[str]()
-    for take in takes:
-        if take and len(given_out) < 29:
-            free = next(f"10.0.0.{n}" for n in range(2, 31) if f"10.0.0.{n}" not in given_out)
-            assert pool.take("lab") == free
-            given_out.add(free)
-        elif given_out:
-            pool.give_back(given_out.pop())
-
-
-def test_a_full_subnet_is_told() -> None:
-    pool = Pool("10.0.0.0/30")
-    assert (pool.gateway, pool.take("lab")) == ("10.0.0.1", "10.0.0.2")
-    with pytest.raises(System, match="no available IPv4 addresses on this network's address pools: lab"):
-        pool.take("lab")
 
 
 def settings(docker: Docker, name: str = "c1") -> dict[str, Any]:
