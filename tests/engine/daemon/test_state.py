@@ -35,3 +35,29 @@ def test_what_was_put_is_there_after_a_crash(tmp_path: Path) -> None:
     crashed = open_state(tmp_path)
     crashed.put("container", "1", {"name": "web"})
     assert open_state(tmp_path).get("container", "1") == {"name": "web"}  # the first was never closed
+
+
+def test_what_is_written_together_is_there_together(state: State) -> None:
+    state.put("a", "kept", 1)
+    with state.transaction():
+        state.put("a", "new", 2)
+        with state.transaction():
+            state.put("b", "new", 3)
+        state.delete("a", "kept")
+    assert (list(state.items("a")), list(state.items("b"))) == ([("new", 2)], [("new", 3)])
+    with pytest.raises(RuntimeError), state.transaction():
+        state.put("a", "new", 4)
+        state.put("a", "newer", 5)
+        state.delete("b", "new")
+        raise RuntimeError
+    assert (list(state.items("a")), list(state.items("b"))) == ([("new", 2)], [("new", 3)])
+
+
+def test_a_transaction_that_was_not_ended_has_not_been(tmp_path: Path) -> None:
+    crashed = open_state(tmp_path)
+    crashed.put("image", "1", "before")
+    begun = crashed.transaction()
+    begun.__enter__()
+    crashed.put("image", "1", "after")
+    crashed.put("tag", "x", "1")
+    assert open_state(tmp_path).get("image", "1") == "before"
