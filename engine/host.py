@@ -392,6 +392,15 @@ class Host(Runtime, Snapshotter, NetworkDriver, Protocol):
     def make_directory(self, path: str) -> None:
         """A folder on the host (a volume, a missing source of a bind mount), with its parents, if it is not there."""
 
+    async def mount_folder(self, path: str, type: str, source: str, options: Sequence[str]) -> None:
+        """Mount a file system, or another folder ("bind"), on a folder of the host; it is made if it is not there.
+
+        Raises OSError.
+        """
+
+    async def unmount_folder(self, path: str) -> None:
+        """Take that back; nothing happens if nothing is mounted there."""
+
     async def tree_size(self, path: str) -> int:
         """Bytes of all files in a folder on the host; 0 if it is not there."""
 

@@ -113,6 +113,7 @@ def cgroup_files(resources: Resources) -> tuple[tuple[str, str], ...]:
         files.append(("cpuset.mems", resources.cpuset_mems))
     if resources.blkio_weight:
         files.append(("io.bfq.weight", str(resources.blkio_weight)))
+    files += [("io.max", row) for row in resources.blkio_throttle]
     return tuple(files)
 
 

@@ -90,6 +90,7 @@ class Resources:
     cpuset_mems: str = ""
     pids: int = 0
     blkio_weight: int = 0
+    blkio_throttle: tuple[str, ...] = ()  # rows of io.max: "8:0 rbps=1048576"
     oom_kill_disable: bool = False
 
 

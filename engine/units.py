@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from fractions import Fraction
 
 _MINUTE, _HOUR = 60, 3600
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([A-Za-z]*)")
 
 
 def human_duration(seconds: float) -> str:
@@ -37,6 +42,21 @@ def human_duration(seconds: float) -> str:
         if hours < limit:
             return f"{hours // unit} {word}"
     return f"{hours // 24 // 365} years"
+
+
+def ram_in_bytes(text: str) -> int:
+    """Bytes, as go-units' RAMInBytes reads "64m", "1.5g" and "512": powers of 1024. Raises ValueError.
+
+    >>> ram_in_bytes("64m")
+    67108864
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"invalid size: '{text}'")
+    suffix = match[2].lower()
+    if suffix not in {"", "b", *(unit + end for unit in "kmgtp" for end in ("", "b", "ib"))}:
+        raise ValueError(f"invalid suffix: '{match[2]}'")
+    return int(Fraction(match[1]) * 1024 ** ("bkmgtp".index(suffix[0]) if suffix else 0))
 
 
 def _scaled(size: float, base: float, units: tuple[str, ...], digits: int) -> str:

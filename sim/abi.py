@@ -349,6 +349,15 @@ class Proc(Protocol):
     def setuid(self, uid: int, gid: int, groups: Sequence[int] = ()) -> None:
         """Become another user for good: setgroups, setgid, setuid in one. Needs CAP_SETUID if it changes anything."""
 
+    def getrlimit(self, name: str) -> tuple[int, int]:
+        """Soft and hard limit of "nofile", "nproc", "fsize", …; -1 is unlimited."""
+
+    def setrlimit(self, name: str, soft: int, hard: int) -> None:
+        """To raise a hard limit needs CAP_SYS_RESOURCE; OSError EINVAL for a soft one above the hard one."""
+
+    def processors(self) -> int:
+        """How many this process may run on (sched_getaffinity)."""
+
     def uname(self) -> dict[str, str]:
         """sysname, nodename, release, version, machine."""
 

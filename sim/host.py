@@ -6,6 +6,7 @@ It decides nothing: the runtime, the snapshotter and the network driver each ans
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from random import Random
 from typing import BinaryIO
 
@@ -77,6 +78,17 @@ class SimHost:
     def make_directory(self, path: str) -> None:
         """See engine.host.Host."""
         folders.make(self.kernel, path)
+
+    async def mount_folder(self, path: str, type: str, source: str, options: Sequence[str]) -> None:
+        """See engine.host.Host."""
+        root = self.kernel.root
+        mounting.make_directories(root, path)
+        mounting.mount(root, source, path, type, options)
+
+    async def unmount_folder(self, path: str) -> None:
+        """See engine.host.Host."""
+        with suppress(OSError):
+            mounting.umount(self.kernel.root, path)
 
     async def tree_size(self, path: str) -> int:
         """See engine.host.Host."""

@@ -11,6 +11,7 @@ import stat as st
 from typing import TYPE_CHECKING, Any
 
 from sim import files, signals
+from sim.paths import capable
 from sim.processes import Session
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def kill(caller: Process, pid: int, signal: int) -> None:
 
 
 def may_signal(caller: Process, target: Process) -> bool:
-    return caller.uid in (0, target.uid)
+    return caller.uid == target.uid or capable(caller, "CAP_KILL")
 
 
 def children(parent: Process, pid: int) -> list[Process]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from sim import files, mounting
 from sim.abi import MountInfo, Stat, StatVfs
+from sim.paths import capable
 from sim.processes import Process
 
 CALL = 10e-6  # seconds of CPU time: on a slow machine, which is about what a call costs here
@@ -115,5 +116,5 @@ class PathCalls(Process):
         return files.statfs(self, path)
 
     def _need(self, capability: str) -> None:
-        if self.capabilities is not None and capability not in self.capabilities:
+        if not capable(self, capability):
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))

@@ -93,11 +93,26 @@ def status(process: Process, reader: Any) -> str:
         ("CapEff", f"{held:016x}"),
         ("CapBnd", f"{bounding:016x}"),
         ("CapAmb", f"{0:016x}"),
+        ("Cpus_allowed_list", _ranges(process.cgroup.processors(process.kernel.processors))),
         ("NoNewPrivs", int(process.restrictions.no_new_privileges)),
         ("Seccomp", 2 * process.restrictions.seccomp),
         ("Seccomp_filters", int(process.restrictions.seccomp)),
     ]
     return "".join(f"{name}:\t{value}\n" for name, value in rows)
+
+
+def _ranges(numbers: list[int]) -> str:
+    """
+    >>> _ranges([0, 1, 2, 5])
+    '0-2,5'
+    """
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and parts[-1][-1] == number - 1:
+            parts[-1] = [parts[-1][0], number]
+        else:
+            parts.append([number])
+    return ",".join("-".join(map(str, part)) for part in parts)
 
 
 def _bits(capabilities: frozenset[str] | None) -> int:

@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING
 
 from engine.loop import SECOND, Future, Loop, Timer
-from sim.cgroups.v2 import UNLIMITED, WEIGHT, Cgroup
+from sim.cgroups.v2 import UNLIMITED, WEIGHT, Cgroup, cpu_list
 
 if TYPE_CHECKING:
     from sim.processes import Process
@@ -196,13 +196,3 @@ def _count_throttling(share: Share, elapsed: float) -> None:
     if wanted > quota:
         events.throttled += periods
         events.throttled_time += elapsed * (1 - quota / wanted)
-
-
-def cpu_list(text: str) -> list[int]:
-    """ "0-2,5" -> [0, 1, 2, 5]"""
-    numbers: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if first.isdecimal():
-            numbers += range(int(first), int(last if last.isdecimal() else first) + 1)
-    return numbers

@@ -13,13 +13,15 @@ from typing import Any
 
 from engine.loop import Cancelled, Future
 from sim import files, jobs, oom, signals
-from sim.abi import O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, Net, Poll, ProcInfo, Stat
+from sim.abi import O_APPEND, O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, Net, Poll, ProcInfo, Stat
 from sim.loader import Program, load
 from sim.net import View
+from sim.openfiles import OpenFile
 from sim.pathcalls import CALL, PathCalls
 from sim.pipes import pair
 from sim.polling import Poller
 from sim.processes import STOPPED
+from sim.restrictions import INFINITY
 from sim.scheduler import GRAIN
 from sim.terminal import TerminalFile
 
@@ -122,6 +124,8 @@ class SystemCalls(PathCalls):
         if self.debt >= GRAIN:
             await self._work()
         file = self.descriptors.file(fd)
+        if self.restrictions.rlimits:
+            data = self._within_file_size(file, data)
         written = 0
         try:
             while written < len(data):
@@ -135,6 +139,18 @@ class SystemCalls(PathCalls):
             self._last_words()
             raise
         return written
+
+    def _within_file_size(self, file: Any, data: bytes) -> bytes:
+        """RLIMIT_FSIZE: as much as still fits in a regular file. Raises OSError EFBIG, after SIGXFSZ."""
+        most, _ = self.restrictions.rlimit("fsize")
+        if most == INFINITY or not isinstance(file, OpenFile) or not data:
+            return data
+        start = file.node.size if file.flags & O_APPEND else file.position
+        if start >= most:
+            signals.send(self, signals.SIGXFSZ, self)
+            self._last_words()
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        return data[: most - start]
 
     def lseek(self, fd: int, offset: int, whence: int = 0) -> int:
         position: int = self.descriptors.file(fd).lseek(offset, whence)
@@ -310,6 +326,20 @@ class SystemCalls(PathCalls):
             if self.uid:
                 raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
         self.uid, self.gid, self.groups = uid, gid, tuple(groups)
+
+    def getrlimit(self, name: str) -> tuple[int, int]:
+        return self.restrictions.rlimit(name)
+
+    def setrlimit(self, name: str, soft: int, hard: int) -> None:
+        _, before = self.restrictions.rlimit(name)
+        if hard != INFINITY and (soft == INFINITY or soft > hard):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        if before != INFINITY and (hard == INFINITY or hard > before):
+            self._need("CAP_SYS_RESOURCE")
+        self.limit(name, soft, hard)
+
+    def processors(self) -> int:
+        return len(self.cgroup.processors(self.kernel.processors))
 
     def uname(self) -> dict[str, str]:
         return {**self.kernel.uname, "nodename": self.namespaces.uts.hostname}

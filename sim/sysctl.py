@@ -65,6 +65,8 @@ class Sysctls:
             first = SYSCTLS[name]
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path(name)) from None
+        if name == "kernel.pid_max":
+            return str(namespaces.pid.max)
         if not self._values:
             return first
         return dict(self._values.get(_owner(namespaces, name), ())).get(name, first)
@@ -75,6 +77,9 @@ class Sysctls:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path(name))
         if name in IN_COLUMNS:
             value = "\t".join(value.split())
+        if name == "kernel.pid_max" and value.isdecimal():
+            namespaces.pid.max = int(value)
+            return
         owner = _owner(namespaces, name)
         self._values[owner] = _with(self._values.get(owner, ()), name, value)
 

@@ -48,11 +48,8 @@ async def list_all(engine: Engine, request: Request) -> Response:
 
 async def create(engine: Engine, request: Request) -> Response:
     wanted = decode(CreateRequest, read_json(request, required=True))
-    if wanted.driver not in ("", "local"):
-        raise NotFound(
-            f'create {wanted.name}: error looking up volume plugin {wanted.driver}: plugin "{wanted.driver}" not found'
-        )
-    return json_response(engine.volumes.create(wanted.name, wanted.labels, wanted.driver_opts).json(), 201)
+    made = engine.volumes.create(wanted.name, wanted.labels, wanted.driver_opts, wanted.driver)
+    return json_response(made.json(), 201)
 
 
 async def inspect(engine: Engine, request: Request) -> Response:

@@ -26,7 +26,7 @@ UNCOUNTED = {"import"}
 # older names that docker still takes and no longer shows
 HIDDEN = {"dns-opt": "dns-option", "net": "network", "net-alias": "network-alias"}
 
-_OPTION = re.compile(r"^ {2,6}(?:-(?P<short>\w), )?--(?P<name>[a-z0-9-]+)(?: (?P<kind>[a-z][A-Za-z0-9]*))?(?: {2,}|$)")
+_OPTION = re.compile(r"^ {2,6}(?:-(?P<short>\w), )?--(?P<name>[a-z0-9-]+)(?: (?P<kind>[a-z][A-Za-z0-9-]*))?(?: {2,}|$)")
 _ALIASES = re.compile(r"^Aliases:\n {2}(.*)$", re.M)
 
 

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from engine.client.values import size
+from engine.units import ram_in_bytes
 
 _TRUE = {"", "1", "true", "True", "TRUE", "t"}
 
@@ -50,7 +50,7 @@ def mount_option(word: str) -> dict[str, Any]:
                 name, _, text = value.partition("=")
                 mount.setdefault("VolumeOptions", {}).setdefault("Labels", {})[name] = text
             case "tmpfs-size":
-                mount.setdefault("TmpfsOptions", {})["SizeBytes"] = size(value)
+                mount.setdefault("TmpfsOptions", {})["SizeBytes"] = ram_in_bytes(value)
             case "tmpfs-mode":
                 mount.setdefault("TmpfsOptions", {})["Mode"] = int(value, 8)
             case _:

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.client.attachments import network_option
 from engine.timestamps import parse_duration
+from engine.units import ram_in_bytes as size
 
 LISTS = {"list", "filter", "map", "stringArray", "strings", "ulimit", "mount", "network"}
 
@@ -45,22 +46,6 @@ def unsigned(text: str) -> int:
     if value < 0:
         raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
     return value
-
-
-def size(text: str) -> int:
-    """Bytes, from go-units' RAMInBytes: "64m", "1.5g", "512"; powers of 1024.
-
-    >>> size("64m")
-    67108864
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([A-Za-z]*)", text.strip())
-    if match is None:
-        raise ValueError(f"invalid size: '{text}'")
-    suffix = match[2].lower()
-    if suffix not in {"", "b", *(unit + end for unit in "kmgtp" for end in ("", "b", "ib"))}:
-        raise ValueError(f"invalid suffix: '{match[2]}'")
-    power = "bkmgtp".index(suffix[0]) if suffix else 0
-    return int(Fraction(match[1]) * 1024**power)
 
 
 def memory_swap(text: str) -> int:

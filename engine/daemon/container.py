@@ -228,7 +228,7 @@ class Container:
 
 def from_row(loop: Loop, id: str, row: dict[str, Any]) -> Container:
     """A container as it was when its row was written."""
-    from engine.daemon.mounts import MountPoint
+    from engine.daemon.mounts import point_from_row
     from engine.daemon.networks.attachments import from_rows
 
     settings = Settings(
@@ -241,7 +241,7 @@ def from_row(loop: Loop, id: str, row: dict[str, Any]) -> Container:
         setattr(container, name, row[name])
     container.state = State(row["state"])
     container.attachments = from_rows(row.get("attachments"))
-    container.mounts = tuple(MountPoint(**mount) for mount in row["mounts"])
+    container.mounts = tuple(point_from_row(mount) for mount in row["mounts"])
     return container
 
 

@@ -93,6 +93,11 @@ class Creator:
             return ()
         points = {point.destination: point for point in self._borrowed(host)}
         points |= {point.destination: point for point in mounts.requested(config, host)}
+        for point in points.values():
+            if point.must_exist and not self._engine.host.has_path(point.source):
+                raise InvalidParameter(
+                    f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
+                )
         return self._engine.volumes.settle(list(points.values()), container.id)
 
     def _borrowed(self, host: HostConfig) -> list[MountPoint]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.daemon import remove, restart, start
+from engine.daemon import needs, remove, restart, start
 from engine.daemon.networks import joining
 from engine.host import Exited, News, OutOfMemory
 from engine.lifecycle import Verb
@@ -45,6 +45,7 @@ async def ended(engine: Engine, container: Container, news: Exited) -> None:
         engine.execs.container_ended(container)
         engine.events.publish("container", "die", container.id, _attributes(container))
         await joining.leave(engine, container)
+        await needs.give_back(engine, container)
         if again:
             restart.schedule(engine, container)
         container.close_streams()

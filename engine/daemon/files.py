@@ -38,6 +38,11 @@ def directory(root: str, container_id: str) -> str:
     return f"{root}/containers/{container_id}"
 
 
+def shared_memory(root: str, container_id: str) -> str:
+    """Where a container's /dev/shm is on the host, if others may join it."""
+    return f"{directory(root, container_id)}/mounts/shm"
+
+
 def mounts(root: str, owner_id: str) -> tuple[Mount, Mount, Mount]:
     """The binds over /etc; `owner_id` is the container whose files they are."""
     folder = directory(root, owner_id)

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from engine.daemon.config import BindOptions, ContainerConfig, HostConfig, MountRequest
+from engine.daemon.config import (
+    BindOptions,
+    ContainerConfig,
+    DriverConfig,
+    HostConfig,
+    MountRequest,
+    VolumeOptions,
+)
 from engine.errors import InvalidParameter
 from engine.spec import Mount
 
@@ -36,6 +43,12 @@ class MountPoint:
     anonymous: bool = False
     create: bool = False  # make the host's folder if it is missing
     copy: bool = True  # an empty volume takes what the image has there
+    must_exist: bool = False  # refuse if the host's file or folder is missing
+    recursive: bool = True  # what is mounted below the source is shown, too
+    subpath: str = ""  # of a volume: only this folder of it
+    driver: str = ""  # of a volume that has to be made, with its labels and options
+    labels: tuple[tuple[str, str], ...] = ()
+    driver_options: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"Type": self.type}
@@ -47,29 +60,45 @@ class MountPoint:
         return shown | {"Mode": self.mode, "RW": self.rw, "Propagation": self.propagation}
 
     def row(self) -> dict[str, Any]:
-        return asdict(self)
+        """What differs from a plain one, as JSON can hold it."""
+        return {name: value for name, value in asdict(self).items() if value != DEFAULTS.get(name)}
 
     def spec(self) -> Mount:
         """As the runtime specification wants it."""
         if self.type == "tmpfs":
             return Mount(self.destination, "tmpfs", "tmpfs", ("nosuid", "nodev", "noexec", *self.options))
         access = () if self.rw else ("ro",)
-        return Mount(self.destination, "bind", self.source, ("rbind", *access, self.propagation or "rprivate"))
+        how = "rbind" if self.recursive else "bind"
+        source = posixpath.join(self.source, self.subpath) if self.subpath else self.source
+        return Mount(self.destination, "bind", source, (how, *access, self.propagation or "rprivate"))
+
+
+DEFAULTS = {spec.name: spec.default for spec in fields(MountPoint)}
+
+
+def point_from_row(row: dict[str, Any]) -> MountPoint:
+    """What `MountPoint.row` gave."""
+    pairs = {name: tuple((key, value) for key, value in row.get(name, ())) for name in ("labels", "driver_options")}
+    return MountPoint(**(row | pairs | {"options": tuple(row.get("options", ()))}))
 
 
 def requested(config: ContainerConfig, host: HostConfig) -> list[MountPoint]:
     """All mount points of a container but those of `--volumes-from`. Raises InvalidParameter."""
     points: dict[str, MountPoint] = {}
     for text in host.binds or ():
-        _add(points, parse_bind(text))
+        _add(points, _with_driver(parse_bind(text), host.volume_driver))
     for request in host.mounts or ():
         _add(points, parse_mount(request))
     for target, options in (host.tmpfs or {}).items():
         points.setdefault(target, MountPoint("tmpfs", target, options=tuple(filter(None, options.split(",")))))
     for target in config.volumes or ():
         clean = _target(target, target)
-        points.setdefault(clean, MountPoint("volume", clean, anonymous=True))
+        points.setdefault(clean, MountPoint("volume", clean, anonymous=True, driver=host.volume_driver))
     return list(points.values())
+
+
+def _with_driver(point: MountPoint, driver: str) -> MountPoint:
+    return replace(point, driver=driver) if driver and point.type == "volume" else point
 
 
 def _add(points: dict[str, MountPoint], point: MountPoint) -> None:
@@ -115,38 +144,77 @@ def _volume(name: str, target: str, mode: str, rw: bool, copy: bool) -> MountPoi
 
 
 def parse_mount(request: MountRequest) -> MountPoint:
-    """One of HostConfig.Mounts."""
-    kind = request.type
-    wrong = f'invalid mount config for type "{kind}": '
-    if kind not in ("bind", "volume", "tmpfs"):
-        raise InvalidParameter(f"{wrong}mount type unknown")
+    """One of HostConfig.Mounts. Raises InvalidParameter."""
+    try:
+        return _parse_mount(request)
+    except ValueError as error:
+        raise InvalidParameter(f'invalid mount config for type "{request.type}": {error}') from None
+
+
+def _parse_mount(request: MountRequest) -> MountPoint:
+    kind, source = request.type, request.source
     if not request.target:
-        raise InvalidParameter(f"{wrong}field Target must not be empty")
-    if not request.target.startswith("/"):
-        raise InvalidParameter(f"{wrong}invalid mount path: '{request.target}' mount path must be absolute")
+        raise ValueError("field Target must not be empty")
     target = posixpath.normpath(request.target)
-    if target == "/":
-        raise InvalidParameter(f"{wrong}invalid specification: destination can't be '/'")
+    if target in ("/", "//"):
+        raise ValueError("invalid specification: destination can't be '/'")
+    _absolute(request.target)
     if kind == "bind":
-        if not request.source:
-            raise InvalidParameter(f"{wrong}field Source must not be empty")
-        if not request.source.startswith("/"):
-            raise InvalidParameter(f"{wrong}invalid mount path: '{request.source}' mount path must be absolute")
-        bind = request.bind_options or BindOptions()
-        return MountPoint(
-            "bind",
-            target,
-            posixpath.normpath(request.source),
-            rw=not request.read_only,
-            propagation=bind.propagation or "rprivate",
-            create=bind.create_mountpoint,
-        )
+        return _bind(request, target)
+    if request.bind_options is not None and kind in ("volume", "tmpfs"):
+        raise ValueError("field BindOptions must not be specified")
     if kind == "tmpfs":
-        if request.source:
-            raise InvalidParameter(f"{wrong}field Source must not be specified")
+        if source:
+            raise ValueError("field Source must not be specified")
         return MountPoint("tmpfs", target, rw=not request.read_only, options=_tmpfs_options(request))
-    options = request.volume_options
-    return _volume(request.source, target, "", not request.read_only, not (options and options.no_copy))
+    if kind != "volume":
+        raise ValueError("mount type unknown")
+    options = request.volume_options or VolumeOptions()
+    if options.subpath and not source:
+        raise ValueError("must not set Subpath when using anonymous volumes")
+    if options.subpath and not _is_local(options.subpath):
+        raise ValueError("subpath must be a relative path within the volume")
+    if request.read_only and not source:
+        raise ValueError("must not set ReadOnly mode when using anonymous volumes")
+    driver = options.driver_config or DriverConfig()
+    return replace(
+        _volume(source, target, "", not request.read_only, not options.no_copy),
+        subpath=options.subpath,
+        driver=driver.name,
+        labels=tuple((options.labels or {}).items()),
+        driver_options=tuple((driver.options or {}).items()),
+    )
+
+
+def _bind(request: MountRequest, target: str) -> MountPoint:
+    if not request.source:
+        raise ValueError("field Source must not be empty")
+    bind = request.bind_options or BindOptions()
+    if bind.propagation and bind.propagation not in PROPAGATION:
+        raise ValueError(f"invalid propagation mode: {bind.propagation}")
+    if request.volume_options is not None:
+        raise ValueError("field VolumeOptions must not be specified")
+    _absolute(request.source)
+    return MountPoint(
+        "bind",
+        target,
+        posixpath.normpath(request.source),
+        rw=not request.read_only,
+        propagation=bind.propagation or "rprivate",
+        create=bind.create_mountpoint,
+        must_exist=not bind.create_mountpoint,
+        recursive=not bind.non_recursive,
+    )
+
+
+def _absolute(path: str) -> None:
+    if not path.startswith("/"):
+        raise ValueError(f"invalid mount path: '{path}' mount path must be absolute")
+
+
+def _is_local(path: str) -> bool:
+    """Does it stay below the folder that it is relative to?"""
+    return not path.startswith("/") and not posixpath.normpath(path).startswith("..")
 
 
 def _tmpfs_options(request: MountRequest) -> tuple[str, ...]:
@@ -196,4 +264,6 @@ def volumes_from(text: str) -> tuple[str, str]:
     if not name:
         raise InvalidParameter(f"malformed volumes-from specification: {text}")
     check_mode(mode)
+    if any(word in (*PROPAGATION, "nocopy") for word in mode.split(",")):
+        raise InvalidParameter(f"invalid mode: {mode}")
     return name, mode

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.daemon import logdriver, security
+from engine.daemon.files import shared_memory
 from engine.errors import Conflict, EngineError, InvalidParameter, NotFound, System
 from engine.spec import Device
 
@@ -100,7 +101,26 @@ def _refused(name: str, host: HostConfig) -> str | None:
 # -- the host
 
 
-def make_sources(engine: Engine, container: Container) -> None:
+async def mount(engine: Engine, container: Container) -> None:
+    """Folders for binds, volumes that are file systems, a /dev/shm that others may join. Raises System."""
+    if container.mounts:
+        _make_sources(engine, container)
+        await engine.volumes.mount(container)
+    host = container.host_config
+    if host.ipc_mode == "shareable":
+        path, options = shared_memory(engine.host.info.root, container.id), ("mode=1777", f"size={host.shm_size}")
+        await engine.host.mount_folder(path, "tmpfs", "shm", options)
+
+
+async def give_back(engine: Engine, container: Container) -> None:
+    """What `mount` has mounted, when the container has ended."""
+    if container.mounts:
+        await engine.volumes.unmount(container)
+    if container.host_config.ipc_mode == "shareable":
+        await engine.host.unmount_folder(shared_memory(engine.host.info.root, container.id))
+
+
+def _make_sources(engine: Engine, container: Container) -> None:
     """What `-v` names on the host and is not there becomes a folder (moby, volume/mounts: MountPoint.Setup)."""
     for point in container.mounts:
         if not point.create or engine.host.has_path(point.source):
@@ -131,6 +151,33 @@ def _device(engine: Engine, wanted: DeviceMapping) -> Iterator[Device]:
         raise System(f'error gathering device information while adding custom device "{path}": {why}') from None
     for device in found:
         yield replace(device, path=inside + device.path.removeprefix(path), access=wanted.cgroup_permissions or "rwm")
+
+
+# HostConfig's lists, and what io.max calls the limit
+THROTTLES = (
+    ("blkio_device_read_bps", "rbps"),
+    ("blkio_device_write_bps", "wbps"),
+    ("blkio_device_read_iops", "riops"),
+    ("blkio_device_write_iops", "wiops"),
+)
+
+
+def throttles(engine: Engine, host: HostConfig) -> tuple[str, ...]:
+    """Limits of single disks, by their numbers, as rows of io.max. Raises System for a disk that is not there."""
+    return tuple(
+        f"{_number(engine, limit.path)} {name}={limit.rate}"
+        for attribute, name in THROTTLES
+        for limit in getattr(host, attribute) or ()
+    )
+
+
+def _number(engine: Engine, path: str) -> str:
+    try:
+        device = engine.host.devices(path)[0]
+    except (OSError, IndexError) as error:
+        why = reason(error) if isinstance(error, OSError) else "not a device"
+        raise System(f"stat {path}: {why}") from None
+    return f"{device.major}:{device.minor}"
 
 
 def reason(error: OSError) -> str:

@@ -41,7 +41,7 @@ class Saved:
         if not engine.host.info.lasting:
             self._keep(LAYER, container.id, engine.host.diff(container.id))
             for point in container.mounts:
-                if point.type == "volume":
+                if point.type == "volume" and not engine.volumes.get(point.name).options:
                     self._keep(VOLUME, point.name, engine.host.pack(point.source))
         if container.logs is not None:
             engine.state.put(LOG, container.id, container.logs.rows())

@@ -7,7 +7,7 @@ for each `Settings` object; `spec` adds what is this container's own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engine.daemon import files, security
@@ -77,6 +77,7 @@ def spec(
     root: str,
     linked_env: tuple[str, ...] = (),
     devices: tuple[Device, ...] = (),
+    throttles: tuple[str, ...] = (),
 ) -> Spec:
     """What the host is to make; `root` is the daemon's folder on it, `linked_env` what `--link` brings."""
     common, config = template(container.settings), container.settings.config
@@ -90,7 +91,7 @@ def spec(
         readonly=host.readonly_rootfs,
         mounts=_all_mounts(container, common, root),
         namespaces=common.namespaces,
-        resources=common.resources,
+        resources=replace(common.resources, blkio_throttle=throttles) if throttles else common.resources,
         cgroups_path=f"/{host.cgroup_parent.strip('/') or 'docker'}/{container.id}",
         links=links,
         sysctl=common.sysctl,
@@ -136,7 +137,7 @@ def owner_of_files(container: Container) -> str:
 
 def _all_mounts(container: Container, common: Template, root: str) -> tuple[Mount, ...]:
     """What the user mounts replaces what Docker would mount there; folders come before what is below them."""
-    ours = files.mounts(root, owner_of_files(container))
+    ours = (*_shared_memory(container, root), *files.mounts(root, owner_of_files(container)))
     if not container.mounts:
         return (*common.mounts, *ours)
     taken = {point.destination for point in container.mounts}
@@ -146,6 +147,16 @@ def _all_mounts(container: Container, common: Template, root: str) -> tuple[Moun
     theirs = [point.spec() for point in container.mounts]
     theirs += [mount for mount in ours if mount.target not in taken]
     return (*standard, *sorted(theirs, key=lambda mount: mount.target.count("/")))
+
+
+def _shared_memory(container: Container, root: str) -> tuple[Mount, ...]:
+    """A /dev/shm that is somebody else's, too."""
+    mode = container.settings.host.ipc_mode
+    if mode in ("private", "none"):
+        return ()
+    owner = mode.removeprefix("container:") if mode.startswith("container:") else container.id
+    source = "/dev/shm" if mode == "host" else files.shared_memory(root, owner)
+    return (Mount("/dev/shm", "bind", source, ("rbind", "rprivate")),)
 
 
 def _below_dev(mount: Mount) -> bool:
@@ -183,7 +194,7 @@ def _mounts(host: HostConfig) -> tuple[Mount, ...]:
     kept = ("nosuid", "noexec", "nodev")
     found = [PROC, DEV, PTS, Mount("/sys", "sysfs", "sysfs", kept + access)]
     found += [Mount("/sys/fs/cgroup", "cgroup2", "cgroup", access + kept), MQUEUE]
-    if host.ipc_mode != "none":
+    if host.ipc_mode == "private":
         found.append(Mount("/dev/shm", "tmpfs", "shm", (*kept, "mode=1777", f"size={host.shm_size}")))
     return tuple(found)
 

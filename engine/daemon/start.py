@@ -59,9 +59,9 @@ async def _start(engine: Engine, container: Container) -> None:
     host = engine.host
     links = await joining.join(engine, container)
     files.write(engine, container)
-    needs.make_sources(engine, container)
-    devices = needs.devices(engine, container) if _wants_devices(container) else ()
-    spec = specs.spec(container, links, host.info.root, linking.environment(engine, container), devices)
+    await needs.mount(engine, container)
+    devices, throttles = needs.devices(engine, container), needs.throttles(engine, container.host_config)
+    spec = specs.spec(container, links, host.info.root, linking.environment(engine, container), devices, throttles)
     try:
         started = await host.create(spec, plan.plan(spec, host.layers(container.id)), container.on_output)
         record(engine, started.performed)
@@ -86,16 +86,12 @@ async def _start(engine: Engine, container: Container) -> None:
     engine.events.publish("container", "start", container.id, container.attributes())
 
 
-def _wants_devices(container: Container) -> bool:
-    host = container.host_config
-    return host.privileged or bool(host.devices)
-
-
 async def _failed(engine: Engine, container: Container, error: EngineError) -> None:
     """Leave it as it was, with the reason (moby: containerStart's deferred function)."""
     container.error = error.message
     container.exit_code = container.exit_code or UNKNOWN
     await joining.leave(engine, container)
+    await needs.give_back(engine, container)
     engine.containers.save(container)
     container.close_streams()
     if container.host_config.auto_remove and not container.being_removed:

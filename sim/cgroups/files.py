@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sim.cgroups.v2 import PERIOD, Cgroup
 
 CONTROLLERS = "cpuset cpu io memory pids"
+IO_MAX = ("rbps", "wbps", "riops", "wiops")
 
 
 def _invalid() -> OSError:
@@ -77,6 +78,13 @@ def _io_stat(group: Cgroup) -> str:
     )
 
 
+def _io_max(group: Cgroup) -> str:
+    rows = []
+    for device, limits in group.limits.io_max.items():
+        rows.append(f"{device} " + " ".join(f"{name}={limits.get(name, 'max')}" for name in IO_MAX) + "\n")
+    return "".join(rows)
+
+
 READ: dict[str, Callable[[Cgroup], str]] = {
     "cgroup.controllers": lambda group: f"{CONTROLLERS}\n",
     "cgroup.events": lambda group: f"populated {int(bool(group.pids))}\nfrozen {int(group.frozen)}\n",
@@ -92,6 +100,7 @@ READ: dict[str, Callable[[Cgroup], str]] = {
     "cpu.weight": lambda group: f"{group.limits.cpu_weight}\n",
     "cpuset.cpus": lambda group: f"{group.limits.cpus}\n",
     "cpuset.mems": lambda group: f"{group.limits.mems}\n",
+    "io.max": _io_max,
     "io.stat": _io_stat,
     "io.weight": lambda group: f"default {group.limits.io_weight}\n",
     "memory.current": lambda group: f"{group.usage()}\n",
@@ -141,6 +150,18 @@ def _set_text(name: str) -> Callable[[Cgroup, str], None]:
     return lambda group, text: setattr(group.set(), name, text)
 
 
+def _set_io_max(group: Cgroup, text: str) -> None:
+    """ "8:0 rbps=1048576 wiops=max" """
+    device, *words = text.split(" ")
+    row = dict(group.limits.io_max.get(device, {}))
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in IO_MAX or not (value == "max" or value.isdecimal()):
+            raise _invalid()
+        row[name] = value
+    group.set().io_max = {**group.limits.io_max, device: row}
+
+
 def _freeze(group: Cgroup, text: str) -> None:
     if text not in ("0", "1"):
         raise _invalid()
@@ -162,6 +183,7 @@ WRITE: dict[str, Callable[[Cgroup, str], object]] = {
     "cpuset.cpus": _set_text("cpus"),
     "cpuset.mems": _set_text("mems"),
     "io.bfq.weight": lambda group, text: setattr(group.set(), "io_weight", _number(text, 1)),
+    "io.max": _set_io_max,
     "io.weight": lambda group, text: setattr(group.set(), "io_weight", _number(text.removeprefix("default "), 1)),
     "memory.high": _set_limit("memory_high"),
     "memory.low": lambda group, text: setattr(group.set(), "memory_low", _limit(text) or 0),

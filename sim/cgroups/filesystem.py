@@ -25,6 +25,7 @@ NOT_IN_ROOT = (
     "cgroup.type",
     "cpu.max",
     "cpu.weight",
+    "io.max",
     "io.weight",
     "memory.",
     "pids.",

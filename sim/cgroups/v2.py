@@ -26,7 +26,7 @@ class Limits:
     """What can be set. None of the numbers is "max"."""
 
     __slots__ = (
-        "cpu_period", "cpu_quota", "cpu_weight", "cpus", "io_weight", "memory_high", "memory_low", "memory_max",
+        "cpu_period", "cpu_quota", "cpu_weight", "cpus", "io_max", "io_weight", "memory_high", "memory_low", "memory_max",
         "memory_oom_group", "memory_swap", "mems", "pids_max",
     )  # fmt: skip
 
@@ -42,6 +42,7 @@ class Limits:
         self.cpu_weight = WEIGHT
         self.io_weight = 100
         self.cpus = self.mems = ""
+        self.io_max: dict[str, dict[str, str]] = {}  # by device ("8:0"): what "rbps=1048576 wiops=10" said
 
 
 UNLIMITED = Limits()  # shared by all groups in which nothing was set
@@ -59,6 +60,16 @@ class Events:
         self.memory_peak = 0
         self.oom = self.oom_kill = self.pids_max = 0
         self.periods = self.throttled = self.throttled_time = 0.0  # throttled_time in seconds
+
+
+def cpu_list(text: str) -> list[int]:
+    """ "0-2,5" -> [0, 1, 2, 5]"""
+    numbers: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if first.isdecimal():
+            numbers += range(int(first), int(last if last.isdecimal() else first) + 1)
+    return numbers
 
 
 class Cgroup:
@@ -190,6 +201,15 @@ class Cgroup:
                 return group
             group = group.parent
         return None
+
+    def processors(self, present: int) -> list[int]:
+        """Numbers of those that its processes may run on: cpuset.cpus, its own or the nearest above."""
+        group: Cgroup | None = self
+        while group is not None:
+            if group.limits.cpus:
+                return sorted(number for number in cpu_list(group.limits.cpus) if number < present)
+            group = group.parent
+        return list(range(present))
 
     def freeze(self, frozen: bool) -> None:
         """cgroup.freeze, for this group and all below."""

@@ -168,7 +168,7 @@ async def nproc(proc: Proc, options: Options, operands: list[str]) -> int:
     ignored = options.get("ignore", "0")
     if not ignored.isdigit():
         raise Failure(f"invalid number '{ignored}'")
-    await proc.out(f"{max(1, processors(proc) - int(ignored))}\n")
+    await proc.out(f"{max(1, proc.processors() - int(ignored))}\n")
     return 0
 
 

@@ -238,34 +238,54 @@ def _symbolic(text: str, mask: int) -> int:
     return ~granted & 0o777
 
 
-_LIMITS = {
-    "c": ("core file size (blocks)", "0"), "d": ("data seg size (kb)", "unlimited"),
-    "e": ("scheduling priority", "0"), "f": ("file size (blocks)", "unlimited"), "i": ("pending signals", "31407"),
-    "l": ("max locked memory (kb)", "8192"), "m": ("max memory size (kb)", "unlimited"),
-    "n": ("open files", "1048576"), "q": ("POSIX message queues (bytes)", "819200"),
-    "r": ("real-time priority", "0"), "s": ("stack size (kb)", "8192"), "t": ("cpu time (seconds)", "unlimited"),
-    "u": ("max user processes", "unlimited"), "v": ("virtual memory (kb)", "unlimited"),
-    "x": ("file locks", "unlimited"),
+# letter: the kernel's name, what ash calls it, bytes (or whatever it counts) in its unit
+_LIMITS: dict[str, tuple[str, str, int]] = {
+    "c": ("core", "core file size (blocks)", 512), "d": ("data", "data seg size (kb)", 1024),
+    "e": ("nice", "scheduling priority", 1), "f": ("fsize", "file size (blocks)", 512),
+    "i": ("sigpending", "pending signals", 1), "l": ("memlock", "max locked memory (kb)", 1024),
+    "m": ("rss", "max memory size (kb)", 1024), "n": ("nofile", "open files", 1),
+    "q": ("msgqueue", "POSIX message queues (bytes)", 1), "r": ("rtprio", "real-time priority", 1),
+    "s": ("stack", "stack size (kb)", 1024), "t": ("cpu", "cpu time (seconds)", 1),
+    "u": ("nproc", "max user processes", 1), "v": ("as", "virtual memory (kb)", 1024),
+    "x": ("locks", "file locks", 1),
 }  # fmt: skip
 
 
 async def _ulimit(shell: Interpreter, argv: list[str]) -> int:
-    """`ulimit [-a | -LETTER [value]]`: the limits that Docker's containers have; the simulated kernel keeps none."""
-    options = [word[1:].lstrip("SH") for word in argv[1:] if word.startswith("-")]
+    """`ulimit [-SH] [-a | -LETTER [value]]`: getrlimit(2) and setrlimit(2)."""
+    letters = "".join(word[1:] for word in argv[1:] if word.startswith("-") and len(word) > 1)
     values = [word for word in argv[1:] if not word.startswith("-")]
-    if "a" in options:
-        for letter, (name, value) in _LIMITS.items():
-            await shell.write(1, f"{name:<32}(-{letter}) {value}\n")
+    hard, soft = "H" in letters, "S" in letters or "H" not in letters
+    asked = letters.replace("H", "").replace("S", "")
+    if "a" in asked:
+        for letter, (_, title, _) in _LIMITS.items():
+            await shell.write(1, f"{title:<32}(-{letter}) {_limit_text(shell, letter, hard and not soft)}\n")
         return 0
-    letter = next((option for option in options if option), "f")
+    letter = asked[-1:] or "f"
     if letter not in _LIMITS:
         raise ShellError(f"illegal option -{letter}")
-    if values and values[0] != "unlimited" and not values[0].isdecimal():
+    if not values:
+        await shell.write(1, _limit_text(shell, letter, hard and not soft) + "\n")
+        return 0
+    if values[0] != "unlimited" and not values[0].isdecimal():
         await complain(shell, f"invalid number '{values[0]}'")
         return 1
-    if not values:
-        await shell.write(1, _LIMITS[letter][1] + "\n")
+    name, _, unit = _LIMITS[letter]
+    limit = -1 if values[0] == "unlimited" else int(values[0]) * unit
+    old_soft, old_hard = shell.proc.getrlimit(name)
+    both = not {"H", "S"} & set(letters)
+    try:
+        shell.proc.setrlimit(name, limit if soft else old_soft, limit if hard or both else old_hard)
+    except OSError as error:
+        await complain(shell, f"error setting limit ({error.strerror})")
+        return 1
     return 0
+
+
+def _limit_text(shell: Interpreter, letter: str, hard: bool) -> str:
+    name, _, unit = _LIMITS[letter]
+    value = shell.proc.getrlimit(name)[hard]
+    return "unlimited" if value < 0 else str(value // unit)
 
 
 async def _help(shell: Interpreter, argv: list[str]) -> int:
