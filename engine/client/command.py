@@ -33,6 +33,7 @@ ACTIONS: dict[str, str] = {
     "history": "lists:history", "search": "lists:search", "network ls": "lists:networks", "volume ls": "lists:volumes",
     "stats": "stats:stats", "inspect": "inspect:inspect", "container inspect": "inspect:container",
     "image inspect": "inspect:image", "network inspect": "inspect:network", "volume inspect": "inspect:volume",
+    "build": "build:build", "builder prune": "build:prune",
     "pull": "images:pull", "tag": "images:tag", "rmi": "images:rmi", "image prune": "system:image_prune",
     "save": "image_archives:save", "load": "image_archives:load",
     "push": "registries:push", "manifest inspect": "registries:manifest_inspect",

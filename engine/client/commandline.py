@@ -106,7 +106,8 @@ def command(stem: str) -> Command:
 
 def _arity(words: Sequence[str]) -> tuple[int, int | None]:
     """(least, most) arguments, from the usage line: A B [C] or A [A...]."""
-    needed = [word for word in words if not word.startswith("[") and word != "OPTIONS]"]
+    needed = [word for word in words if not word.startswith("[") and word not in ("OPTIONS]", "|")]
+    needed = needed[: len(needed) - words.count("|")]  # A | B is one of them
     optional = [word for word in words if word.startswith("[") and word != "[OPTIONS]"]
     if any("..." in word for word in optional) or (optional and optional[0] == "[ps"):
         return len(needed), None
@@ -162,7 +163,7 @@ def _direct() -> dict[tuple[str, ...], str]:
 
 
 def _is_group(stem: str) -> bool:
-    return stem in {"container", "image", "manifest", "system", "network", "volume", "context"}
+    return stem in {"builder", "container", "image", "manifest", "system", "network", "volume", "context"}
 
 
 def parse(which: Command, words: Sequence[str]) -> Parsed:

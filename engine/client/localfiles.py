@@ -40,10 +40,10 @@ def _entries(
 ) -> Iterator[tuple[Entry, Iterator[bytes]]]:
     children: list[Path] = []
     try:
-        entry = _entry(path, name, seen)
+        entry = entry_of(path, name, seen)
         if entry is None:
             return
-        content = _content(path.open("rb"), entry.size) if entry.kind == "file" else iter(())
+        content = content_of(path.open("rb"), entry.size) if entry.kind == "file" else iter(())
         if entry.kind == "directory":
             children = sorted(path.iterdir())
     except OSError as error:
@@ -54,7 +54,11 @@ def _entries(
         yield from _entries(child, f"{name}/{child.name}", seen, tell)
 
 
-def _entry(path: Path, name: str, seen: dict[tuple[int, int], str]) -> Entry | None:
+def entry_of(path: Path, name: str, seen: dict[tuple[int, int], str]) -> Entry | None:
+    """The header of one file, called `name`; None for what does not go into archives. Raises OSError.
+
+    `seen`: the first names of files that have several.
+    """
     status = path.lstat()
     kind = KINDS.get(st.S_IFMT(status.st_mode))
     if kind is None:  # sockets do not go into archives
@@ -73,7 +77,7 @@ def _entry(path: Path, name: str, seen: dict[tuple[int, int], str]) -> Entry | N
     )  # fmt: skip
 
 
-def _content(file: BinaryIO, size: int) -> Iterator[bytes]:
+def content_of(file: BinaryIO, size: int) -> Iterator[bytes]:
     """Exactly `size` bytes, also if the file has become another length meanwhile."""
     with file:
         while size > 0:

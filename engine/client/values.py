@@ -122,10 +122,22 @@ def ip_address(text: str) -> str:
     return text
 
 
+def image_name(text: str) -> str:
+    from engine.image.reference import InvalidReference, Reference
+
+    try:
+        Reference.parse(text)
+    except InvalidReference as error:
+        raise ValueError(error.message) from None
+    return text
+
+
 # options whose values are looked at more closely than their kind says
 CHECKED: dict[str, Callable[[str], Any]] = {
     "env": environment_variable,
     "add-host": extra_host,
+    "build-arg": environment_variable,
+    "tag": image_name,
     "dns": ip_address,
     "memory-swap": memory_swap,
 }

@@ -20,11 +20,11 @@ from engine.units import ellipsis, human_size
 Pruned = tuple[list[str], int]  # lines to print, bytes
 
 
-def _sure(context: Context, parsed: Parsed, warning: str) -> bool:
+def sure(context: Context, parsed: Parsed, warning: str) -> bool:
     return parsed.flag("force") or context.confirm(f"WARNING! {warning}\nAre you sure you want to continue?")
 
 
-def _tell(context: Context, title: str, lines: list[str]) -> None:
+def tell(context: Context, title: str, lines: list[str]) -> None:
     if lines:
         context.console.out("\n".join([title, *lines, ""]))
 
@@ -50,45 +50,45 @@ def _images(context: Context, wanted: dict[str, Any], every: bool) -> Pruned:
     return lines, found.get("SpaceReclaimed", 0)
 
 
-def _reclaimed(context: Context, size: int) -> int:
+def reclaimed(context: Context, size: int) -> int:
     context.console.out(f"Total reclaimed space: {human_size(size)}")
     return 0
 
 
 def container_prune(context: Context, parsed: Parsed) -> int:
-    if not _sure(context, parsed, "This will remove all stopped containers."):
+    if not sure(context, parsed, "This will remove all stopped containers."):
         return 0
     lines, size = _containers(context, filters(parsed.values("filter")))
-    _tell(context, "Deleted Containers:", lines)
-    return _reclaimed(context, size)
+    tell(context, "Deleted Containers:", lines)
+    return reclaimed(context, size)
 
 
 def image_prune(context: Context, parsed: Parsed) -> int:
     every = parsed.flag("all")
     warning = ("This will remove all images without at least one container associated to them." if every
                else "This will remove all dangling images.")  # fmt: skip
-    if not _sure(context, parsed, warning):
+    if not sure(context, parsed, warning):
         return 0
     lines, size = _images(context, filters(parsed.values("filter")), every)
-    _tell(context, "Deleted Images:", lines)
-    return _reclaimed(context, size)
+    tell(context, "Deleted Images:", lines)
+    return reclaimed(context, size)
 
 
 def network_prune(context: Context, parsed: Parsed) -> int:
-    if _sure(context, parsed, "This will remove all custom networks not used by at least one container."):
-        _tell(context, "Deleted Networks:", _networks(context, filters(parsed.values("filter")))[0])
+    if sure(context, parsed, "This will remove all custom networks not used by at least one container."):
+        tell(context, "Deleted Networks:", _networks(context, filters(parsed.values("filter")))[0])
     return 0
 
 
 def volume_prune(context: Context, parsed: Parsed) -> int:
     every = parsed.flag("all")
     kind = "local volumes" if every else "anonymous local volumes"
-    if not _sure(context, parsed, f"This will remove {kind} not used by at least one container."):
+    if not sure(context, parsed, f"This will remove {kind} not used by at least one container."):
         return 0
     wanted = filters(parsed.values("filter")) | ({"all": {"true": True}} if every else {})
     lines, size = _volumes(context, wanted)
-    _tell(context, "Deleted Volumes:", lines)
-    return _reclaimed(context, size)
+    tell(context, "Deleted Volumes:", lines)
+    return reclaimed(context, size)
 
 
 def prune(context: Context, parsed: Parsed) -> int:
@@ -99,7 +99,7 @@ def prune(context: Context, parsed: Parsed) -> int:
     removed += ["all images without at least one container associated to them" if every else "all dangling images"]
     removed += ["all build cache" if every else "unused build cache"]
     warning = "This will remove:\n" + "\n".join(f"  - {thing}" for thing in removed) + "\n"
-    if not _sure(context, parsed, warning):
+    if not sure(context, parsed, warning):
         return 0
     steps: list[tuple[str, Callable[[], Pruned]]] = [
         ("Deleted Containers:", lambda: _containers(context, wanted)),
@@ -111,10 +111,10 @@ def prune(context: Context, parsed: Parsed) -> int:
     total = 0
     for title, step in steps:
         lines, size = step()
-        _tell(context, title, lines)
+        tell(context, title, lines)
         total += size
     cache = context.api.post("/build/prune", {"all": every})
-    return _reclaimed(context, total + ((cache or {}).get("SpaceReclaimed") or 0))
+    return reclaimed(context, total + ((cache or {}).get("SpaceReclaimed") or 0))
 
 
 # ---------------------------------------------------------------- df
