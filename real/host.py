@@ -163,7 +163,6 @@ def _describe(root: Path, driver: cgroups.Driver | None) -> HostInfo:
         cgroup_driver="cgroupfs" if driver is not None else "none",
         cgroup_version=driver.version if driver is not None else "1",
         storage_driver="overlay2",
-        runtime="glassdock",
         root=str(root),
         lasting=True,
     )

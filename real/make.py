@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -18,6 +19,16 @@ def default_root() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "glassdock"
 
 
+def _take(root: Path) -> None:
+    """One daemon for a folder, until the process ends. Raises OSError."""
+    lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise OSError(f"another daemon works in {root}") from None
+
+
 def make_engine(*, seed: int | None = None, data_root: Path | None = None) -> Engine:
     """An engine on this machine's kernel. Everything is kept below `data_root`, by default `default_root()`.
 
@@ -26,5 +37,6 @@ def make_engine(*, seed: int | None = None, data_root: Path | None = None) -> En
     root = data_root or default_root()
     root.mkdir(parents=True, exist_ok=True)
     root.chmod(0o711)
+    _take(root)
     loop = Loop(WallClock(lead=0.0))
     return Engine(RealHost(loop, root), Outward(), seed=seed, data_root=root / "engine")

@@ -132,6 +132,7 @@ class Runtime:
         self._running: dict[int, Running] = {}
         self._serial = 0
         zygote.on_exit = self._exited
+        zygote.on_loss = self._lost
 
     # -- create, start, exec
 
@@ -332,6 +333,11 @@ class Runtime:
             process.over.set_result(None)
         if process.started:
             self._ended(process)
+
+    def _lost(self) -> None:
+        """Somebody has killed the zygote: all that it ran has died with it (PR_SET_PDEATHSIG)."""
+        for serial in list(self._running):
+            self._exited(serial, 128 + SIGKILL)
 
     def _ended(self, process: Running) -> None:
         """What it has written first, then the news."""

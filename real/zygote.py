@@ -342,11 +342,13 @@ def _hold(container: Container, execve: Any, times: Times) -> None:
     """Everything is done but execve: wait for the daemon's word. If it never comes, this process ends."""
     _, args, env, _ = execve
     control, terminal = container.control, container.terminal
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)  # with the zygote, should somebody kill that
     wire.send(control, ("ready", times), (terminal,) if terminal >= 0 else ())
     if terminal >= 0:
         os.close(terminal)
     if wire.receive(control) is None:
         os._exit(0)
+    os.umask(0o022)  # runc's default
     syscalls.close_on_exec(3)
     if container.options["init"]:
         init.run(args, env, container.home, control.close)
