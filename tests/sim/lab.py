@@ -7,9 +7,9 @@ from random import Random
 from typing import Any
 
 from engine import plan
-from engine.host import PortBinding, RuntimeFailure
+from engine.host import Aliases, PortBinding, RuntimeFailure
 from engine.loop import Loop, Task
-from engine.operations import AddRoute, LoopbackUp, MakeVeth, SetAddress
+from engine.operations import LoopbackUp
 from engine.spec import BridgeNetwork, Link
 from sim import bridges
 from sim.abi import Proc
@@ -40,26 +40,23 @@ class Lab:
         spaces = Namespaces(host.cgroup, host.ipc, host.mount, space, host.pid, host.time, host.user, host.uts)
         return self.kernel.clone(spaces)
 
-    def join(self, number: int, ports: tuple[PortBinding, ...] = (), names: tuple[str, ...] = (), net: str = "net1",
-             bridge: str = "docker0", subnet: str = "172.17.0") -> Any:  # fmt: skip
+    def join(self, number: int, ports: tuple[PortBinding, ...] = (), names: tuple[str, ...] = (),
+             aliases: Aliases = (), net: str = "net1", bridge: str = "docker0", subnet: str = "172.17.0",
+             six: str = "") -> Any:  # fmt: skip
         """A container with the address ….`number`, as a process in it."""
         container = Container(self.kernel, f"c{number}", lambda *news: None)
         container.process = process = self.process()
         container.namespaces = process.namespaces
         mac = f"02:42:ac:11:00:{number:02x}"
-        link = Link(bridge, f"veth{number}", "eth0", mac, f"{subnet}.{number}/16", f"{subnet}.1")
-        self.loop.run(self.driver.join(net, container.id, link, names))
+        gateway6 = f"{six.partition('::')[0]}::1" if six else ""
+        link = Link(bridge, f"veth{number}", "eth0", mac, f"{subnet}.{number}/16", f"{subnet}.1", six, gateway6)
+        self.loop.run(self.driver.join(net, container.id, link, names, aliases))
         try:
             self.bound = self.loop.run(self.driver.publish(net, container.id, ports)).ports
         except RuntimeFailure:
             self.loop.run(self.driver.leave(net, container.id))
             raise
-        for operation in (
-            MakeVeth(link.host_name, link.bridge, link.name),
-            SetAddress(link.name, link.address, link.mac),
-            LoopbackUp(),
-            AddRoute("default", link.gateway),
-        ):
+        for operation in (LoopbackUp(), *plan.cable(link)):
             bridges.HANDLERS[type(operation)](container, operation)
         return process
 

@@ -202,6 +202,42 @@ def test_names_come_from_hosts_then_from_docker_then_from_the_world(lab: Lab) ->
         lab.loop.run(client.net.resolve("nothing.example"))
 
 
+def test_dockers_server_knows_names_in_turn_aliases_and_who_has_an_address(lab: Lab) -> None:
+    lab.join(2, names=("web", "www"))
+    lab.join(3, names=("web2", "www"))
+    client = lab.join(4, aliases=(("store", "web"),))
+    root = lab.kernel.root
+    files.mkdir(root, "/etc")
+    files.write_file(root, "/etc/resolv.conf", b"nameserver 127.0.0.11\n")
+    resolve = lambda name: lab.loop.run(client.net.resolve(name))  # noqa: E731
+    assert {tuple(resolve("www")) for _ in range(20)} == {("172.17.0.2", "172.17.0.3"), ("172.17.0.3", "172.17.0.2")}
+    assert resolve("store") == resolve("web.net1") == ["172.17.0.2"]
+    assert lab.loop.run(client.net.reverse("172.17.0.3")) == "web2.net1"
+    assert lab.loop.run(client.net.reverse("8.8.8.8")) == "dns.google"
+
+
+def test_dockers_server_asks_the_servers_that_the_file_names(lab: Lab) -> None:
+    client = lab.join(2)
+    root = lab.kernel.root
+    files.mkdir(root, "/etc")
+    files.write_file(root, "/etc/resolv.conf", b"nameserver 127.0.0.11\n# ExtServers: [1.1.1.1]\n")
+    assert len(lab.loop.run(client.net.resolve("example.com"))) == 1
+    files.write_file(root, "/etc/resolv.conf", b"nameserver 127.0.0.11\n# ExtServers: [10.0.0.53]\n")
+    with pytest.raises(OSError, match="Temporary failure in name resolution"):
+        lab.loop.run(client.net.resolve("example.com"))
+
+
+def test_ipv6_neighbours_are_found(lab: Lab) -> None:
+    lab.bridge("net6", "br-6", "172.18.0", subnet6="fd00::/64", gateway6="fd00::1")
+    lab.join(2, net="net6", bridge="br-6", subnet="172.18.0", six="fd00::2/64")
+    client = lab.join(3, net="net6", bridge="br-6", subnet="172.18.0", six="fd00::3/64")
+    for address in ("fd00::2", "fd00::1", "172.18.0.2"):
+        assert lab.loop.run(client.net.ping(address)) < 0.01
+    assert ("default", "fd00::1", "eth0") in client.net.routes()
+    with pytest.raises(OSError):
+        lab.loop.run(lab.join(4).net.ping("fd00::2"))
+
+
 def test_a_name_server_that_does_not_answer_costs_time(lab: Lab) -> None:
     client = lab.join(3)
     files.mkdir(lab.kernel.root, "/etc")

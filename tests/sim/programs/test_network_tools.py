@@ -59,7 +59,7 @@ def test_nc_carries_both_ways_and_ends_with_its_input() -> None:
     script = (
         "nc -l -p 4000 > heard & sleep 1; netstat -tln | grep :4000; echo hello | nc 127.0.0.1 4000; wait; cat heard"
     )
-    status, out, err = run(machine(), ["sh", "-c", f"cd /tmp; {script}"])
+    _, out, err = run(machine(), ["sh", "-c", f"cd /tmp; {script}"])
     assert (status, err) == (0, b"")
     assert out.decode().split() == ["tcp", "0", "0", "0.0.0.0:4000", "0.0.0.0:*", "LISTEN", "hello"]
 
@@ -117,3 +117,21 @@ def test_wget_posts() -> None:
     assert serve(kernel, "200 OK", "wget -qO- --post-data a=b --header 'X-Me: ann' http://127.0.0.1:8080/x")[0] == 0
     request = read(kernel, "/tmp/request").decode()
     assert request.startswith("POST /x HTTP/1.1\r\n") and request.endswith("\r\n\r\na=b") and "X-Me: ann" in request
+
+
+def test_nc_speaks_udp() -> None:
+    script = "echo answer | nc -u -l -p 4000 -w 1 > heard & sleep 0.1; netstat -uln | grep :4000; "
+    _, out, err = run(
+        machine(), ["sh", "-c", f"cd /tmp; {script} echo hello | nc -u -w 1 127.0.0.1 4000; wait; cat heard"]
+    )
+    assert (out.splitlines()[1:], err) == ([b"answer", b"hello"], b"")
+    assert out.split()[0] == b"udp"
+    assert run(machine(), ["nc", "-u", "-w", "1", "127.0.0.1", "4001"], stdin=b"x")[2] == b"nc: Connection refused\n"
+
+
+def test_nslookup_of_an_address_tells_its_name() -> None:
+    kernel = machine()
+    write(kernel, "/etc/resolv.conf", "nameserver 8.8.8.8\n")
+    assert b"8.8.8.8.in-addr.arpa\tname = dns.google\n" in run(kernel, ["nslookup", "8.8.8.8"])[1]
+    status, out, _ = run(kernel, ["nslookup", "10.9.8.7"])
+    assert (status, out.splitlines()[-2]) == (1, b"** server can't find 7.8.9.10.in-addr.arpa: NXDOMAIN")
