@@ -70,6 +70,8 @@ class Registry:
             response = refused.response()
         except (EngineError, ConnectionError) as error:  # the client went away, or sent what is no body
             response = Refused("BLOB_UPLOAD_INVALID", str(error)).response()
+        except OSError as error:  # a full disk, a link in a folder where none may be
+            response = Refused("UNAVAILABLE", message=error.strerror or str(error)).response()
         response.headers.setdefault("Docker-Distribution-Api-Version", "registry/2.0")
         if response.stream is None:
             response.headers.setdefault("Content-Length", str(len(response.body)))

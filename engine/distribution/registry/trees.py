@@ -6,6 +6,7 @@ make the registry read or write elsewhere.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -120,7 +121,7 @@ class FolderTree:
         place = self._root
         for part in path.split("/"):
             if part in ("", ".", "..") or "\\" in part or "\0" in part:
-                raise PermissionError(f"{path!r}: not a path inside")
+                raise PermissionError(errno.EPERM, "not a path inside", path)
             place /= part
             self._refuse_link(place)
         return place
@@ -132,7 +133,7 @@ class FolderTree:
 
     def _refuse_link(self, place: Path) -> None:
         if place.is_symlink():
-            raise PermissionError(f"{place}: is a symbolic link")
+            raise PermissionError(errno.ELOOP, "is a symbolic link", str(place))
 
 
 def _remove(place: Path) -> None:

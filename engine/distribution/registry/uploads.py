@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from engine.api.messages import Request, Response
-from engine.distribution.registry.app import Endpoint, Registry, parse_digest, pieces
+from engine.distribution.registry.app import NAME, Endpoint, Registry, parse_digest, pieces
 from engine.distribution.registry.content import Upload
 from engine.distribution.registry.refusals import Refused
 from engine.image.blobs import WrongDigest
@@ -26,7 +26,8 @@ async def begin(registry: Registry, request: Request) -> Response:
     writable = registry.writable
     if text := request.query.get("mount", ""):
         digest, source = parse_digest(text), request.query.get("from", "")
-        if source and registry.may(request, source, "pull") and writable.mount(source, name, digest):
+        readable = NAME.fullmatch(source) is not None and registry.may(request, source, "pull")
+        if readable and writable.mount(source, name, digest):
             return _created(name, digest)
     id = registry.begin(name)
     if not (text := request.query.get("digest", "")):

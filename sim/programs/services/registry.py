@@ -13,7 +13,7 @@ from uuid import UUID
 
 from engine.api.messages import Query, Request
 from engine.distribution.access import BasicGuard
-from engine.distribution.registry import Layout, Refused, Registry
+from engine.distribution.registry import Layout, Registry
 from engine.distribution.registry.garbage import collect
 from engine.timestamps import rfc3339
 from sim.abi import Proc
@@ -125,11 +125,7 @@ class Front:
         request = Request(visit.method, visit.path, query, visit.headers, visit.body)
         if visit.path == "/":
             return await self._logged(visit, Reply(200, [("Cache-Control", "no-cache"), ("Content-Length", "0")]))
-        try:
-            response = await self._registry.handle(request)
-        except OSError as error:  # a full disk
-            response = Refused("UNAVAILABLE", message=str(error.strerror or error), status=500).response()
-            response.headers["Content-Length"] = str(len(response.body))
+        response = await self._registry.handle(request)
         headers = [*response.headers.items(), ("X-Content-Type-Options", "nosniff")]
         return await self._logged(visit, Reply(response.status, headers, response.body, response.stream))
 

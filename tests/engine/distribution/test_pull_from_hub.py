@@ -44,6 +44,7 @@ def test_a_stranger_does_not_learn_whether_a_repository_is_private_or_absent(hub
 
 
 def test_a_wrong_password_is_told(hub: Any) -> None:
+    hub.hub.members.passwords["nobody"] = "secret"
     error = hub.refusal("alpine:latest", credentials=Credentials("nobody", "x"))
     assert error.message == (
         'Head "https://registry-1.docker.io/v2/library/alpine/manifests/latest": '
