@@ -14,7 +14,7 @@ import stat as st
 import tarfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from engine import users
 from engine.daemon import files, specs
@@ -68,7 +68,7 @@ async def unpack(
             broken = error
         async with container.lock:
             with _step(engine, container, "unpack", name, path), Uncompressed(spool.open()) as tar:
-                await _unpack(engine, container, absolute(path), io.BufferedReader(tar), keep_kinds, as_user)
+                await _unpack(engine, container, absolute(path), cast(BinaryIO, tar), keep_kinds, as_user)
     if broken is not None:
         raise broken
     engine.events.publish("container", "extract-to-dir", container.id, container.attributes())
