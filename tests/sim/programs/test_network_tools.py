@@ -59,7 +59,7 @@ def test_nc_carries_both_ways_and_ends_with_its_input() -> None:
     script = (
         "nc -l -p 4000 > heard & sleep 1; netstat -tln | grep :4000; echo hello | nc 127.0.0.1 4000; wait; cat heard"
     )
-    _, out, err = run(machine(), ["sh", "-c", f"cd /tmp; {script}"])
+    status, out, err = run(machine(), ["sh", "-c", f"cd /tmp; {script}"])
     assert (status, err) == (0, b"")
     assert out.decode().split() == ["tcp", "0", "0", "0.0.0.0:4000", "0.0.0.0:*", "LISTEN", "hello"]
 
