@@ -2,9 +2,14 @@
 
     glassdock serve sim [-H unix:///path | -H tcp://host:port …] [--data-root DIR] [--seed N] [--clock wall|stepped] …
     glassdock hub [--port 5000] [--data DIR] [--empty] [--auth USER:PASSWORD …]     a registry for any client
+    glassdock serve real [-H …] [--data-root DIR]       the same on this machine's Linux kernel
+    glassdock check         what the kernel offers to `serve real`
+    glassdock images import-host                        a busybox image from this machine's own
     glassdock docker …      our own docker command
     glassdock shell         a prompt where `docker` reaches a simulated daemon
     glassdock demo          a guided tour
+    glassdock trace         what a daemon did, hop by hop; save the session
+    glassdock replay FILE   live through a saved session again
 
 Only what a command needs is imported: `glassdock docker ps` must not wait for a web server.
 """
@@ -16,12 +21,20 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 # command -> module:function that takes the rest of the words
 ELSEWHERE = {
     "docker": "engine.client.command:main",
     "shell": "engine.client.shell:main",
     "demo": "classroom.demo:main",
+    "trace": "classroom.travel:trace",
+    "replay": "classroom.travel:replay",
+    "check": "real.probe:main",
+    "images": "real.busybox:main",
     "hub": "sim.hubserver:main",
 }
 OTHERS = {
@@ -29,14 +42,26 @@ OTHERS = {
     "hub": "a registry over HTTP, for any client",
     "shell": "a prompt with docker",
     "demo": "a guided tour",
+    "check": "what this machine's kernel offers to `serve real`",
+    "images": "images from this machine's own programs",
+    "trace": "what a daemon did, hop by hop; save the session",
+    "replay": "live through a saved session again",
 }
+
+CERTIFICATES = Path.home() / ".docker"
+FILES = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code is 2 for words that are not understood."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words and words[0] in ELSEWHERE:
         module, _, name = ELSEWHERE[words[0]].partition(":")
-        command: Callable[[Sequence[str]], int] = getattr(import_module(module), name)
+        try:
+            command: Callable[[Sequence[str]], int] = getattr(import_module(module), name)
+        except ImportError as error:  # the real host's, where there is no Linux
+            print(f"glassdock: {error}", file=sys.stderr)
+            return 2
         return command(words[1:])
     options = parser().parse_args(words)
     if options.command is None:
@@ -74,9 +99,23 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--hub", choices=["sim", "docker.io"], default="sim", help="docker.io: the real one, and the real Internet")
     add("--internet", action="store_true", help="registries of other names than docker.io are the real ones")
+    add("--tls", action="store_true", help="TLS on tcp:// addresses")
+    add("--tlsverify", action="store_true", help="TLS, and only clients with a certificate of the CA may come in")
+    for name in ("tlscacert", "tlscert", "tlskey"):
+        file = FILES[name]
+        add(f"--{name}", metavar="FILE", type=Path, default=CERTIFICATES / file, help=f"default: ~/.docker/{file}")
     for name, text in OTHERS.items():
         commands.add_parser(name, help=text, add_help=False)
     return whole
+
+
+def tls_context(options: argparse.Namespace) -> ssl.SSLContext | None:
+    """As dockerd's flags say. Raises TlsError."""
+    if not (options.tls or options.tlsverify):
+        return None
+    from engine.api.tls import server_context
+
+    return server_context(options.tlscert, options.tlskey, options.tlscacert if options.tlsverify else None)
 
 
 def speed(text: str) -> float:
@@ -98,6 +137,11 @@ def serve(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"glassdock: --allow-bind {error}", file=sys.stderr)
         return 2
+    try:
+        tls = tls_context(options)
+    except ValueError as error:
+        print(f"glassdock: {error}", file=sys.stderr)
+        return 1
     return run(
         options.host,
         lambda: make(
@@ -109,9 +153,11 @@ def serve(options: argparse.Namespace) -> int:
             shares=shares,
             hub=options.hub,
             internet=options.internet,
+            record=True,
         ),
         options.listen or (),
         [str(share) for share in shares],
+        tls,
     )
 
 

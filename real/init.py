@@ -6,6 +6,7 @@ It is the process that has made the container, which goes on instead of becoming
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 def run(args: Sequence[str], env: Sequence[str], home: str, at_start: Callable[[], object]) -> None:
     """Start the program and wait for it; its status is ours. Does not return."""
     syscalls.prctl_name(b"docker-init")
+    call_itself(["/sbin/docker-init", "--", *args])
     passed = {number for number in range(1, 32) if number not in KEPT}
     signal.pthread_sigmask(signal.SIG_BLOCK, passed | {signal.SIGCHLD})
     child = os.fork()
@@ -41,6 +43,16 @@ def run(args: Sequence[str], env: Sequence[str], home: str, at_start: Callable[[
             continue
         with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.kill(child, got)
+
+
+def call_itself(words: Sequence[str]) -> None:
+    """What `ps` shows as the command line: the memory that held the old one is written over (proc_pid_cmdline(5))."""
+    with open("/proc/self/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    start, end = int(fields[45]), int(fields[46])  # arg_start and arg_end; the first field after the name is number 3
+    if 0 < start < end:
+        text = b"\0".join(map(os.fsencode, words))[: end - start - 1]
+        ctypes.memmove(start, text.ljust(end - start, b"\0"), end - start)
 
 
 def _become(args: Sequence[str], env: Sequence[str], home: str) -> None:

@@ -45,13 +45,8 @@ def flags_of(namespaces: tuple[str, ...]) -> int:
 
 def join_namespace(container: Container, type: str, target: str) -> None:
     """Another container's; the host's is where the process is already. The PID namespace was chosen by the clone."""
-    if target == "host" or type == "pid":
-        return
-    fd = syscalls.pidfd_open(container.pid_of(target.removeprefix("container:")))
-    try:
-        syscalls.setns(fd, NAMESPACES[type])
-    finally:
-        os.close(fd)
+    if target != "host" and type != "pid":
+        syscalls.setns(container.targets[target], NAMESPACES[type])
 
 
 def join_cgroup(container: Container, path: str) -> None:

@@ -35,7 +35,7 @@ class Container:
     """From its first operation until it becomes the program. `options`: see real/runtime.py."""
 
     __slots__ = (
-        "cgroup", "control", "directory", "files", "home", "options", "pid_of", "root", "surroundings", "terminal",
+        "cgroup", "control", "directory", "files", "home", "options", "root", "surroundings", "targets", "terminal",
         "trees", "user",
     )  # fmt: skip
 
@@ -45,10 +45,10 @@ class Container:
         options: dict[str, Any],
         control: socket.socket,
         files: list[int],
-        pid_of: Callable[[str], int],
+        targets: dict[str, int],
     ) -> None:
         self.surroundings, self.options, self.control, self.files = surroundings, options, control, files
-        self.pid_of = pid_of  # a container's first process, by its id
+        self.targets = targets  # pidfds of containers whose namespaces are joined
         self.root = -1  # its mount, not yet attached to anything
         self.trees: dict[int, int | OSError] = {}  # sources of bind mounts: by number of the operation
         self.cgroup = ""

@@ -7,6 +7,7 @@ libcontainer/rootfs_linux.go.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Sequence
@@ -224,7 +225,8 @@ def make_device(container: Container, path: str, kind: str, major: int, minor: i
     folder = find(container.root, os.path.dirname(path), folder=True)
     try:
         type = stat.S_IFBLK if kind == "b" else stat.S_IFCHR
-        os.mknod(os.path.basename(path), type | mode, os.makedev(major, minor), dir_fd=folder)
+        with contextlib.suppress(FileExistsError):  # one of those that every container has
+            os.mknod(os.path.basename(path), type | mode, os.makedev(major, minor), dir_fd=folder)
     finally:
         os.close(folder)
 

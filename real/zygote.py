@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 from real import capabilities, console, init, namespaces, program, rootfs, syscalls, wire
 from real.cgroups import make as make_cgroups
-from real.performing import Container, Failure, Handler, Surroundings, Times, handlers, perform
+from real.performing import Container, Failure, Handler, Surroundings, Times, handlers, perform, reason
 from real.syscalls import NAMESPACES
 
 COLLECT_EVERY = 256  # requests
@@ -38,6 +38,7 @@ class Zygote:
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.table: dict[str, Handler] = handlers()
+        self.outside = {**self.table, "JoinNamespace": self._take_hold}
         self.serials: dict[int, int] = {}  # of each process
         self.pids: dict[int, int] = {}  # and back
         self.first: dict[str, int] = {}  # process of each container
@@ -105,11 +106,11 @@ class Zygote:
         assert self.surroundings is not None
         control = socket.socket(fileno=files[0])
         options["own_capabilities"] = self.capabilities
-        container = Container(self.surroundings, options, control, files[1:], self.first.__getitem__)
+        container = Container(self.surroundings, options, control, files[1:], {})
         times: Times = []
         split = next(number for number, (kind, *_) in enumerate(operations) if kind == "Unshare")
         try:
-            perform(container, self.table, self._outside(operations[:split]), times)
+            perform(container, self.outside, operations[:split], times)
             pid = self._clone(container, operations, split, times)
             self._born(pid, serial, control)
             self.first[id], self.groups[pid] = pid, container.cgroup
@@ -117,32 +118,34 @@ class Zygote:
         except Failure as failure:
             _send(control, ("failed", str(failure), times))
         finally:
-            if container.root >= 0:
-                os.close(container.root)
+            for fd in {container.root, *container.targets.values()} - {-1}:
+                os.close(fd)
             _close(control, files)
 
-    def _outside(self, operations: Any) -> Any:
-        """Before the clone nothing can be entered: of JoinNamespace only the time is taken here."""
-        return [each if each[0] != "JoinNamespace" else ("JoinNamespace", each[1], "host") for each in operations]
+    def _take_hold(self, container: Container, type: str, target: str) -> None:
+        """JoinNamespace before the clone: from inside another PID namespace the process could not be named."""
+        if target == "host" or target in container.targets:
+            return
+        pid = self.first.get(target.removeprefix("container:"))
+        if pid is None:
+            raise Failure(f"cannot join the {type} namespace of {target}: it does not run")
+        container.targets[target] = syscalls.pidfd_open(pid)
 
     def _clone(self, container: Container, operations: Any, split: int, times: Times) -> int:
         begin = time.monotonic_ns()
-        joined = {type: target for kind, type, target in _joins(operations[:split]) if target != "host"}
         group = pid = -1
+        joined = next((target for _, type, target in _joins(operations[:split]) if type == "pid"), "host")
         try:
             if container.surroundings.cgroups is not None:
                 group = container.surroundings.cgroups.entrance(container.cgroup)
-            if "pid" in joined:
-                self._enter_pids(joined["pid"].removeprefix("container:"))
+            if joined != "host":
+                syscalls.setns(container.targets[joined], NAMESPACES["pid"])  # for what is cloned next
             pid = syscalls.clone(namespaces.flags_of(operations[split][1]), group)
         except OSError as error:
             times.append((begin, time.monotonic_ns() - begin))
-            raise Failure(f"unable to clone: {os.strerror(error.errno or 0).lower()}") from error
-        except KeyError:
-            times.append((begin, time.monotonic_ns() - begin))
-            raise Failure(f"cannot join the PID namespace of {joined['pid']}: it does not run") from None
+            raise Failure(f"unable to clone: {reason(error)}") from error
         finally:
-            if "pid" in joined and pid:
+            if joined != "host" and pid:
                 syscalls.setns(self.own_pids, NAMESPACES["pid"])
             if group >= 0:
                 os.close(group)
@@ -155,7 +158,7 @@ class Zygote:
         assert self.surroundings is not None
         control = socket.socket(fileno=files[0])
         options["own_capabilities"] = self.capabilities
-        container = Container(self.surroundings, options, control, files[1:], self.first.__getitem__)
+        container = Container(self.surroundings, options, control, files[1:], {})
         container.cgroup = options["cgroup"]
         group = target = -1
         begin = time.monotonic_ns()
@@ -183,7 +186,7 @@ class Zygote:
         """
         assert self.surroundings is not None
         control = socket.socket(fileno=files[0])
-        container = Container(self.surroundings, {"terminal": False}, control, [], self.first.__getitem__)
+        container = Container(self.surroundings, {"terminal": False}, control, [], {})
         target = -1
         times: Times = []
         try:
@@ -214,14 +217,6 @@ class Zygote:
             wire.send(container.control, ("view",), (container.root,))
             wire.receive(container.control)
         os._exit(0)
-
-    def _enter_pids(self, id: str) -> None:
-        """What is cloned next is in that container's PID namespace."""
-        fd = syscalls.pidfd_open(self.first[id])
-        try:
-            syscalls.setns(fd, NAMESPACES["pid"])
-        finally:
-            os.close(fd)
 
     def _born(self, pid: int, serial: int, control: socket.socket) -> None:
         self.serials[pid], self.pids[serial] = serial, pid
@@ -376,6 +371,7 @@ def main(fd: int) -> None:
     )  # its copies are inside containers for a moment: nobody may look into them
     syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
     syscalls.prctl_name(b"glassdock-zygote")
+    init.call_itself(["glassdock-zygote"])
     os.umask(0)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
