@@ -26,6 +26,7 @@ from engine.operations import (
     ReplaceRoute,
     SetAddress,
 )
+from engine.loop import SECOND
 from engine.spec import BridgeNetwork, Link
 from sim.container import Handlers
 from sim.datagrams import OutsideDatagrams
@@ -60,12 +61,12 @@ class Bridges:
 
     async def create_network(self, network: BridgeNetwork, operations: Sequence[Operation]) -> tuple[Performed, ...]:
         """See engine.host.NetworkDriver."""
-        performed = await self._perform(self._fabric, operations)
+        performed = self._done(self._fabric, operations)
         bridge = self._fabric.bridges[network.bridge]
         bridge.id, bridge.title = network.id, network.name
         bridge.internal, bridge.icc = network.internal, network.icc
         self._networks[network.id] = bridge, operations
-        return performed
+        return await self._took(performed)
 
     async def delete_network(self, id: str) -> tuple[Performed, ...]:
         """See engine.host.NetworkDriver."""
@@ -109,10 +110,17 @@ class Bridges:
         return await self._perform(self._kernel.containers[container], operations)
 
     async def _perform(self, subject: Any, operations: Sequence[Operation]) -> tuple[Performed, ...]:
+        return await self._took(self._done(subject, operations))
+
+    def _done(self, subject: Any, operations: Sequence[Operation]) -> list[Performed]:
         from sim import performing
 
-        performed = performing.reconfigure(subject, operations, self._fabric.loop.time)
-        await self._fabric.loop.sleep(performing.took(performed))
+        return performing.reconfigure(subject, operations, self._fabric.loop.time)
+
+    async def _took(self, performed: list[Performed]) -> tuple[Performed, ...]:
+        """Let the time pass that it takes."""
+        if performed:
+            await self._fabric.loop.sleep(sum(each.duration for each in performed) / SECOND)
         return tuple(performed)
 
     # -- ports

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.api.body import read_json
 from engine.api.messages import Request, Response, json_response
 from engine.api.router import Route
-from engine.daemon.networks.controller import NOT_A_MANAGER
+from engine.daemon.networks.making import NOT_A_MANAGER
 from engine.errors import EngineError, NotFound, Unavailable, Unimplemented
 
 if TYPE_CHECKING:

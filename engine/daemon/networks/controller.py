@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from engine import plan
 from engine.daemon.filters import Filters
 from engine.daemon.lock import Lock
+from engine.daemon.networks import making
 from engine.daemon.networks import network as kinds
 from engine.daemon.networks.endpoint import endpoint_id
 from engine.daemon.networks.ipam import AddressSpace
 from engine.daemon.networks.network import BRIDGE, PREDEFINED, Network
-from engine.daemon.networks.request import IPAM, ConfigReference, NetworkRequest, check_ipam, check_options
-from engine.errors import Conflict, EngineError, Forbidden, InvalidParameter, NotFound, System, Unavailable
+from engine.daemon.networks.request import NetworkRequest
+from engine.errors import Conflict, EngineError, Forbidden, InvalidParameter, NotFound, System
 from engine.host import RuntimeFailure
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 KIND = "network"  # of its row
 HOST_NETWORKS = ("192.168.65.0/24",)  # that the host itself is on
-NOT_A_MANAGER = (
-    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm '
-    "and try again."
-)
 
 
 class Networks:
@@ -84,25 +81,19 @@ class Networks:
 
     async def create(self, request: NetworkRequest) -> Network:
         """Raises EngineError in Docker's words."""
+        making.check(request)
         name = request.name
-        if name in PREDEFINED:
-            raise Forbidden(f"operation is not permitted on predefined {name} network ")
-        if request.driver == "overlay":
-            raise Forbidden(NOT_A_MANAGER)
-        if request.scope == "swarm" or request.ingress:
-            raise Unavailable(NOT_A_MANAGER)
-        check_ipam(request.ipam, bool(request.enable_ipv6))
-        if not name.strip():
-            raise InvalidParameter("invalid network name: name is empty")
         if name in self._by_name or name in self._reserved:
             raise Conflict(f"network with name {name} already exists")
-        network = self._from_request(request)
+        request = making.complete(request, self._by_name)
+        network = making.draft(request, self._engine.ids.new(), self._engine.loop.time)
         self._reserved.add(name)
         try:
             if not network.config_only:
                 self._allocate(network)
                 await self.make(network)
         except BaseException:
+            await self._engine.host.delete_network(network.id)  # if it has come so far
             self._free(network)
             raise
         finally:
@@ -112,45 +103,6 @@ class Networks:
         self._tell("create", network)
         return network
 
-    def _from_request(self, request: NetworkRequest) -> Network:
-        engine = self._engine
-        if request.config_from is not None and request.config_from.network:
-            request = self._completed(request, request.config_from)
-        driver = request.driver or "bridge"
-        if driver in ("host", "null") and not request.config_only:
-            raise Forbidden(f'only one instance of "{driver}" network is allowed')
-        if driver != "bridge" and not request.config_only:
-            raise NotFound(f'plugin "{driver}" not found')
-        check_options(request.options or {})
-        network = Network(engine.ids.new(), request.name, driver, engine.loop.time)
-        if request.config_only:
-            network.driver, network.config_only = "null", True
-        network.config_from = request.config_from.network if request.config_from else ""
-        network.internal, network.attachable = request.internal, request.attachable
-        network.ipv4, network.ipv6 = request.enable_ipv4 is not False, bool(request.enable_ipv6)
-        network.labels, network.options = dict(request.labels or {}), dict(request.options or {})
-        network.ipam = request.ipam or IPAM()
-        if network.ipam.driver not in ("", "default"):
-            raise NotFound(f'plugin "{network.ipam.driver}" not found')
-        if not network.ipam.driver:
-            network.ipam = IPAM("default", network.ipam.options, network.ipam.config)
-        return network
-
-    def _completed(self, request: NetworkRequest, reference: ConfigReference) -> NetworkRequest:
-        """`--config-from`: what a configuration network says, and nothing of its own."""
-        found = self._by_name.get(reference.network)
-        if found is None or not found.config_only:
-            raise NotFound(f"configuration network {reference.network} not found")
-        own = (request.options, request.internal, request.enable_ipv6, request.ipam and request.ipam.config)
-        if any(own):
-            raise Forbidden("user-specified configurations are not supported if the network depends on a "
-                            "configuration network")  # fmt: skip
-        return NetworkRequest(
-            name=request.name, driver=request.driver, attachable=request.attachable, labels=request.labels,
-            config_from=reference, options=found.options, internal=found.internal, enable_ipv6=found.ipv6,
-            ipam=found.ipam,
-        )  # fmt: skip
-
     def _allocate(self, network: Network) -> None:
         """Take its subnets. Raises EngineError."""
         configs = network.ipam.config or ()
@@ -159,8 +111,8 @@ class Networks:
                 raise Forbidden(f"{network.driver} driver doesn't support multiple subnets")
         if not network.ipv4 and not network.ipv6:
             raise InvalidParameter("IPv4 or IPv6 must be enabled")
-        if any(other.bridge == network.bridge for other in self._by_id.values() if other.bridged):
-            other = next(each for each in self._by_id.values() if each.bridged and each.bridge == network.bridge)
+        same = (each for each in self._by_id.values() if each.bridged and each.bridge == network.bridge)
+        if (other := next(same, None)) is not None:
             raise Forbidden(
                 f"cannot create network {network.id} ({network.bridge}): conflicts with network {other.id} "
                 f"({other.bridge}): networks have same bridge name"

@@ -72,6 +72,8 @@ def _take_place(
 ) -> Endpoint:
     """From here on the network is in use. Raises EngineError if there is no address."""
     attachments.check(network, network.name, settings)
+    if network.config_only:
+        raise Forbidden("cannot create endpoint on configuration-only network")
     place = allocate(network, settings, name, engine.loop.time)
     network.endpoints[container.id] = place
     return place

@@ -8,13 +8,14 @@ from ipaddress import IPv4Network, ip_address, ip_interface
 
 from engine.api.decode import option
 from engine.daemon.networks.addresses import Subnet
-from engine.errors import InvalidParameter
+from engine.errors import InvalidParameter, System
 
 PREFIX = "com.docker.network."
 BRIDGE_NAME, ICC, MASQUERADE, HOST_BINDING, MTU = (
     f"{PREFIX}bridge.name", f"{PREFIX}bridge.enable_icc", f"{PREFIX}bridge.enable_ip_masquerade",
     f"{PREFIX}bridge.host_binding_ipv4", f"{PREFIX}driver.mtu",
 )  # fmt: skip
+NAME_LENGTH = 15  # of a network interface (IFNAMSIZ without its zero)
 TRUE, FALSE = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")  # Go's ParseBool
 
 
@@ -137,7 +138,9 @@ def is_ipv4(text: str) -> bool:
 
 
 def check_options(options: Mapping[str, str]) -> None:
-    """Raises InvalidParameter for a value that the bridge driver cannot read."""
+    """Raises InvalidParameter for a value that the bridge driver cannot read, System for a name that is too long."""
+    if len(options.get(BRIDGE_NAME, "")) > NAME_LENGTH:
+        raise System("numerical result out of range")
     for label, value in options.items():
         if (check := _CHECKS.get(label)) is not None and (reason := check(value)):
             raise InvalidParameter(f"failed to parse {label} value: {value} ({reason})")

@@ -81,13 +81,15 @@ def test_subnets_are_chosen_in_dockers_order_and_come_back(docker: Docker) -> No
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"Name": ""}, "400 invalid network name: name is empty"),
+        ({"Name": ""}, "400 invalid name: name is empty"),
         ({"Name": "bridge"}, "403 operation is not permitted on predefined bridge network "),
         ({"Name": "there"}, "409 network with name there already exists"),
         ({"Name": "x", "Driver": "nosuch"}, '404 plugin "nosuch" not found'),
         ({"Name": "x", "Driver": "host"}, '403 only one instance of "host" network is allowed'),
         ({"Name": "x", "Driver": "overlay"}, "403 This node is not a swarm manager."),
-        ({"Name": "x", "Scope": "swarm"}, "503 This node is not a swarm manager."),
+        ({"Name": "x", "Scope": "swarm"}, "403 cannot create a swarm scoped network when swarm is not active"),
+        ({"Name": "x", "Ingress": True}, "403 Ingress network can only be global scope network"),
+        ({"Name": "x", "Options": {"com.docker.network.bridge.name": "a" * 16}}, "500 numerical result out of range"),
         ({"Name": "x", "Subnet": "10.0.0.0/8"}, "403 invalid pool request: Pool overlaps with other one on this"),
         ({"Name": "x", "Subnet": "10.0.0.0"}, "400 invalid network config:\ninvalid subnet 10.0.0.0: invalid CIDR"),
         ({"Name": "x", "Subnet": "11.0.0.1/8"}, "invalid subnet 11.0.0.1/8: it should be 11.0.0.0/8"),
@@ -99,7 +101,7 @@ def test_subnets_are_chosen_in_dockers_order_and_come_back(docker: Docker) -> No
         ({"Name": "x", "Options": {"com.docker.network.bridge.enable_icc": "y"}},
          "400 failed to parse com.docker.network.bridge.enable_icc value: y (strconv.ParseBool"),
         ({"Name": "x", "EnableIPv4": False}, "400 IPv4 or IPv6 must be enabled"),
-        ({"Name": "x", "ConfigFrom": {"Network": "there"}}, "404 configuration network there not found"),
+        ({"Name": "x", "ConfigFrom": {"Network": "there"}}, '404 configuration network "there" does not exist'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_made_is_refused_in_dockers_words(docker: Docker, body: dict[str, Any], words: str) -> None:
