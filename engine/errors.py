@@ -6,6 +6,8 @@ that more than one place raises has its function here. Classes: moby, `errdefs`.
 
 from __future__ import annotations
 
+import errno
+
 
 class EngineError(Exception):
     """The root of all errors that reach a client as `{"message": text}`."""
@@ -86,6 +88,7 @@ def no_such_exec(exec_id: str) -> NotFound:
 
 
 def from_os(error: OSError) -> System:
-    """What the operating system refused, in Go's words ("write /var/lib/…: no space left on device")."""
-    words = (error.strerror or str(error)).lower()
-    return System(f"{error.filename}: {words}" if error.filename else words)
+    """What the operating system refused, in Go's words ("write /var/lib/docker/…: no space left on device")."""
+    words = error.strerror.lower() if error.strerror else str(error)
+    verb = "write " if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EIO) else ""
+    return System(f"{verb}{error.filename}: {words}" if error.filename else words)

@@ -16,7 +16,7 @@ from engine.api.body import MAX_BODY, BodyTooLarge
 from engine.api.messages import Duplex, Request, Response, json_response
 from engine.api.router import Match, Route, Router, split_version
 from engine.api.streams import close_stream
-from engine.errors import EngineError, InvalidParameter, NotFound
+from engine.errors import EngineError, InvalidParameter, NotFound, from_os
 from engine.loop import SECOND
 from engine.trace import Span, Trace
 
@@ -99,6 +99,9 @@ class App:
             return await match.route.handler(self.engine, request)
         except EngineError as error:
             return error_response(error.status, error.message)
+        except OSError as error:  # the daemon's own disk
+            log.exception("%s %s", request.method, request.path)
+            return error_response(500, from_os(error).message)
         except Exception as error:
             log.exception("%s %s", request.method, request.path)
             return error_response(500, str(error) or type(error).__name__)

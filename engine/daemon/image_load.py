@@ -67,8 +67,6 @@ async def load(
                 with tar.open() if packed else file as whole:
                     where = WHERE.format(number=images.now // 1000 % 10**10)
                     await _Loading(images, Bundle(whole, where), platform, quiet, tell).all()
-    except FileNotFoundError as error:
-        raise System(str(error)) from None
     except OSError as error:
         raise from_os(error) from None
     except ValueError as error:

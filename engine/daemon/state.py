@@ -103,7 +103,8 @@ class DiskState:
 
         self._failure: type[sqlite3.Error] = sqlite3.OperationalError
         data_root.mkdir(parents=True, exist_ok=True)
-        self._rows = sqlite3.connect(data_root / "state.db", isolation_level=None)
+        self._path = str(data_root / "state.db")
+        self._rows = sqlite3.connect(self._path, isolation_level=None)
         self._rows.execute("PRAGMA journal_mode = WAL")
         self._rows.execute("PRAGMA synchronous = FULL")
         self._rows.execute(
@@ -147,7 +148,7 @@ class DiskState:
             self._rows.execute(statement, values)
         except self._failure as error:
             number = errno.ENOSPC if "disk is full" in str(error) else errno.EIO
-            raise OSError(number, os.strerror(number)) from error
+            raise OSError(number, os.strerror(number), self._path) from error
 
     def close(self) -> None:
         self._rows.close()

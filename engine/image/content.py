@@ -143,27 +143,40 @@ class PartFile:
         self._file = path.open("xb", buffering=BLOCK)
 
     def append(self, data: bytes) -> None:
-        for run in runs(data):
-            if isinstance(run, int):
-                self._file.seek(run, os.SEEK_CUR)
-                self.size += run
-            else:
-                self._file.write(run)
-                self.size += len(run)
+        with self._writing():
+            for run in runs(data):
+                if isinstance(run, int):
+                    self._file.seek(run, os.SEEK_CUR)
+                    self.size += run
+                else:
+                    self._file.write(run)
+                    self.size += len(run)
 
     def open(self) -> BinaryIO:
-        self._file.flush()
-        self._file.truncate(self.size)  # what ends with a hole
+        with self._writing():
+            self._end()
         return self.path.open("rb")
 
     def keep(self, path: Path) -> None:
         """Let it appear under its own name, whole and on the disk."""
+        with self._writing():
+            self._end()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self.path.replace(path)
+            _sync_folder(path.parent)
+
+    def _end(self) -> None:
         self._file.flush()
-        self._file.truncate(self.size)
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self.path.replace(path)
-        _sync_folder(path.parent)
+        self._file.truncate(self.size)  # what ends with a hole
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """An error says which file it was."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # what was still to be written had no place
