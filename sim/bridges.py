@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import plan
 from engine.host import Aliases, PortBinding, Ports, Published
+from engine.loop import SECOND
 from engine.operations import (
     AddRoute,
     AddRule,
@@ -26,7 +27,6 @@ from engine.operations import (
     ReplaceRoute,
     SetAddress,
 )
-from engine.loop import SECOND
 from engine.spec import BridgeNetwork, Link
 from sim.container import Handlers
 from sim.datagrams import OutsideDatagrams
