@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from engine.api.messages import Request, Response, json_response
+from engine.api.messages import Query, Request, Response, json_response
 from engine.daemon.images import Images
 from engine.daemon.state import open_state
 from engine.distribution.access import TokenGuard
@@ -167,7 +167,7 @@ class Way:
             raise Unreachable(f"dial tcp: lookup {where.hostname}: no such host")
         self.log.append((method, where.path))
         sent = {name.lower(): value for name, value in headers.items() if self.resumes or name != "Range"}
-        asked = Request(method, where.path, dict(parse_qsl(where.query)), sent)
+        asked = Request(method, where.path, Query(parse_qsl(where.query)), sent)
         asked.body, asked.stream = (body, None) if isinstance(body, bytes) else (b"", body)
         response = await self._answer(asked)
         answer = {name.lower(): value for name, value in response.headers.items()}
@@ -190,7 +190,8 @@ class Way:
         self.most_open = max(self.open, self.most_open)
         try:
             data = b"".join([piece async for piece in response.stream])
-            whole = len(self.shelf.blobs[digest])
+            size = response.headers["Content-Length"]
+            whole = int(response.headers.get("Content-Range", size).rpartition("/")[2])
             first = whole - len(data)
             cuts = self.cut.get(digest)
             stop = cuts.pop(0) if cuts else whole

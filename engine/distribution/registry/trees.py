@@ -22,7 +22,7 @@ class MemoryTree:
 
     def __init__(self) -> None:
         self._files: dict[str, Content] = {}
-        self._folders: dict[str, set[str]] = {}
+        self._folders: dict[str, dict[str, None]] = {}  # names in the order of their coming
 
     def size(self, path: str) -> int | None:
         file = self._files.get(path)
@@ -59,15 +59,15 @@ class MemoryTree:
         self._folders.pop(path, None)
         parent, _, name = path.rpartition("/")
         if parent in self._folders:
-            self._folders[parent].discard(name)
+            self._folders[parent].pop(name, None)
 
     def _enter(self, path: str) -> None:
         """Write a path's names into their folders."""
         while path:
             parent, _, name = path.rpartition("/")
-            if name in self._folders.setdefault(parent, set()):
+            if name in self._folders.setdefault(parent, {}):
                 return
-            self._folders[parent].add(name)
+            self._folders[parent][name] = None
             path = parent
 
 

@@ -248,7 +248,8 @@ def test_a_manifest_that_lies_about_a_size_is_refused_and_the_lie_named(clerk: C
 @pytest.mark.parametrize(
     "raw",
     [b"", b"{", b"[]", b"null", b"{}", b'{"schemaVersion":1}', b"\xff" * 9, b"[" * 100_000,
-     b'{"schemaVersion":2,"config":{},"layers":[]}', b'{"schemaVersion":2,"config":{"digest":"sha256:..","size":1},"layers":[]}',
+     b'{"schemaVersion":2,"config":{},"layers":[]}',
+     b'{"schemaVersion":2,"config":{"digest":"sha256:..","size":1},"layers":[]}',
      b'{"schemaVersion":2,"mediaType":"' + OCI_INDEX.encode() + b'","manifests":[]}'],
 )  # fmt: skip
 def test_what_is_no_manifest_is_refused(clerk: Clerk, raw: bytes) -> None:
