@@ -15,7 +15,8 @@ from typing import BinaryIO
 from engine.host import UNPACKING, HostInfo, News, PathStat, Unpacking
 from engine.loop import Loop
 from engine.spec import Device, Mount
-from real import archives, cgroups, folders, hostps, layers
+from real import archives, cgroups, folders, hostps, layers, rootfs, syscalls
+from real.cleanup import Mounted, reclaim_groups
 from real.launch import Connection
 from real.network import Networks
 from real.poller import Poller
@@ -37,6 +38,10 @@ class RealHost:
         snapshots = self.snapshots = Snapshots(root / "overlay2", self.poller, rootless)
         place = root / "run" / "root"
         place.mkdir(parents=True, exist_ok=True)
+        self.mounted = Mounted(str(root))
+        self.mounted.unmount_all()
+        if self.cgroups is not None:
+            reclaim_groups(self.cgroups, snapshots.writable())
         settings = {
             "root": str(root),
             "store": snapshots.store,
@@ -120,6 +125,16 @@ class RealHost:
         """See engine.host.Host."""
         folders.make(path)
 
+    async def mount_folder(self, path: str, type: str, source: str, options: Sequence[str]) -> None:
+        """See engine.host.Host."""
+        folders.make(path)
+        flags, data = rootfs.parse(options)
+        self.mounted.mount(path, type, source, flags | (syscalls.MS_BIND if type == "bind" else 0), data)
+
+    async def unmount_folder(self, path: str) -> None:
+        """See engine.host.Host."""
+        self.mounted.unmount(path)
+
     async def tree_size(self, path: str) -> int:
         """See engine.host.Host."""
         return await self.poller.work(folders.size, path)
@@ -146,6 +161,7 @@ class RealHost:
         """See engine.host.Host."""
         await self.runtime.close()
         self.zygote.close()
+        self.mounted.unmount_all()
         self.poller.close()
         self.loop.outside = None
 

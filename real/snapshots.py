@@ -79,6 +79,10 @@ class Snapshots:
             if snapshot.parent in self._known:
                 self._known[snapshot.parent].children += 1
 
+    def writable(self) -> list[str]:
+        """Keys of all that are containers'."""
+        return [name for name, snapshot in self._known.items() if snapshot.size < 0]
+
     def exists(self, name: str) -> bool:
         return name in self._known
 

@@ -55,6 +55,9 @@ class Driver(Protocol):
     def remove_if_empty(self, path: str) -> None:
         """A parent that was made on the way, if nothing is in it any more."""
 
+    def find(self, names: set[str]) -> list[str]:
+        """Paths of all groups with one of these names."""
+
     def processes(self, path: str) -> list[int]:
         """Of the group and those below, oldest first."""
 
@@ -151,6 +154,14 @@ def remove_tree(folder: str) -> None:
             time.sleep(pause)
         else:
             return
+
+
+def find_folders(root: str, names: set[str]) -> list[str]:
+    """Folders with one of these names, as paths below `root`."""
+    found = []
+    for folder, below, _ in os.walk(root):
+        found += [f"{folder}/{name}".removeprefix(root) for name in below if name in names]
+    return found
 
 
 def remove_if_empty(folder: str) -> None:

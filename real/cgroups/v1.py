@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from real.cgroups import DEVICES, Device, number, put, read, remove_if_empty, remove_tree, table
+from real.cgroups import DEVICES, Device, find_folders, number, put, read, remove_if_empty, remove_tree, table
 
 UNLIMITED = 1 << 62  # the kernel shows "no limit" as a little less than 2^63
 FILES = {  # cgroup v2's name: (controller, file here)
@@ -128,6 +128,10 @@ class Cgroups:
     def remove_if_empty(self, path: str) -> None:
         for mount in self._mounts:
             remove_if_empty(mount + path)
+
+    def find(self, names: set[str]) -> list[str]:
+        """See real.cgroups.Driver."""
+        return sorted({path for mount in self._mounts for path in find_folders(mount, names)})
 
     # -- its processes
 

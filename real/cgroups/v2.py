@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from real.cgroups import DEVICES, Device, number, put, read, remove_if_empty, remove_tree, table
+from real.cgroups import DEVICES, Device, find_folders, number, put, read, remove_if_empty, remove_tree, table
 
 CONTROLLERS = ("cpuset", "cpu", "io", "memory", "pids")
 OTHER_NAMES = {"io.bfq.weight": "io.weight"}  # tried where the first is not there
@@ -78,6 +78,9 @@ class Cgroups:
 
     def remove_if_empty(self, path: str) -> None:
         remove_if_empty(self._root + path)
+
+    def find(self, names: set[str]) -> list[str]:
+        return find_folders(self._root, names)
 
     # -- its processes
 
