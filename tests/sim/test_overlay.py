@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import io
 import json
@@ -16,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from engine.image import changeset
 from engine.loop import Loop
-from sim import files, mounting, overlay
+from sim import files, layers, mounting, overlay
 from sim.filesystem import Directory, File, Symlink, Tree
 from sim.mounts import MountNamespace, Storage
 from sim.snapshots import Snapshots
@@ -37,6 +39,7 @@ operation = some.one_of(
     some.tuples(some.just("link"), path, path),
     some.tuples(some.just("symlink"), path, path),
     some.tuples(some.just("chmod"), path, some.sampled_from([0o600, 0o755])),
+    some.tuples(some.just("chown"), path, some.sampled_from([1, 2]), some.just(3)),
     some.tuples(some.just("truncate"), path, some.sampled_from([0, 2, 9])),
 )
 history = some.lists(operation, max_size=25)
@@ -73,7 +76,7 @@ def contents(upper: Any, lower: Any, prefix: str = "") -> dict[str, list[Any]]:
         text = node.read(0, node.size).decode() if isinstance(node, File) else ""
         text = node.target if isinstance(node, Symlink) else text
         assert node is not None
-        found[prefix + name] = [st.S_IFMT(node.mode), node.mode & 0o7777, text]
+        found[prefix + name] = [st.S_IFMT(node.mode), node.mode & 0o7777, text, node.uid, node.gid]
         if isinstance(node, Directory):
             found |= contents(above, below, f"{prefix}{name}/")
     return found
@@ -153,27 +156,38 @@ def _linux_overlay() -> str:
 
 @pytest.mark.linux_root
 def test_an_overlay_behaves_like_the_kernels() -> None:
+    """Same operations, same errors, same files; and our archive of the changes is, unpacked, the kernel's upper."""
     if reason := _linux_overlay():
         pytest.skip(f"THE KERNEL'S OVERLAYFS WAS NOT COMPARED WITH OURS: needs root on Linux ({reason})")
     chance = random.Random(7)
     cases = [([_some(chance) for _ in range(25)], [_some(chance) for _ in range(40)]) for _ in range(60)]
+    ours = [_ours(before, after) for before, after in cases]
+    sent = [(*case, base64.b64encode(layer).decode()) for case, (_, _, layer) in zip(cases, ours, strict=True)]
     done = subprocess.run(
         ["unshare", "--mount", sys.executable, str(Path(__file__).with_name("overlay_on_linux.py"))],
-        input=json.dumps(cases), capture_output=True, text=True, check=True,
+        input=json.dumps(sent), capture_output=True, text=True, check=True,
     )  # fmt: skip
-    for (before, after), kernels in zip(cases, json.loads(done.stdout), strict=True):
-        storage = new_storage()
-        below = Disk(storage.tree("ext4"), storage)
-        for step in before:
-            below.perform(step)
-        ours = Disk(storage.tree("overlay", lower=below.tree.upper), storage)  # type: ignore[arg-type]
-        for step, expected in zip(after, kernels["errors"], strict=True):
-            assert ours.perform(step) == expected, (step, before, after)
-        assert ours.view() == kernels["tree"]
+    for case, (errors, view, _), kernels in zip(cases, ours, json.loads(done.stdout), strict=True):
+        assert errors == kernels["errors"], case
+        assert view == kernels["tree"] == kernels["again"], case
+        assert kernels["ours"] == kernels["upper"], case
+
+
+def _ours(before: list[Operation], after: list[Operation]) -> tuple[list[str], dict[str, Any], bytes]:
+    """Errors, files and layer archive of the same operations."""
+    storage = new_storage()
+    below = Disk(storage.tree("ext4"), storage)
+    for step in before:
+        below.perform(step)
+    disk = Disk(storage.tree("overlay", lower=below.tree.upper), storage)  # type: ignore[arg-type]
+    errors = [disk.perform(step) for step in after]
+    upper = disk.tree.upper
+    layer = changeset.write(layers.pack(upper)) if isinstance(upper, Directory) else iter([bytes(1024)])
+    return errors, disk.view(), b"".join(layer)
 
 
 KINDS = ("mkdir", "mkdir", "write", "write", "append", "rmdir", "unlink", "rename", "rename", "link", "symlink")
-KINDS += ("chmod", "truncate")
+KINDS += ("chmod", "truncate", "chown")
 
 
 def _some(chance: random.Random) -> Operation:
@@ -182,5 +196,6 @@ def _some(chance: random.Random) -> Operation:
     extra: dict[str, tuple[Any, ...]] = {
         "write": (chance.choice(["one", "two"]),), "append": ("more",), "rename": (second,), "link": (second,),
         "symlink": (second,), "chmod": (chance.choice([0o600, 0o755]),), "truncate": (chance.choice([0, 2, 9]),),
+        "chown": (chance.choice([1, 2]), 3),
     }  # fmt: skip
     return (kind, first, *extra.get(kind, ()))
