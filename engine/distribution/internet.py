@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from engine.api.channel import Channel
@@ -28,11 +29,16 @@ NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_L
 
 
 class Internet:
-    """Use in the thread of the server's asyncio loop; `close` in the end. `trust`: verifies servers' certificates."""
+    """Use in the thread of the server's asyncio loop; `close` in the end.
 
-    def __init__(self, driver: Driver, trust: ssl.SSLContext | None = None) -> None:
-        self._driver = driver
-        self._trust = trust or ssl.create_default_context()
+    `trust`: verifies servers' certificates (default: as the system does); `resolver`: finds addresses.
+    """
+
+    def __init__(
+        self, driver: Driver, trust: ssl.SSLContext | None = None, resolver: AbstractResolver | None = None
+    ) -> None:
+        self._driver, self._resolver = driver, resolver
+        self._trust = trust
         self._session: aiohttp.ClientSession | None = None
 
     async def request(
@@ -48,14 +54,17 @@ class Internet:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, force_close=False)
+            connector = aiohttp.TCPConnector(limit=0, resolver=self._resolver)
             self._session = aiohttp.ClientSession(
                 connector=connector, timeout=TIMEOUT, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
             )
         return self._session
 
     def _tls(self, url: str) -> ssl.SSLContext | bool:
-        return False if is_loopback(urlsplit(url).hostname or "") else self._trust
+        if is_loopback(urlsplit(url).hostname or ""):
+            return False
+        self._trust = self._trust or ssl.create_default_context()
+        return self._trust
 
 
 class _Exchange:
@@ -75,7 +84,9 @@ class _Exchange:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | AsyncIterator[bytes]
     ) -> Reply:
         sent: Any = body if isinstance(body, bytes) else self._up.pieces()
+        self._driver.waits.outside += 1
         self._task = asyncio.get_running_loop().create_task(self._perform(method, url, headers, sent))
+        self._task.add_done_callback(self._left)
         try:
             if not isinstance(body, bytes):
                 await self._send(body)
@@ -110,7 +121,6 @@ class _Exchange:
 
     async def _perform(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> None:
         error: Unreachable | None = None
-        self._driver.waits.outside += 1
         try:
             proxy = _proxy(url)
             options: dict[str, Any] = {"ssl": self._tls, "proxy": proxy, "allow_redirects": False}
@@ -124,8 +134,11 @@ class _Exchange:
         except (aiohttp.ClientError, OSError, ValueError) as raised:
             error = Unreachable(words(raised, url))
         finally:
-            self._driver.waits.outside -= 1
             self._over(error)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._driver.waits.outside -= 1
+        self._driver.wake()
 
     def _answer(self, reply: Reply) -> None:
         self._head.set_result(reply)
