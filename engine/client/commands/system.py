@@ -202,7 +202,7 @@ def _image_table(context: Context, usage: dict[str, Any]) -> list[str]:
     for row in usage.get("Images") or ():
         repository, _, tag = ((row.get("RepoTags") or ["<none>:<none>"])[0]).rpartition(":")
         shared = max(row.get("SharedSize", 0), 0)
-        sizes = [human_size(size, 3) for size in (row["Size"], shared, row["Size"] - shared)]
+        sizes = [human_size(row["Size"], 3), human_size(shared), human_size(row["Size"] - shared)]
         lines.append(
             "\t".join(
                 [
