@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -23,15 +24,21 @@ if TYPE_CHECKING:
     from engine.daemon.engine import Engine
 
 
-def run(name: str, make_engine: Callable[[], Engine], listen: Sequence[str], shares: Sequence[str] = ()) -> int:
+def run(
+    name: str,
+    make_engine: Callable[[], Engine],
+    listen: Sequence[str],
+    shares: Sequence[str] = (),
+    tls: ssl.SSLContext | None = None,
+) -> int:
     """Serve until SIGINT or SIGTERM; `listen` as `docker -H` writes addresses, empty for the default one.
 
-    `shares` are the folders that bind mounts reach, in words for the user.
+    `shares` are the folders that bind mounts reach, in words for the user. `tls` is for the TCP addresses.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     try:
         addresses = [parse_address(text) for text in listen or [default_address(name)]]
-        asyncio.run(serve(name, make_engine, addresses, shares))
+        asyncio.run(serve(name, make_engine, addresses, shares, tls))
     except (AddressError, OSError) as error:
         print(f"glassdock: {error}", file=sys.stderr)
         return 1
@@ -41,7 +48,11 @@ def run(name: str, make_engine: Callable[[], Engine], listen: Sequence[str], sha
 
 
 async def serve(
-    name: str, make_engine: Callable[[], Engine], addresses: Sequence[Address], shares: Sequence[str] = ()
+    name: str,
+    make_engine: Callable[[], Engine],
+    addresses: Sequence[Address],
+    shares: Sequence[str] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     stop = _stop_signal()
     engine = make_engine()
@@ -52,10 +63,10 @@ async def serve(
     if isinstance(engine.images.transport, Gateway):
         engine.images.transport.reach_out(internet)
     try:
-        real = [await server.listen(address) for address in addresses]
+        real = [await server.listen(address, tls) for address in addresses]
         gc.collect()
         gc.freeze()  # what is here stays: the collector need not look at it again in the middle of a request
-        announce(name, real, shares)
+        announce(name, real, shares, tls)
         await stop.wait()
     finally:
         gc.unfreeze()
@@ -100,18 +111,22 @@ def run_alone(make: Callable[[], Service], address: Address, announce: Callable[
     return 0
 
 
-def announce(name: str, addresses: Sequence[Address], shares: Sequence[str] = ()) -> None:
+def announce(
+    name: str, addresses: Sequence[Address], shares: Sequence[str] = (), tls: ssl.SSLContext | None = None
+) -> None:
     """The first line says where it listens; the rest is to be copied, or to be known."""
     print(f"glassdock: {name} listens on {' and '.join(map(str, addresses))}", flush=True)
     for address in addresses:
-        if address.exposed():
+        if address.exposed() and (tls is None or tls.verify_mode is ssl.CERT_NONE):
             print(REACHABLE.format(address=address), file=sys.stderr, flush=True)
     if shares:
         print(f"Containers can be given (docker run -v): {', '.join(shares)}", flush=True)
     host = addresses[0]
+    secure = tls is not None and not host.path
+    keys = ",ca=$HOME/.docker/ca.pem,cert=$HOME/.docker/cert.pem,key=$HOME/.docker/key.pem" if secure else ""
     print("Point docker at it, for good or for one shell:", flush=True)
-    print(f"  docker context create {name} --docker host={host} && docker context use {name}", flush=True)
+    print(f'  docker context create {name} --docker "host={host}{keys}" && docker context use {name}', flush=True)
     if sys.platform == "win32":
-        print(f"  $env:DOCKER_HOST = '{host}'", flush=True)
+        print(f"  $env:DOCKER_HOST = '{host}'" + ("; $env:DOCKER_TLS_VERIFY = 1" if secure else ""), flush=True)
     else:
-        print(f"  export DOCKER_HOST={host}", flush=True)
+        print(f"  export DOCKER_HOST={host}" + (" DOCKER_TLS_VERIFY=1" if secure else ""), flush=True)

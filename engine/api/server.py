@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -24,6 +25,7 @@ from engine.api.hijack import Hijack
 from engine.api.messages import Duplex, Query, Request, Response
 from engine.api.sockets import Address, bind
 from engine.api.streams import close_stream
+from engine.api.tls import Front
 from engine.errors import InvalidParameter
 from engine.loop import Cancelled, Loop, Task
 
@@ -67,13 +69,17 @@ class Server:
         )
         self._listeners: list[tuple[asyncio.Server, Address]] = []
 
-    async def listen(self, address: Address) -> Address:
-        """Start to answer there; returns the address with its real port. Raises sockets.AddressError."""
+    async def listen(self, address: Address, tls: ssl.SSLContext | None = None) -> Address:
+        """Start to answer there; returns the address with its real port. Raises sockets.AddressError.
+
+        `tls` is for TCP; a Unix socket has its file's mode.
+        """
         listener = bind(address)
         if listener.family == getattr(socket, "AF_UNIX", None):
             server = await asyncio.get_running_loop().create_unix_server(self._http, sock=listener)
         else:
-            server = await asyncio.get_running_loop().create_server(self._http, sock=listener)
+            protocol = self._http if tls is None else lambda: Front(tls, self._http)
+            server = await asyncio.get_running_loop().create_server(protocol, sock=listener)
             address = Address(host=address.host, port=listener.getsockname()[1])
         self._listeners.append((server, address))
         return address
