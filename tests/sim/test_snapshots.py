@@ -202,7 +202,6 @@ HOSTILE = {
     "an absolute hard link": archive(("x", {"type": tarfile.LNKTYPE, "linkname": "/etc/passwd"})),
     "a hard link to nothing": archive(("x", {"type": tarfile.LNKTYPE, "linkname": "y"})),
     "a hard link to itself": archive(("x", {"type": tarfile.LNKTYPE, "linkname": "x"})),
-    "a symbolic link that leads out": archive(("x", {"type": tarfile.SYMTYPE, "linkname": "../etc"})),
     "an empty symbolic link": archive(("x", {"type": tarfile.SYMTYPE, "linkname": ""})),
     "a header in the middle that is none": io.BytesIO(archive(("x", b"1")).getvalue()[:1024] + b"?" * 2048),
     "a whiteout of the parent": archive(("a", DIR), ("a/.wh...", b"")),
