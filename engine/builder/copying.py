@@ -28,9 +28,13 @@ DIRECTORY_MODE = 0o755
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """`owner`: of all that is copied, None leaves it; `mode` likewise; `unpack`: archives are unpacked (ADD)."""
+    """`owner`: of all that is copied, None leaves it; `mode` likewise; `unpack`: archives are unpacked (ADD).
+
+    What comes out of an archive keeps its owner, unless `forced` (--chown).
+    """
 
     owner: tuple[int, int] | None = (0, 0)
+    forced: bool = False
     mode: int | None = None
     unpack: bool = False
 
@@ -100,7 +104,7 @@ class Copier:
         await self._put(entries, target, manner)
 
     async def _archive(self, spool: Spool, target: str, manner: Manner) -> None:
-        kept = manner if manner.owner else replace(manner, owner=None)
+        kept = manner if manner.forced else replace(manner, owner=None)
         await self._put(iter([(self._parent(target, (0, 0)), None)]), target, manner)
         with spool.open() as file:
             entries = members.read(as_file(uncompress(file)))

@@ -137,7 +137,7 @@ class StageRun:
             async with self._build.snapshot(self.image) as key:
                 place = Place(self._engine.host, key, is_context=False)
                 owner = copying.find_owner(place, copy.chown) if copy.chown else None if copy.origin else (0, 0)
-                manner = copying.Manner(owner, mode, unpack=copy.keyword == "ADD")
+                manner = copying.Manner(owner, bool(copy.chown), mode, unpack=copy.keyword == "ADD")
                 await self._copier(key).copy(found, self._destination(copy.destination), manner)
                 await self._commit(key, made_by)
 

@@ -34,10 +34,16 @@ def archive(files: Mapping[str, File]) -> bytes:
     return stream.getvalue()
 
 
-def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
-    member = tarfile.TarInfo(name)
-    member.type, member.linkname = kind, target
-    return member
+@pytest.fixture
+def link() -> Callable[..., tarfile.TarInfo]:
+    """Make an entry that is a link."""
+
+    def make(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, target
+        return member
+
+    return make
 
 
 @dataclass
@@ -76,6 +82,8 @@ class Result:
 
 class Docker:
     """One client of one engine."""
+
+    archive = staticmethod(archive)
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -117,6 +125,10 @@ class Docker:
             for span in self.engine.trace.finished
             if isinstance(span, Span) and span.where == where and span.name.startswith(begins)
         ]
+
+    def let_pass(self, seconds: float) -> None:
+        """Virtual time."""
+        self.engine.loop.run(self.engine.loop.sleep(seconds))
 
     def run(self, image: str, *command: str) -> str:
         """What a command prints in a container of an image, by building on it."""
