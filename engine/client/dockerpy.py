@@ -48,7 +48,8 @@ class EngineAdapter(BaseAdapter):
     ) -> requests.Response:  # fmt: skip
         target = urlsplit(request.url or "")
         query = Query(parse_qsl(target.query, keep_blank_values=True))
-        headers = {name: str(value) for name, value in request.headers.items()}
+        given = request.headers.items()  # docker-py writes its credentials as bytes
+        headers = {name: value.decode() if isinstance(value, bytes) else str(value) for name, value in given}
         session: Session | None = None
         if "Upgrade" in headers:
             answer, session = self._connection.upgrade(target.path, query, headers, _body(request))
