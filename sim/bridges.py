@@ -156,7 +156,9 @@ class Bridges:
         return OutsideDatagrams(self._fabric.host, (self._local(host_ip), port), receive)
 
     def _local(self, host_ip: str) -> str:
-        return host_ip if self._fabric.host.is_local(host_ip) else "127.0.0.1"
+        if self._fabric.host.is_local(host_ip):
+            return host_ip
+        return "::1" if ":" in host_ip else "127.0.0.1"
 
 
 def _rule(forward: Forward) -> Operation:

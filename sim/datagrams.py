@@ -90,7 +90,8 @@ class DatagramSocket:
         for forward in fabric.published.get(("udp", target[1]), ()):
             if overlap(forward.host_ip, way.address):
                 inner = fabric.find(fabric.host, forward.address)
-                seen = (inner.source if own[0].startswith("127.") else own[0], own[1])
+                near = own[0].startswith("127.") or ":" in own[0]
+                seen = (inner.source if near else own[0], own[1])
                 if inner.space is None:
                     continue
                 found = _receiver(inner.space, forward.address, forward.container_port, seen)

@@ -65,7 +65,8 @@ class Forwards:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             inside = f"{address}:{port.container_port}/{port.protocol}"
-            raise RuntimeFailure(f"failed to bind host port for {port.host_ip}:{number}:{inside}: {reason}") from None
+            host_ip = bracketed(port.host_ip)
+            raise RuntimeFailure(f"failed to bind host port for {host_ip}:{number}:{inside}: {reason}") from None
         forward = Forward(bridge, port.host_ip, number, address, port.container_port, port.protocol)
         self._fabric.published.setdefault((port.protocol, number), []).append(forward)
         return forward
@@ -79,8 +80,8 @@ class Forwards:
             if self._is_free(port, number):
                 return number
         if first == last:
-            raise RuntimeFailure(f"Bind for {port.host_ip}:{first} failed: port is already allocated")
-        raise RuntimeFailure(f"Bind for {port.host_ip}:{first}-{last} failed: all ports are allocated")
+            raise RuntimeFailure(f"Bind for {bracketed(port.host_ip)}:{first} failed: port is already allocated")
+        raise RuntimeFailure(f"Bind for {bracketed(port.host_ip)}:{first}-{last} failed: all ports are allocated")
 
     def _take(self, port: PortBinding, number: int) -> int:
         """Raises OSError if something else listens there, on this host or on the real one."""
@@ -109,6 +110,15 @@ class Forwards:
                 self._next_port = number + 1
                 return number
         raise RuntimeFailure("all ports are allocated")
+
+
+def bracketed(host_ip: str) -> str:
+    """As it stands before a port.
+
+    >>> bracketed("::1"), bracketed("127.0.0.1")
+    ('[::1]', '127.0.0.1')
+    """
+    return f"[{host_ip}]" if ":" in host_ip else host_ip
 
 
 class Outside:

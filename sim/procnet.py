@@ -21,6 +21,10 @@ DEV = (
 )
 ROUTE = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
 TCP = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+UDP = (
+    "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer "
+    "drops\n"
+)
 ARP = "IP address       HW type     Flags       HW address            Mask     Device\n"
 
 
@@ -74,6 +78,15 @@ def tcp(space: NetworkNamespace) -> str:
     )
 
 
+def udp(space: NetworkNamespace) -> str:
+    sockets = [socket for port in (space.datagrams or {}).values() for socket in port if ":" not in socket.address[0]]
+    return UDP + "".join(
+        f"{number:5d}: {_pair(socket.address)} {_pair(socket.peer or ('0.0.0.0', 0))} {1 if socket.peer else 7:02X}"
+        f" 00000000:00000000 00:00000000 00000000     0        0 {socket.ino} 2 0000000000000000 0\n"
+        for number, socket in enumerate(sockets)
+    )
+
+
 def arp(space: NetworkNamespace) -> str:
     rows = [(link.bridge.port.ip, link.bridge.port.mac, link.name) for link in space.links if link.bridge is not None]
     return ARP + "".join(f"{ip:<17}0x1         0x2         {mac}     *        {name}\n" for ip, mac, name in rows)
@@ -88,4 +101,4 @@ def _pair(address: Address) -> str:
     return f"{_hex(number_of(address[0]))}:{address[1]:04X}"
 
 
-TEXTS: dict[str, Callable[[NetworkNamespace], str]] = {"arp": arp, "dev": dev, "route": route, "tcp": tcp}
+TEXTS: dict[str, Callable[[NetworkNamespace], str]] = {"arp": arp, "dev": dev, "route": route, "tcp": tcp, "udp": udp}

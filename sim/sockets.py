@@ -18,6 +18,7 @@ from sim.network import Fabric, NetworkNamespace, Way, fail
 WINDOW = 256 * 1024  # bytes on the way and unread
 BACKLOG = 128
 ARP_TIME, CONNECT_TIME = 3.0, 127.0  # seconds: three neighbour solicitations; six SYNs (tcp_syn_retries)
+ANY = ("0.0.0.0", "::")
 Address = tuple[str, int]
 
 
@@ -269,8 +270,10 @@ def listen(space: NetworkNamespace, address: str, port: int) -> Listener:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Two addresses to bind to exclude each other."""
-    return one == other or "0.0.0.0" in (one, other)
+    """Two addresses to bind to exclude each other: they are the same, or one is any of its family."""
+    if one == other or (":" in one) != (":" in other):
+        return one == other
+    return one in ANY or other in ANY
 
 
 class Sleeper(Protocol):
@@ -322,7 +325,8 @@ def _listener(fabric: Fabric, way: Way, port: int) -> tuple[Way, int, Listener |
             if overlap(published.host_ip, way.address):
                 inner = fabric.find(fabric.host, published.address)
                 if not inner.lost:
-                    source = inner.source if way.source.startswith("127.") else way.source  # MASQUERADE
+                    near = way.source.startswith("127.") or ":" in way.source
+                    source = inner.source if near else way.source  # MASQUERADE
                     onward = Way(inner.address, source, way.out, way.latency + inner.latency, way.hops + 1,
                                  inner.space, inner.into)  # fmt: skip
                     return _listener(fabric, onward, published.container_port)

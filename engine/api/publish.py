@@ -20,7 +20,7 @@ from engine.futures import Future
 from engine.host import Connection, Host
 from engine.loop import Task
 
-EVERYWHERE = ("", "0.0.0.0", "::")
+LOOPBACKS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # where ports for all addresses are opened
 BACKLOG = 128
 BUSY = 0.05  # seconds of the world's time after the last byte for which a connection lets a stepped clock go on
 
@@ -37,12 +37,13 @@ class Publisher:
 
     def open(self, host_ip: str, port: int, protocol: str = "tcp") -> None:
         """Listen at once, so that a port that is taken is known before the container starts. Raises OSError."""
-        family = socket.AF_INET6 if ":" in host_ip.strip(":") else socket.AF_INET
+        address = LOOPBACKS.get(host_ip, host_ip)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM)
         try:
             if sys.platform != "win32" and protocol != "udp":  # there it would let two listen
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(("127.0.0.1" if host_ip in EVERYWHERE else host_ip, port))
+            listener.bind((address, port))
             listener.setblocking(False)
             if protocol == "udp":
                 self._datagrams[host_ip, port] = DatagramPort(self, listener, host_ip, port)
