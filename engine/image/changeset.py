@@ -64,7 +64,7 @@ def read(stream: BinaryIO) -> Iterator[tuple[Entry, Data | None]]:
     """The checked entries of an uncompressed layer, in order, with the content of files (valid until the next entry).
 
     A name may come twice: the last one counts, as in Docker. Raises ValueError for a broken archive and for a hostile
-    one: names that are absolute or lead out, links that point out.
+    one: names that are absolute or lead out, hard links that point out.
     """
     for member, data in tarstream.read(stream):
         entry = _entry(member)
