@@ -117,7 +117,13 @@ HOSTS = (
     ),
     Remote("198.51.100.21", ("registry-1.docker.io", "auth.docker.io"), 14 * MILLISECOND),
     Remote("198.51.100.30", ("github.com", "www.github.com"), 15 * MILLISECOND),
-    Remote("198.51.100.40", ("pypi.org", "files.pythonhosted.org"), 9 * MILLISECOND),
+    Remote(
+        "198.51.100.40",
+        ("pypi.org", "files.pythonhosted.org"),
+        9 * MILLISECOND,
+        services={443: service("sim.packages.pypi")},
+    ),
+    Remote("198.51.100.41", ("registry.npmjs.org",), 12 * MILLISECOND, services={443: service("sim.packages.npmjs")}),
     Remote(
         "198.51.100.50",
         ("deb.debian.org", "security.debian.org", "archive.ubuntu.com", "security.ubuntu.com"),

@@ -110,12 +110,18 @@ def pool(index: str, repository: str) -> Mapping[str, str]:
 def package(index: str, name: str) -> Segments:
     """The .apk: .PKGINFO, a script, the files."""
     record = records(index)[name]
-    members = entries(record.get("Contents", ""), int(record["I"]), record.get("Says", ""), texts_of(name, "alpine"))
+    members = entries(record.get("Contents", ""), int(record["I"]), record.get("Says", ""), _texts(name, record["V"]))
     about = "".join(f"{key} = {value}\n" for key, value in (("pkgname", name), ("pkgver", record["V"])))
     control = [Entry(".PKGINFO", data=about.encode())]
     if "Script" in record:
         control.append(Entry(".post-install", mode=0o755, data=f"#!/bin/sh\n{record['Script']}\nexit 0\n".encode()))
     return gzipped([*control, *members], int(record["S"]))
+
+
+def _texts(name: str, version: str) -> dict[str, bytes]:
+    """Also those that belong to one version: files/alpine/python3=3.14."""
+    minor = ".".join(version.split(".")[:2])
+    return texts_of(name, "alpine") | texts_of(f"{name}={minor}", "alpine")
 
 
 def installed_record(record: Mapping[str, str], paths: Iterable[str]) -> str:

@@ -15,15 +15,16 @@ FAILED = 1
 
 
 async def absent(proc: Proc) -> int:
-    said = await _said(proc)
-    if said and len(proc.argv) == 2 and proc.argv[1] in VERSIONS:
-        await proc.out(said + "\n")
+    version = await said(proc)
+    if version and len(proc.argv) == 2 and proc.argv[1] in VERSIONS:
+        await proc.out(version + "\n")
         return 0
     await proc.err(f"{name(proc)}: installed, but this simulated machine cannot run it\n")
     return FAILED
 
 
-async def _said(proc: Proc) -> str:
+async def said(proc: Proc) -> str:
+    """What the program's own file says of its version; "" for nothing."""
     path = proc.which(proc.argv[0])
     if path is None:
         return ""

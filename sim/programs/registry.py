@@ -74,6 +74,8 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.packages.apt": "apt apt-get=apt_get",
         "sim.programs.packages.apt_cache": "apt-cache=apt_cache apt-mark=apt_mark",
         "sim.programs.packages.dpkg": "dpkg dpkg-query=dpkg",
+        "sim.programs.packages.npm": "npm npx",
+        "sim.programs.packages.pip": "pip pip3=pip",
         "sim.programs.services.apache": "httpd",
         "sim.programs.services.databases": "mongod mysqld postgres",
         "sim.programs.services.htpasswd": "htpasswd",

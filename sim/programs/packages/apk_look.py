@@ -48,13 +48,12 @@ async def info(run: Run) -> int:
         return 0
     status = 0
     for name in run.names:
-        owned = packages.get(name)
-        if owned is None:
+        if name not in packages:
             status = 1
         elif "e" in options:
             await run.proc.out(f"{name}\n")
         else:
-            await run.proc.out(_about(run, owned))
+            await run.proc.out(_about(run, packages[name]))
     return status
 
 
