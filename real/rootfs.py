@@ -8,6 +8,7 @@ libcontainer/rootfs_linux.go.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Sequence
@@ -61,6 +62,7 @@ LINKS = {
     "core": "/proc/kcore",
     "ptmx": "pts/ptmx",
 }
+MAX_LINKS = 40  # path_resolution(7)
 WALK = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
 
 
@@ -158,19 +160,26 @@ def _bind(container: Container, target: str, options: Sequence[str]) -> None:
         os.close(tree)
 
 
-def find(root: int, path: str, folder: bool) -> int:
-    """A descriptor (O_PATH) of a place below `root`, made with its parents if nothing is there."""
+def find(root: int, path: str, folder: bool, links: int = 0) -> int:
+    """A descriptor (O_PATH) of a place below `root`, made with its parents if nothing is there.
+
+    Where a link leads to nothing, that is made; below `root`, wherever it points.
+    """
     try:
         return syscalls.openat2(root, path, os.O_PATH, WALK)
     except FileNotFoundError:
         pass
     parent, name = os.path.split(path.rstrip("/"))
-    above = find(root, parent or "/", folder=True)
+    above = find(root, parent or "/", folder=True, links=links)
     try:
         if folder:
             os.mkdir(name, 0o755, dir_fd=above)
         else:
             os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o755, dir_fd=above))
+    except FileExistsError:
+        if links == MAX_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path) from None
+        return find(root, os.path.join(parent, os.readlink(name, dir_fd=above)), folder, links + 1)
     finally:
         os.close(above)
     return syscalls.openat2(root, path, os.O_PATH, WALK)

@@ -1,0 +1,96 @@
+"""Nothing is left: after many runs, after failures, and after the daemon or its zygote was killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RUNS = 100
+FAILURES: list[dict[str, Any]] = [
+    {"command": "nope"},
+    {"user": "nosuch"},
+    {"working_dir": "/etc/passwd"},
+    {"sysctls": {"kernel.shm_rmid_forced": "x"}},
+    {"cpuset_cpus": "900"},
+    {"tmpfs": {"/x": "size=nonsense"}},
+]
+
+
+def machine() -> dict[str, int]:
+    """What there is of things that could be left behind."""
+    groups = sum(len(names) for _, names, _ in os.walk("/sys/fs/cgroup"))
+    processes = [path for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return {"mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()), "groups": groups,
+            "processes": len(processes)}  # fmt: skip
+
+
+def of(daemon: Any) -> dict[str, int]:
+    """Without sockets: the client keeps connections open."""
+    counts = {f"files of {name}": sum(1 for each in Path(f"/proc/{pid}/fd").iterdir() if not _is_socket(each)) for
+              name, pid in (("daemon", daemon.pid), ("zygote", daemon.zygote()))}  # fmt: skip
+    folders = ("overlay2", "containers", "run")
+    return counts | {name: len(os.listdir(daemon.root / "data" / name)) for name in folders}
+
+
+def _is_socket(path: Path) -> bool:
+    try:
+        return os.readlink(path).startswith("socket:")
+    except FileNotFoundError:
+        return True
+
+
+def test_many_runs_leave_nothing(daemon: Any, until: Any) -> None:
+    for _ in range(3):
+        daemon.run("true")
+    before = machine() | of(daemon)
+    for number in range(RUNS):
+        daemon.run("sh", "-c", "echo x > /x; sleep 100 & exit 0", mem_limit="20m" if number % 3 == 0 else None)
+    until(lambda: machine() | of(daemon), before)
+
+
+def test_failures_leave_nothing(daemon: Any, until: Any) -> None:
+    daemon.run("true")
+    before = machine() | of(daemon)
+    for options in FAILURES:
+        try:
+            daemon.run(options.get("command", "true"), **{name: options[name] for name in options if name != "command"})
+        except Exception:
+            for each in daemon.docker.containers.list(all=True):
+                each.remove(force=True)
+    until(lambda: machine() | of(daemon), before)
+
+
+@pytest.mark.parametrize("whom", ["daemon", "zygote"])
+def test_a_killed_daemon_leaves_nothing_that_the_next_does_not_take_back(daemon: Any, until: Any, whom: str) -> None:
+    """At ten moments of a run, chosen by a seed."""
+    random.seed(whom)
+    daemon.run("true")
+    quiet = machine()
+    for _ in range(5):
+        run = threading.Thread(target=_run_and_lose, args=(daemon.docker,))
+        run.start()
+        threading.Event().wait(random.uniform(0, 0.06))
+        if whom == "zygote":
+            os.kill(daemon.zygote(), signal.SIGKILL)
+        daemon.process.kill() if whom == "zygote" else daemon.kill()
+        daemon.process.wait()
+        run.join()
+        daemon.start()
+        for each in daemon.docker.containers.list(all=True):
+            assert each.status in ("exited", "created")
+            each.remove(force=True)
+        assert daemon.run("echo", "still here") == (0, "still here\n")
+        until(lambda: {**machine(), "processes": 0}, {**quiet, "processes": 0})
+
+
+def _run_and_lose(docker: Any) -> None:
+    try:
+        docker.containers.run("busybox", ["sh", "-c", "sleep 100 & sleep 0.02"], network_mode="none", mem_limit="20m")
+    except Exception:
+        return
