@@ -132,8 +132,8 @@ class Net(Protocol):
     def routes(self) -> list[tuple[str, str, str]]:
         """(destination, gateway or "", interface)."""
 
-    async def resolve(self, name: str) -> list[str]:
-        """/etc/hosts, then DNS. Raises OSError (socket.gaierror's words: "Name or service not known")."""
+    async def resolve(self, name: str, family: int = 0) -> list[str]:
+        """/etc/hosts, then DNS; of `family` 4 or 6, or (0) of IPv4 if there are any. Raises OSError (socket.gaierror's words: "Name or service not known")."""
 
     async def ping(self, address: str, size: int = 56, ttl: int = 64, timeout: float = 10.0) -> float:
         """Round trip in seconds. Raises TimeoutError, or OSError ENETUNREACH / EHOSTUNREACH."""

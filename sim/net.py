@@ -40,8 +40,8 @@ class View:
         links = [link for link in space.links if link.up]
         return rows + [(_network(address), "", link.name) for link in links for address in link.addresses]
 
-    async def resolve(self, name: str) -> list[str]:
-        return await resolver.resolve(self._process, self._space, name)
+    async def resolve(self, name: str, family: int = 0) -> list[str]:
+        return await resolver.resolve(self._process, self._space, name, family)
 
     def resolvers(self) -> list[str]:
         return resolver.servers_of(self._process)

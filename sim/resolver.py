@@ -25,11 +25,14 @@ EXTERNAL = re.compile(r"^# ExtServers: \[(.*)\]$", re.MULTILINE)
 NO_NAME, TRY_AGAIN = (-2, "Name or service not known"), (-3, "Temporary failure in name resolution")
 
 
-async def resolve(process: Any, space: NetworkNamespace, name: str) -> list[str]:
-    """IPv4 addresses of a name. Raises OSError with getaddrinfo(3)'s number and words."""
+async def resolve(process: Any, space: NetworkNamespace, name: str, family: int = 0) -> list[str]:
+    """Addresses of a name: of `family` 4 or 6, or (0) those of IPv6 only if there is no other.
+
+    Raises OSError with getaddrinfo(3)'s number and words.
+    """
     if is_address(name):
         return [name]
-    if found := _in_hosts(_text(process, "/etc/hosts"), name):
+    if found := _of_family(_in_hosts(_text(process, "/etc/hosts"), name), family):
         return found
     servers, search, dots = _configuration(_text(process, "/etc/resolv.conf"))
     names = [f"{name}.{domain}" for domain in search]
@@ -37,10 +40,16 @@ async def resolve(process: Any, space: NetworkNamespace, name: str) -> list[str]
     answered = False
     for candidate in names:
         answer = await _ask(process, space, servers, candidate)
-        if answer:
-            return answer
+        if chosen := _of_family(answer or [], family):
+            return chosen
         answered = answered or answer is not None
     raise OSError(*(NO_NAME if answered else TRY_AGAIN))
+
+
+def _of_family(addresses: list[str], family: int) -> list[str]:
+    six = [address for address in addresses if ":" in address]
+    four = [address for address in addresses if ":" not in address]
+    return six if family == 6 else four if family == 4 else four or six
 
 
 def servers_of(process: Any) -> list[str]:
@@ -56,13 +65,13 @@ def _text(process: Any, path: str) -> str:
 
 
 def _in_hosts(text: str, name: str) -> list[str]:
-    """Addresses that have this name, in the file's order; those of IPv6 only if there is no other."""
+    """Addresses that have this name, in the file's order."""
     wanted, found = name.lower().rstrip("."), []
     for line in text.splitlines():
         address, *names = line.partition("#")[0].split() or [""]
         if wanted in (each.lower() for each in names) and is_address(address):
             found.append(address)
-    return [address for address in found if ":" not in address] or found
+    return found
 
 
 def _configuration(text: str) -> tuple[list[str], list[str], int]:
@@ -130,7 +139,7 @@ def _known(space: NetworkNamespace, bridge: Bridge, wanted: str) -> Sequence[str
         wanted = alias
     if not (addresses := bridge.names.get(wanted, ())) and wanted.endswith(f".{bridge.title.lower()}"):
         addresses = bridge.names.get(wanted[: -len(bridge.title) - 1], ())
-    return [address for address in addresses if ":" not in address] or addresses
+    return addresses
 
 
 async def reverse(process: Any, space: NetworkNamespace, address: str) -> str:

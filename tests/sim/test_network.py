@@ -264,3 +264,16 @@ def test_interfaces_routes_and_counters_are_told(lab: Lab) -> None:
     assert bridges.usage(client.namespaces.network)["eth0"]["rx_bytes"] == 98
     host = lab.process(lab.kernel.network.host)
     assert [link.name for link in host.net.interfaces()] == ["lo", "eth0", "docker0", "veth2", "veth3"]
+
+
+def test_a_name_can_have_addresses_of_both_families(lab: Lab) -> None:
+    lab.bridge("net6", "br-6", "172.18.0", subnet6="fd00::/64", gateway6="fd00::1")
+    lab.join(2, net="net6", bridge="br-6", subnet="172.18.0", six="fd00::2/64", names=("web",))
+    client = lab.join(3, net="net6", bridge="br-6", subnet="172.18.0", six="fd00::3/64")
+    root = lab.kernel.root
+    files.mkdir(root, "/etc")
+    files.write_file(root, "/etc/resolv.conf", b"nameserver 127.0.0.11\n")
+    found = [lab.loop.run(client.net.resolve("web", family)) for family in (0, 4, 6)]
+    assert found == [["172.18.0.2"], ["172.18.0.2"], ["fd00::2"]]
+    with pytest.raises(OSError, match="Name or service not known"):
+        lab.loop.run(client.net.resolve("example.com", 6))

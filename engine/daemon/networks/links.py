@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.daemon.networks.network import BRIDGE
 from engine.daemon.networks.ports import parse_port
-from engine.errors import Conflict, EngineError
+from engine.errors import Conflict, EngineError, System
 
 if TYPE_CHECKING:
     from engine.daemon.container import Container
@@ -47,6 +47,8 @@ def linked(engine: Engine, container: Container) -> list[tuple[str, Container]]:
             alias = other.name
         if not other.alive:
             raise Conflict(f"Cannot link to a non running container: /{other.name} AS /{container.name}/{alias}")
+        if not any(each.network.name == BRIDGE for each in other.endpoints):
+            raise System(f"container {other.id} not attached to default bridge network")
         found.append((alias, other))
     return found
 

@@ -50,9 +50,17 @@ async def nslookup(proc: Proc, options: Options, operands: list[str]) -> int:
             return 1
         await proc.out(f"** server can't find {name}: NXDOMAIN\n\n" * 2)
         return 1
-    answer = "".join(f"Name:\t{name}\nAddress: {address}\n" for address in addresses)
-    await proc.out(f"Non-authoritative answer:\n{answer}\nNon-authoritative answer:\n\n")
+    six: list[str] = []
+    with suppress(OSError):  # there need not be any
+        six = await proc.net.resolve(name, 6)
+    four = [address for address in addresses if ":" not in address]
+    await proc.out(_answer(name, four) + _answer(name, six))
     return 0
+
+
+def _answer(name: str, addresses: list[str]) -> str:
+    found = "".join(f"Name:\t{name}\nAddress: {address}\n" for address in addresses)
+    return f"Non-authoritative answer:\n{found}\n"
 
 
 async def _reverse(proc: Proc, question: str, address: str) -> int:

@@ -54,7 +54,7 @@ async def ping(proc: Proc, options: Options, operands: list[str]) -> int:
     if run.size > LONGEST:
         raise Failure(f"number {run.size} is not in 0..{LONGEST} range")
     try:
-        address = (await proc.net.resolve(host))[0]
+        address = (await proc.net.resolve(host, 6 if "6" in options else 4 if "4" in options else 0))[0]
     except OSError:
         raise Failure(f"bad address '{host}'") from None
     proc.signal(SIGINT, run.stop)

@@ -267,6 +267,11 @@ def test_links_on_the_default_bridge_bring_variables(docker: Docker) -> None:
                  "STORE_ENV_PASS=x"):  # fmt: skip
         assert line in told
     assert docker.get("/containers/c1/json")["HostConfig"]["Links"] == ["/db:/c1/store"]
+    make(docker)
+    id = run(docker, "far", "lab")
+    docker.create("env", name="c2", HostConfig={"Links": ["far:f"]})
+    words = f"500 container {id} not attached to default bridge network"
+    assert refusal(docker, "POST", "/containers/c2/start") == words
 
 
 # -- addresses that are asked for
