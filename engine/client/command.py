@@ -41,7 +41,8 @@ ACTIONS: dict[str, str] = {
     "events": "system:events", "system df": "system:df", "system prune": "system:prune",
     "network create": "networks:create", "network connect": "networks:connect", "network rm": "networks:rm",
     "network disconnect": "networks:disconnect", "network prune": "system:network_prune",
-    "volume prune": "system:volume_prune",
+    "volume create": "volumes:create", "volume rm": "volumes:rm", "volume update": "volumes:update",
+    "volume prune": "system:volume_prune", "update": "containers:update",
     "context ls": "about:context_ls", "context show": "about:context_show",
 }  # fmt: skip
 

@@ -71,6 +71,10 @@ class Command:
         return next((option for option in self.options.values() if option.short == letter), None)
 
 
+# what a command takes and its page does not show
+UNSHOWN = {"volume-create": {"name": Option("name", "", "string")}}
+
+
 @dataclass(slots=True)
 class Parsed:
     """`given` has only the options that were on the line."""
@@ -99,6 +103,7 @@ def command(stem: str) -> Command:
     path_length = next((i for i, word in enumerate(words) if not word.islower() or not word.isalpha()), len(words))
     options = {m["name"]: Option(m["name"], m["short"] or "", m["kind"] or "bool")
                for line in page.split("\n") if (m := _OPTION.match(line))}  # fmt: skip
+    options |= UNSHOWN.get(stem, {})
     least, most = _arity(words[path_length:])
     most = None if stem in UNCOUNTED else most
     return Command(stem.replace("-", " "), " ".join(words[:path_length]), usage, page, options, least, most)
@@ -229,11 +234,13 @@ def _shorts(parsed: Parsed, word: str, rest: list[str]) -> None:
 
 
 def _store(parsed: Parsed, option: Option, text: str) -> None:
-    read: Callable[[str], Any] = CHECKED.get(option.name) or KINDS.get(option.kind, str)
+    checked = CHECKED.get(option.name) if option.kind != "bool" else None
+    read: Callable[[str], Any] = checked or KINDS.get(option.kind, str)
     try:
         value = read(text)
     except ValueError as error:
-        raise _wrong(parsed.command, f'invalid argument "{text}" for "{option.label()}" flag: {error}') from None
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        raise _wrong(parsed.command, f'invalid argument "{quoted}" for "{option.label()}" flag: {error}') from None
     if option.kind == "strings":
         parsed.given.setdefault(option.name, []).extend(text.split(","))
     elif option.kind in LISTS:

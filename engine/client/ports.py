@@ -89,7 +89,12 @@ def exposed_ports(words: Iterable[str]) -> dict[str, dict[str, Any]]:
         try:
             low, high = port_range(text)
         except ValueError:
-            wrong = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+            falling = re.fullmatch(r"\d+-\d+", text) is not None
+            wrong = (
+                f"invalid range specified for port: {text}"
+                if falling
+                else (f'strconv.ParseUint: parsing "{text}": invalid syntax')
+            )
             raise ValueError(f"invalid range format for --expose: {word}, error: {wrong}") from None
         for port in range(low, high + 1):
             found[f"{port}/{protocol or 'tcp'}"] = {}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from engine.client import forms
 from engine.client.attachments import networking
 from engine.client.commandline import Parsed
-from engine.client.mounts import mount_option, volume_option
+from engine.client.mounts import volume_option
 from engine.client.ports import exposed_ports, port_bindings
 
 
@@ -63,8 +66,6 @@ _HOST: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "volume-driver": ("VolumeDriver", _KEEP),
     "cidfile": ("ContainerIDFile", _KEEP),
     "ulimit": ("Ulimits", _KEEP),
-    "cap-add": ("CapAdd", _KEEP),
-    "cap-drop": ("CapDrop", _KEEP),
     "dns": ("Dns", _KEEP),
     "dns-option": ("DnsOptions", _KEEP),
     "dns-search": ("DnsSearch", _KEEP),
@@ -72,12 +73,15 @@ _HOST: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "group-add": ("GroupAdd", _KEEP),
     "link": ("Links", _KEEP),
     "volumes-from": ("VolumesFrom", _KEEP),
-    "security-opt": ("SecurityOpt", _KEEP),
     "sysctl": ("Sysctls", lambda words: pairs(words)),
-    "storage-opt": ("StorageOpt", lambda words: pairs(words)),
+    "storage-opt": ("StorageOpt", lambda words: _storage(words)),
     "annotation": ("Annotations", lambda words: pairs(words)),
     "tmpfs": ("Tmpfs", lambda words: pairs(words, ":")),
-    "device": ("Devices", lambda words: [_device(word) for word in words]),
+    "blkio-weight-device": ("BlkioWeightDevice", _KEEP),
+    "device-read-bps": ("BlkioDeviceReadBps", _KEEP),
+    "device-read-iops": ("BlkioDeviceReadIOps", _KEEP),
+    "device-write-bps": ("BlkioDeviceWriteBps", _KEEP),
+    "device-write-iops": ("BlkioDeviceWriteIOps", _KEEP),
     "device-cgroup-rule": ("DeviceCgroupRules", _KEEP),
 }
 
@@ -110,11 +114,7 @@ def body(parsed: Parsed) -> dict[str, Any]:
 
 
 def _standard_streams(parsed: Parsed) -> dict[str, Any]:
-    attached = [name.lower() for name in parsed.values("attach")]
-    if wrong := [name for name in attached if name not in ("stdin", "stdout", "stderr")]:
-        raise BadSetting(
-            f'invalid argument "{wrong[0]}" for "-a, --attach" flag: valid streams are STDIN, STDOUT and STDERR'
-        )
+    attached = parsed.values("attach")
     interactive, detached = parsed.flag("interactive"), parsed.flag("detach")
     return {
         "AttachStdin": not detached and ("stdin" in attached if attached else interactive),
@@ -127,33 +127,47 @@ def _standard_streams(parsed: Parsed) -> dict[str, Any]:
 
 
 def environment(parsed: Parsed) -> list[str]:
-    """--env-file, then -e; a name without = takes its value from the caller's environment, or goes."""
-    words = [line for name in parsed.values("env-file") for line in _lines(name)] + parsed.values("env")
+    """--env-file, then -e; a name without = takes its value from the caller's environment.
+
+    If it has none there, one from a file goes, and one from -e is taken out of the image's (that is the daemon's part).
+    """
     found = []
-    for word in words:
+    for word in [line for name in parsed.values("env-file") for line in _lines(name)]:
         if "=" in word:
             found.append(word)
         elif word in os.environ:
             found.append(f"{word}={os.environ[word]}")
+    for word in parsed.values("env"):
+        found.append(word if "=" in word or word not in os.environ else f"{word}={os.environ[word]}")
     return found
 
 
 def labels(parsed: Parsed) -> dict[str, str]:
-    return pairs([line for name in parsed.values("label-file") for line in _lines(name)] + parsed.values("label"))
+    lines = [line for name in parsed.values("label-file") for line in _lines(name) if "=" in line]
+    return pairs(lines + parsed.values("label"))
 
 
 def _lines(name: str) -> list[str]:
     """The entries of an env file: no blanks in front, no comments, no empty lines."""
     try:
-        text = Path(name).read_text(encoding="utf-8-sig")
+        raw = Path(name).read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
         raise BadSetting(f"open {name}: {(error.strerror or str(error)).lower()}") from None
-    except UnicodeDecodeError:
-        raise BadSetting(f"env file {name} contains invalid utf8 bytes") from None
-    kept = [line.lstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    for line in kept:
-        if any(blank in line.partition("=")[0] for blank in " \t"):
-            raise BadSetting(f"invalid env file ({name}): variable '{line.partition('=')[0]}' contains whitespaces")
+    kept = []
+    for number, data in enumerate(raw.splitlines(), start=1):
+        try:
+            line = data.decode().lstrip()
+        except UnicodeDecodeError:
+            shown = " ".join(map(str, data))
+            raise BadSetting(f"invalid env file ({name}): invalid utf8 bytes at line {number}: [{shown}]") from None
+        if not line or line.startswith("#"):
+            continue
+        variable = line.partition("=")[0]
+        if any(blank in variable for blank in " \t"):
+            raise BadSetting(f"invalid env file ({name}): variable '{variable}' contains whitespaces")
+        if not variable:
+            raise BadSetting(f"invalid env file ({name}): no variable name on line '{line}'")
+        kept.append(line)
     return kept
 
 
@@ -176,11 +190,24 @@ def _health(parsed: Parsed) -> dict[str, Any] | None:
 
 def _ports(parsed: Parsed) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        bindings = port_bindings(parsed.values("publish"))
+        bindings = port_bindings([_publish(word) for word in parsed.values("publish")])
         exposed = exposed_ports(parsed.values("expose"))
     except ValueError as error:
         raise BadSetting(str(error)) from None
     return {**{port: {} for port in bindings}, **exposed}, bindings
+
+
+def _publish(word: str) -> str:
+    """ "target=80,published=8080" in the short form. Raises ValueError."""
+    if "=" not in word:
+        return word
+    words = {"protocol": "tcp"}
+    for field in word.split(","):
+        name, equals, value = field.partition("=")
+        if not equals or not name:
+            raise ValueError(f"invalid publish opts format (should be name=value but got '{field}')")
+        words[name] = value
+    return f"{words.get('published', '')}:{words.get('target', '')}/{words['protocol']}"
 
 
 def _host_config(parsed: Parsed, bindings: dict[str, Any], config: dict[str, Any], mode: str) -> dict[str, Any]:
@@ -188,40 +215,124 @@ def _host_config(parsed: Parsed, bindings: dict[str, Any], config: dict[str, Any
         key: change(parsed.given[name]) for name, (key, change) in _HOST.items() if name in parsed.given
     }
     host["PortBindings"] = bindings
-    host["RestartPolicy"] = _restart(parsed.get("restart", "no"))
+    host["RestartPolicy"] = restart_policy(parsed.get("restart", "no"))
     if parsed.flag("rm") and host["RestartPolicy"]["Name"] not in ("", "no"):
         raise BadSetting("conflicting options: cannot specify both --restart and --rm")
     host["NetworkMode"] = mode
-    host["LogConfig"] = {"Type": parsed.get("log-driver", ""), "Config": pairs(parsed.values("log-opt"))}
+    host["LogConfig"] = _logging(parsed)
+    for name, valid in MODES.items():
+        if not valid(parsed.get(name, "")):
+            raise BadSetting(f"--{name}: invalid {MODE_NAMES[name]} mode")
+    if not -1 <= parsed.get("memory-swappiness", -1) <= 100:
+        raise BadSetting(f"invalid value: {parsed.get('memory-swappiness')}. Valid memory swappiness range is 0-100")
+    added, dropped = forms.capabilities(parsed.values("cap-add"), parsed.values("cap-drop"))
+    host |= {"CapAdd": added or None, "CapDrop": dropped or None}
+    host |= _devices(parsed) | _security(parsed) | _mounts(parsed, config)
+    return host
+
+
+# --pid, --uts, --userns and --cgroupns: which values there are, and what docker calls them
+MODES: dict[str, Callable[[str], bool]] = {
+    "pid": lambda mode: mode in ("", "host") or (mode.startswith("container:") and mode != "container:"),
+    "uts": lambda mode: mode in ("", "host"),
+    "userns": lambda mode: mode in ("", "host"),
+    "cgroupns": lambda mode: mode in ("", "private", "host"),
+}
+MODE_NAMES = {"pid": "PID", "uts": "UTS", "userns": "USER", "cgroupns": "CGROUP"}
+
+
+def _logging(parsed: Parsed) -> dict[str, Any]:
+    driver, options = parsed.get("log-driver", ""), parsed.values("log-opt")
+    if driver == "none" and options:
+        raise BadSetting("invalid logging opts for driver none")
+    return {"Type": driver, "Config": pairs(options)}
+
+
+def _storage(words: list[str]) -> dict[str, str]:
+    if not all("=" in word for word in words):
+        raise BadSetting("invalid storage option")
+    return pairs(words)
+
+
+def _mounts(parsed: Parsed, config: dict[str, Any]) -> dict[str, Any]:
     binds: list[str] = []
     anonymous: dict[str, Any] = {}
     for word in parsed.values("volume"):
-        bind = volume_option(word)
+        try:
+            bind = volume_option(word)
+        except ValueError as error:
+            raise BadSetting(str(error)) from None
         if bind is None:
             anonymous[word] = {}
         else:
             binds.append(bind)
-    host["Binds"] = binds
     config["Volumes"] = anonymous
+    mounts = parsed.values("mount")
+    if parsed.flag("use-api-socket"):
+        mounts.append({"Type": "bind", "Source": _socket(), "Target": "/var/run/docker.sock", "BindOptions": {}})
+    return {"Binds": binds or None} | ({"Mounts": mounts} if mounts else {})
+
+
+def _socket() -> str:
+    """The daemon's socket, as this command reaches it."""
+    from engine.addresses import default_address
+
+    return (os.environ.get("DOCKER_HOST") or default_address("sim")).removeprefix("unix://")
+
+
+def _devices(parsed: Parsed) -> dict[str, Any]:
+    """Devices of the host, those that a driver hands out, and those that a CDI file describes."""
+    named = [word for word in parsed.values("device") if forms.CDI_NAME.fullmatch(word)]
+    requests = [parsed.given["gpus"][0]] if "gpus" in parsed.given else []
+    if named:
+        requests.append({"Driver": "cdi", "DeviceIDs": named})
     try:
-        mounts = [mount_option(word) for word in parsed.values("mount")]
+        devices = [forms.device(word) for word in parsed.values("device") if word not in named]
     except ValueError as error:
         raise BadSetting(str(error)) from None
-    if mounts:
-        host["Mounts"] = mounts
-    return host
+    return {"Devices": devices} | ({"DeviceRequests": requests} if requests else {})
 
 
-def _restart(word: str) -> dict[str, Any]:
+def _security(parsed: Parsed) -> dict[str, Any]:
+    """A seccomp profile is read here; `systempaths=unconfined` is said by empty lists."""
+    kept, paths = [], {}
+    for word in parsed.values("security-opt"):
+        name, equals, value = word.partition("=")
+        if not equals and name != "no-new-privileges":
+            name, equals, value = word.partition(":")
+        if not (equals and value) and name != "no-new-privileges":
+            raise BadSetting(f'Invalid --security-opt: "{word}"')
+        if word == "systempaths=unconfined":
+            paths = {"MaskedPaths": [], "ReadonlyPaths": []}
+        elif name == "seccomp" and value not in ("builtin", "unconfined"):
+            kept.append(f"seccomp={_profile(value)}")
+        else:
+            kept.append(word)
+    return {"SecurityOpt": kept if kept or paths else None, **paths}
+
+
+def _profile(name: str) -> str:
+    """A file of JSON, made small."""
+    try:
+        text = Path(name).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BadSetting(f"opening seccomp profile ({name}) failed: open {name}: {reason}") from None
+    from engine.api.body import parse_json
+    from engine.errors import InvalidParameter
+
+    try:
+        return json.dumps(parse_json(text), separators=(",", ":"), ensure_ascii=False)
+    except InvalidParameter as error:
+        reason = error.message.removeprefix("invalid JSON: ")
+        raise BadSetting(f"compacting json for seccomp profile ({name}) failed: {reason}") from None
+
+
+def restart_policy(word: str) -> dict[str, Any]:
+    """ "on-failure:3". Raises BadSetting."""
     name, colon, count = word.partition(":")
-    if colon and not count.isdigit():
+    if colon and not name:
+        raise BadSetting("invalid restart policy format: no policy provided before colon")
+    if count and not re.fullmatch(r"[+-]?\d+", count):
         raise BadSetting("invalid restart policy format: maximum retry count must be an integer")
     return {"Name": name, "MaximumRetryCount": int(count or 0)}
-
-
-def _device(word: str) -> dict[str, str]:
-    source, _, rest = word.partition(":")
-    target, _, permissions = rest.partition(":")
-    if target and set(target) <= set("rwm"):
-        target, permissions = "", target
-    return {"PathOnHost": source, "PathInContainer": target or source, "CgroupPermissions": permissions or "rwm"}

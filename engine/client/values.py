@@ -11,11 +11,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from engine.client import forms
 from engine.client.attachments import network_option
+from engine.client.mounts import mount_option
 from engine.timestamps import parse_duration
 from engine.units import ram_in_bytes as size
 
-LISTS = {"list", "filter", "map", "stringArray", "strings", "ulimit", "mount", "network"}
+LISTS = {"list", "filter", "map", "stringArray", "strings", "ulimit", "mount", "network", "gpu-request"}
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
@@ -31,20 +33,26 @@ def boolean(text: str) -> bool:
 
 
 def integer(text: str) -> int:
-    """Go's strconv.ParseInt with base 0."""
+    """Go's strconv.ParseInt with base 0, for 64 bits."""
     try:
-        return int(text, 0)
+        value = int(text, 0)
     except ValueError:
         raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+    if not -(1 << 63) <= value < 1 << 63:
+        raise ValueError(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return value
 
 
-def unsigned(text: str) -> int:
+def unsigned(text: str, bits: int = 64) -> int:
+    """Go's strconv.ParseUint with base 0."""
     try:
         value = int(text, 0)
     except ValueError:
         value = -1
     if value < 0:
         raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    if value >= 1 << bits:
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": value out of range')
     return value
 
 
@@ -78,18 +86,6 @@ def nano_cpus(text: str) -> int:
     return int(value * 10**9)
 
 
-def ulimit(text: str) -> dict[str, Any]:
-    """ "nofile=1024:2048" as the API's {"Name", "Soft", "Hard"}."""
-    name, equals, limits = text.partition("=")
-    if not equals:
-        raise ValueError(f"invalid ulimit argument: {text}")
-    soft, _, hard = limits.partition(":")
-    try:
-        return {"Name": name, "Soft": int(soft), "Hard": int(hard or soft)}
-    except ValueError:
-        raise ValueError(f'strconv.ParseInt: parsing "{soft}": invalid syntax') from None
-
-
 def filter_(text: str) -> tuple[str, str]:
     """ "status=exited" """
     name, equals, value = text.partition("=")
@@ -108,9 +104,14 @@ def environment_variable(text: str) -> str:
 
 def extra_host(text: str) -> str:
     """ "name:address" or "name=address" """
-    name, _, address = text.replace("=", ":", 1).partition(":")
+    name, _, address = text.partition("=" if "=" in text else ":")
     if not name or not address:
         raise ValueError(f'bad format for add-host: "{text}"')
+    if address != "host-gateway":
+        try:
+            ipaddress.ip_address(address.strip("[]"))
+        except ValueError:
+            raise ValueError(f'invalid IP address in add-host: "{address}"') from None
     return text
 
 
@@ -136,6 +137,19 @@ def image_name(text: str) -> str:
 CHECKED: dict[str, Callable[[str], Any]] = {
     "env": environment_variable,
     "add-host": extra_host,
+    "attach": forms.stream,
+    "blkio-weight-device": forms.weight_device,
+    "device-cgroup-rule": forms.cgroup_rule,
+    "device-read-bps": forms.bytes_rate,
+    "device-read-iops": forms.operations_rate,
+    "device-write-bps": forms.bytes_rate,
+    "device-write-iops": forms.operations_rate,
+    "dns-search": forms.search_domain,
+    "gpus": forms.gpu_request,
+    "label": forms.label,
+    "link": forms.link,
+    "mount": mount_option,
+    "sysctl": forms.sysctl,
     "build-arg": environment_variable,
     "tag": image_name,
     "dns": ip_address,
@@ -146,11 +160,11 @@ KINDS: dict[str, Callable[[str], Any]] = {
     "bool": boolean,
     "int": integer,
     "uint": unsigned,
-    "uint16": unsigned,
+    "uint16": lambda text: unsigned(text, 16),
     "bytes": size,
     "duration": duration,
     "decimal": nano_cpus,
-    "ulimit": ulimit,
+    "ulimit": forms.ulimit,
     "filter": filter_,
     "network": network_option,
 }

@@ -98,7 +98,10 @@ class Creator:
                 raise InvalidParameter(
                     f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
                 )
-        return self._engine.volumes.settle(list(points.values()), container.id)
+        try:
+            return self._engine.volumes.settle(list(points.values()), container.id)
+        except NotFound as error:  # a driver; a 404 would tell the client that the image is missing
+            raise InvalidParameter(error.message) from None
 
     def _borrowed(self, host: HostConfig) -> list[MountPoint]:
         """What `--volumes-from` brings."""

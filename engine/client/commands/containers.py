@@ -7,6 +7,7 @@ from typing import Any
 from engine.client.commandline import Parsed
 from engine.client.context import ApiError, Context, Failure
 from engine.client.session import show
+from engine.client.settings import BadSetting, restart_policy
 from engine.client.tables import aligned
 from engine.client.times import moment
 
@@ -38,6 +39,39 @@ def pause(context: Context, parsed: Parsed) -> int:
 
 def unpause(context: Context, parsed: Parsed) -> int:
     return _each(context, parsed, "unpause")
+
+
+# options of `docker update`, as the API calls them
+LIMITS = {
+    "blkio-weight": "BlkioWeight", "cpu-period": "CpuPeriod", "cpu-quota": "CpuQuota",
+    "cpu-rt-period": "CpuRealtimePeriod", "cpu-rt-runtime": "CpuRealtimeRuntime", "cpu-shares": "CpuShares",
+    "cpus": "NanoCpus", "cpuset-cpus": "CpusetCpus", "cpuset-mems": "CpusetMems", "memory": "Memory",
+    "memory-reservation": "MemoryReservation", "memory-swap": "MemorySwap", "pids-limit": "PidsLimit",
+}  # fmt: skip
+
+
+def update(context: Context, parsed: Parsed) -> int:
+    if not parsed.given:
+        raise Failure("you must provide one or more flags when using this command")
+    body: dict[str, Any] = {key: parsed.given[name] for name, key in LIMITS.items() if name in parsed.given}
+    if policy := parsed.get("restart"):
+        try:
+            body["RestartPolicy"] = restart_policy(policy)
+        except BadSetting as error:
+            raise Failure(str(error)) from None
+    warnings: list[str] = []
+    failed: list[str] = []
+    for name in parsed.arguments:
+        try:
+            warnings += context.api.post(f"/containers/{name}/update", None, body).get("Warnings") or ()
+            context.console.out(name)
+        except ApiError as error:
+            failed.append(f"Error response from daemon: {error}")
+    if warnings:
+        context.console.out("\n".join(warnings))
+    if failed:
+        raise Failure("\n".join(failed))
+    return 0
 
 
 def rm(context: Context, parsed: Parsed) -> int:

@@ -13,8 +13,10 @@ from engine.client.commands.images import pull_image
 from engine.client.connection import Answer, Stream
 from engine.client.context import ApiError, CannotConnect, Context, Failure
 from engine.client.session import DETACH_KEYS, forwarded, key_bytes, resized, talk
+from engine.image.manifest import Platform, PlatformError
 from engine.image.reference import InvalidReference, parse_any
 
+WINDOWS_ONLY = ("cpu-count", "cpu-percent", "io-maxbandwidth", "io-maxiops")
 PULL = ("always", "missing", "never")
 
 
@@ -40,6 +42,12 @@ def _as_run(name: str) -> Iterator[None]:
 
 def _create(context: Context, parsed: Parsed, body: dict[str, Any]) -> str:
     """Create, pulling the image first where that is wanted; returns the id."""
+    for name in WINDOWS_ONLY:
+        if name in parsed.given:
+            raise Failure(
+                f'"--{name}" is only supported on a Docker daemon running on windows, but the Docker daemon is running '
+                "on linux"
+            )
     image, policy = body["Image"], parsed.get("pull", "missing")
     try:
         parse_any(image)
@@ -49,17 +57,20 @@ def _create(context: Context, parsed: Parsed, body: dict[str, Any]) -> str:
         raise settings.BadSetting(f'invalid pull option: \'{policy}\': must be one of "always", "missing" or "never"')
     cidfile = Path(parsed.get("cidfile")) if parsed.get("cidfile") else None
     if cidfile is not None and cidfile.exists():
-        raise settings.BadSetting(
-            f"container ID file found, make sure the other container isn't running or delete {cidfile}"
-        )
-    quiet = parsed.flag("quiet")
+        raise Failure(f"container ID file found, make sure the other container isn't running or delete {cidfile}")
+    quiet, platform = parsed.flag("quiet"), parsed.get("platform", "")
+    try:
+        if platform:
+            Platform.parse(platform)
+    except PlatformError as error:
+        raise Failure(f"error parsing specified platform: {error}") from None
     if policy == "always":
         pull_image(context, image, stream=2, quiet=quiet, platform=parsed.get("platform", ""))
     query = {"name": parsed.get("name"), "platform": parsed.get("platform")}
     try:
         created = context.api.post("/containers/create", query, body)
     except ApiError as error:
-        if error.status != 404 or "no such image" not in str(error).lower() or policy != "missing":
+        if error.status != 404 or policy != "missing":
             raise
         if not quiet:
             context.console.err(f"Unable to find image '{_tagged(image)}' locally")
