@@ -114,7 +114,8 @@ class Link:
 class BridgeNetwork:
     """A bridge network. Subnets and gateways may be "" (no addresses of that family); gateways without prefix length.
 
-    `internal`: no way out. `icc`: its containers may talk to each other.
+    `internal`: no way out. `icc`: its containers may talk to each other. `masquerade`: what goes out bears the host's
+    address.
     """
 
     id: str

@@ -64,7 +64,7 @@ class Bridges:
         performed = self._done(self._fabric, operations)
         bridge = self._fabric.bridges[network.bridge]
         bridge.id, bridge.title = network.id, network.name
-        bridge.internal, bridge.icc = network.internal, network.icc
+        bridge.internal, bridge.icc, bridge.masquerade = network.internal, network.icc, network.masquerade
         self._networks[network.id] = bridge, operations
         return await self._took(performed)
 

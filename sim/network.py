@@ -107,17 +107,19 @@ class Interface:
 class Bridge:
     """A switch on the host; the host itself is on it with the gateway's addresses. `names` answer in its DNS.
 
-    `internal`: no way out. `icc`: its members may talk to each other.
+    `internal`: no way out. `icc`: its members may talk to each other. `masquerade`: what goes out bears the host's
+    address, so that answers come back.
     """
 
     __slots__ = (
-        "aliases", "endpoints", "gateways", "icc", "id", "internal", "members", "mtu", "name", "names", "networks", "port",
-        "title",
+        "aliases", "endpoints", "gateways", "icc", "id", "internal", "masquerade", "members", "mtu", "name", "names",
+        "networks", "port", "title",
     )  # fmt: skip
 
     def __init__(self, host: NetworkNamespace, name: str, addresses: Sequence[str], mtu: int = 1500) -> None:
         self.id = self.title = ""  # the network's id and name
-        self.name, self.mtu, self.internal, self.icc = name, mtu, False, True
+        self.name, self.mtu = name, mtu
+        self.internal, self.icc, self.masquerade = False, True, True
         self.gateways = tuple(address.partition("/")[0] for address in addresses)
         self.networks = tuple((":" in address, *network_of(address)) for address in addresses)
         self.port = Interface(host, name, next(host.fabric.indexes), self)  # the host's own
@@ -292,6 +294,8 @@ class Fabric:
             return Way(address, source, link, GATEWAY, 1, self.host)
         if link.bridge.internal or any(bridge.holds(address) for bridge in self.bridges.values()):
             return Way(address, source, link, GATEWAY, lost="dropped")  # iptables: DOCKER-ISOLATION-STAGE-1
+        if not link.bridge.masquerade:
+            return Way(address, source, link, GATEWAY, lost="dropped")  # nobody out there knows the way back
         return self._outside(address, source, link, GATEWAY)
 
     def _on_bridge(self, bridge: Bridge, address: str, out: Interface, neighbour: str, source: str) -> Way:

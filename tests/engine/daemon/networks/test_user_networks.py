@@ -249,6 +249,20 @@ def test_without_icc_neighbours_do_not_talk(docker: Docker) -> None:
     assert not pings(docker, "c1", "c2") and pings(docker, "c1", "8.8.8.8")
 
 
+def test_without_masquerading_no_answer_comes_back(docker: Docker) -> None:
+    make(docker, Options={"com.docker.network.bridge.enable_ip_masquerade": "false"})
+    run(docker, "c1", "lab")
+    run(docker, "c2", "lab")
+    assert pings(docker, "c1", "c2") and not pings(docker, "c1", "8.8.8.8")
+
+
+def test_the_address_for_published_ports_can_be_the_networks_choice(docker: Docker) -> None:
+    make(docker, Options={"com.docker.network.bridge.host_binding_ipv4": "127.0.0.1"})
+    run(docker, "c1", "lab", HostConfig={"PortBindings": {"80/tcp": [{"HostPort": "18097"}]}})
+    ports = docker.get("/containers/c1/json")["NetworkSettings"]["Ports"]
+    assert ports == {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18097"}]}
+
+
 def test_an_alias_of_a_link_is_known_to_one_container(docker: Docker) -> None:
     make(docker)
     run(docker, "db", "lab")
