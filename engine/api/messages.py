@@ -31,13 +31,13 @@ Reason = Waiting | Callable[[], Waiting]  # a function: it may change while the 
 
 
 class Query(dict[str, str]):
-    """A request's query: the last value of each name, as most ask for; and `all` of them (`changes=…&changes=…`)."""
+    """A request's query: the first value of each name, as Go's FormValue; and `all` of them (`changes=…&changes=…`)."""
 
     __slots__ = ("_pairs",)
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         every = list(pairs)
-        super().__init__(every)
+        super().__init__(reversed(every))
         self._pairs = every if len(every) > len(self) else None
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -52,7 +52,7 @@ class Query(dict[str, str]):
 
 @dataclass(slots=True)
 class Request:
-    """`path` is decoded and without query and version; `query` has the last value of each name (see `Query`)."""
+    """`path` is decoded and without query and version; `query` has the first value of each name (see `Query`)."""
 
     method: str
     path: str
