@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from classroom import fetch
 from classroom.shell import STDERR, STDOUT, Shell, Write
 from classroom.view import View
 from classroom.views.timeline import Moment
@@ -107,6 +108,10 @@ class Lab:
             import time
 
             time.sleep(seconds)
+
+    def fetch(self, port: int, path: str = "/") -> str | None:
+        """What a browser on the host gets from a published port; None if nobody answers there."""
+        return fetch.page(self.connection, port, path)
 
     # -- what is there
 

@@ -47,7 +47,8 @@ def run(lesson: Path) -> str:
 
 @pytest.mark.parametrize("lesson", LESSONS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_lesson_runs_to_its_end(language, lesson, monkeypatch):
+def test_a_lesson_runs_to_its_end(language, lesson, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JPY_SESSION_NAME", f"/home/ada/notebooks/{language}/{lesson}")
     said = run(NOTEBOOKS / language / lesson)
     assert "Traceback" not in said
