@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from engine.daemon import image_import, image_load, image_removal, image_save, image_views
+from engine.daemon import image_import, image_load, image_recovery, image_removal, image_save, image_views
 from engine.daemon.filters import NO_FILTERS, Filters, invalid_filter
 from engine.daemon.image_import import Import
 from engine.daemon.image_load import Said
@@ -283,8 +283,11 @@ class Images:
         """After a restart, once the containers are known: what layers the host lost, what nobody needs."""
         for container, stack in self._engine.state.items(HELD):
             self._hold(container, [ChainID(chain) for chain in stack])
-        await self.layers.recover(self._held.values())
-        self.store.blobs.sweep()
+        damaged = await image_recovery.recover(self, self._held.values())
+        for container, stack in list(self._held.items()):
+            if stack[-1] in damaged:
+                await self.layers.release(self._held.pop(container))
+                self._engine.state.delete(HELD, container)
 
     def chain_for(self, container: str, image_id: str) -> ChainID | None:
         """The layer that a container stands on, also if its image has been removed by force; None for no layer."""

@@ -1,8 +1,8 @@
-"""From a manifest's list of layers to layers on the host: download, verify, unpack.
+"""From a manifest's list of layers, or from a tar made here, to layers on the host: fetch, verify, unpack, keep.
 
-At most three downloads at a time. Each layer is unpacked on top of the one below it, when that is there. A layer that
-several pulls need is fetched once; it is given up when the last of them goes away, and what nobody uses is removed from
-the host. A transfer that breaks goes on where it stopped. Model: moby, distribution/xfer.
+Each layer is unpacked on top of the one below it, when that is there, and once, however many need it. It is given up
+when the last of them goes away, and what nobody uses is removed from the host. Model: moby, distribution/xfer and
+layer/layer_store.go.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from io import SEEK_END
 from typing import BinaryIO
 
 from engine.distribution.client import Repository
-from engine.distribution.errors import BadContent, RegistryError
-from engine.distribution.jobs import Job, Jobs, Slots, all_or_first_error
+from engine.distribution.errors import BadContent
+from engine.distribution.jobs import Job, Jobs, all_or_first_error
 from engine.distribution.progress import Message, Meter, Progress, Tell
-from engine.distribution.transport import Unreachable
+from engine.distribution.transfers import Transfers
 from engine.host import Snapshotter
 from engine.image.archive import Unpacker
-from engine.image.blobs import Writer, WrongDigest
 from engine.image.content import BLOCK, Content
 from engine.image.digest import ChainID, DiffID, Digest, chain, chains
 from engine.image.manifest import Descriptor
@@ -28,11 +27,7 @@ from engine.image.store import ImageStore, Layer
 from engine.loop import Future, Loop
 from engine.trace import Trace
 
-CONCURRENT = 3  # dockerd --max-concurrent-downloads
-ATTEMPTS = 5  # dockerd --max-download-attempts
 MAX_DEPTH = 125  # layers of an image (moby, layer/layer_store.go)
-BACK_OFF = 5  # seconds after the first attempt, twice that after the second, …
-
 
 Tar = Iterable[bytes] | AsyncIterable[bytes] | Content  # of a layer; an asynchronous one lets others have their turn
 
@@ -70,8 +65,7 @@ class Layers:
 
     def __init__(self, loop: Loop, trace: Trace, host: Snapshotter, store: ImageStore) -> None:
         self._loop, self._trace, self._host, self._store = loop, trace, host, store
-        self._slots = Slots(loop, CONCURRENT)
-        self._downloads: Jobs[None] = Jobs(loop)
+        self._transfers = Transfers(loop, trace, store.blobs)
         self._installs: Jobs[None] = Jobs(loop)
         self._held: Counter[ChainID] = Counter()
         self._leaving: dict[ChainID, Future[None]] = {}  # what the host is removing
@@ -79,7 +73,7 @@ class Layers:
     @property
     def busy(self) -> int:
         """Transfers under way."""
-        return len(self._downloads) + len(self._installs)
+        return len(self._transfers) + len(self._installs)
 
     # -- who needs which layers
 
@@ -200,7 +194,7 @@ class Layers:
         blob = layer.blob
         self._store.blobs.use(blob.digest)
         with self._trace.span("daemon", f"layer {blob.digest.short}", size=blob.size):
-            download = self._downloads.join(blob.digest, tell, lambda hears: self._download(repository, blob, hears))
+            download = self._transfers.join(repository, blob, tell)
             try:
                 await download.task
                 if below is not None:
@@ -209,7 +203,7 @@ class Layers:
                     await self._unpack(layer, tell)
                 tell(Progress("Pull complete", blob.digest.short))
             finally:
-                self._downloads.leave(download, tell)
+                self._transfers.leave(download, tell)
                 self._store.blobs.drop(blob.digest)
 
     async def _unpack(self, layer: Wanted, tell: Tell) -> None:
@@ -245,85 +239,6 @@ class Layers:
                     await self._host.remove(layer.chain)
                 raise
             span.attributes["size"] = size
-
-    # -- one download
-
-    async def _download(self, repository: Repository, blob: Descriptor, tell: Tell) -> None:
-        if blob.digest in self._store.blobs:
-            return
-        if not self._slots.free:
-            tell(Progress("Waiting", blob.digest.short))
-        await self._slots.acquire()
-        writer = self._store.blobs.writer(blob.digest)
-        try:
-            await self._fetch(repository, blob, writer, tell)
-        finally:
-            writer.abort()
-            self._slots.release()
-
-    async def _fetch(self, repository: Repository, blob: Descriptor, writer: Writer, tell: Tell) -> None:
-        """Until it is there whole, or until trying is of no more use."""
-        for attempt in range(1, ATTEMPTS + 1):
-            resumed = writer.size > 0
-            try:
-                await self._stream(repository, blob, writer, tell)
-                tell(Progress("Verifying Checksum", blob.digest.short))
-                writer.commit()
-                tell(Progress("Download complete", blob.digest.short))
-                return
-            except (Unreachable, RegistryError) as error:
-                if attempt == ATTEMPTS or (isinstance(error, RegistryError) and error.final):
-                    raise
-            except WrongDigest as error:
-                if attempt == ATTEMPTS or not resumed:
-                    raise BadContent(str(error)) from None
-                writer.restart()
-            await self._back_off(attempt * BACK_OFF, blob, tell)
-
-    async def _stream(self, repository: Repository, blob: Descriptor, writer: Writer, tell: Tell) -> None:
-        """Add to what is there already, or begin anew if the registry cannot go on from there."""
-        with self._trace.span("hub", f"download {blob.digest.short}", digest=blob.digest, offset=writer.size) as span:
-            reply = await repository.blob(blob.digest, writer.size)
-            if writer.size and reply.status != 206:
-                writer.restart()
-            meter = Meter(self._loop, tell, "Downloading", blob.digest.short, blob.size, writer.size)
-            try:
-                async for data in reply.body:
-                    writer.write(data)
-                    meter.add(len(data))
-                    if writer.size > blob.size >= 0:
-                        break
-            finally:
-                await reply.aclose()
-                span.attributes["size"] = writer.size
-            if writer.size < blob.size:
-                raise Unreachable("unexpected EOF")
-
-    async def _back_off(self, seconds: int, blob: Descriptor, tell: Tell) -> None:
-        for left in range(seconds, 0, -1):
-            plural = "" if left == 1 else "s"
-            tell(Progress(f"Retrying in {left} second{plural}", blob.digest.short))
-            await self._loop.sleep(1)
-
-    # -- after a restart
-
-    async def recover(self, held: Iterable[Sequence[ChainID]] = ()) -> None:
-        """Unpack again, from the archives kept, what the host no longer has; remove what nobody needs.
-
-        `held`: stacks (bottom up) that are needed besides the images'.
-        """
-        for stack in [*(chains(image.diff_ids) for image in self._store), *held]:
-            parent: ChainID | None = None
-            for each in stack:
-                await self._restore(self._store.layers[each], parent)
-                parent = each
-        await self.sweep([each for each, layer in self._store.layers.items() if not layer.users])
-
-    async def _restore(self, layer: Layer, parent: ChainID | None) -> None:
-        if self._host.exists(layer.chain):
-            return
-        with self._store.open_layer(layer) as tar:
-            await self._host.apply(layer.chain, parent, tar)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

@@ -86,6 +86,8 @@ _MAGIC: tuple[tuple[bytes, str, Callable[[], _Decompressor]], ...] = (
 # zlib's complaint -> Go's (compress/gzip, compress/flate)
 _GO_WORDS = (
     ("incorrect header check", "gzip: invalid header"),
+    ("unknown header flags", "gzip: invalid header"),
+    ("unknown compression method", "gzip: invalid header"),
     ("incorrect data check", "gzip: invalid checksum"),
     ("incorrect length check", "gzip: invalid checksum"),
     ("while decompressing data: invalid", "flate: corrupt input"),

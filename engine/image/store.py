@@ -283,6 +283,16 @@ class ImageStore:
                     unused.append(layer)
             return unused
 
+    def forget_damaged(self) -> None:
+        """Images that could not be read, and their names."""
+        with self._changing():
+            for key, id in self._rows.items(TAG):
+                if id in self.damaged:
+                    self._rows.delete(TAG, key)
+            for id in self.damaged:
+                self._rows.delete(IMAGE, id)
+            self.damaged.clear()
+
     def tag(self, reference: Reference, id: str, now: int) -> Image | None:
         """Let a name point at an image; returns the image that it pointed at before, if that is another."""
         key = reference.key
@@ -315,6 +325,13 @@ class ImageStore:
 
     # -- rows
 
+    def _read(self, id: str, parent: str) -> Image:
+        """Raises KeyError, ValueError, OSError."""
+        config = self.blobs.get(Digest(id))
+        if Digest.of(config) != id:
+            raise ValueError("its configuration has another digest")
+        return parse(config, parent)
+
     def _file(self, image: Image, tagged: int, documents: tuple[str, ...]) -> _Entry:
         stack = self.stack(image)
         for layer in stack:
@@ -339,12 +356,17 @@ class ImageStore:
         self._names: dict[str, tuple[Reference, Digest]] = {}
         for chain, row in self._rows.items(LAYER):
             self.layers[ChainID(chain)] = Layer(ChainID(chain), **{**row, "diff_id": DiffID(row["diff_id"])})
+        self.damaged: dict[str, str] = {}  # images that cannot be read, and why
         for id, row in self._rows.items(IMAGE):
-            image = parse(self.blobs.get(Digest(id)), row["parent"])
-            self._file(image, row["tagged"], tuple(row["documents"]))
+            try:
+                self._file(self._read(id, row["parent"]), row["tagged"], tuple(row["documents"]))
+            except (KeyError, ValueError, OSError) as error:
+                self.damaged[id] = str(error.args[0])
         parents = Counter(entry.image.parent for entry in self._images.values())
         for entry in self._images.values():
             entry.children = parents[entry.image.id]
         for key, id in self._rows.items(TAG):
+            if id in self.damaged:
+                continue
             self._names[key] = (Reference.parse(key), Digest(id))
             self._images[Digest(id)].names.append(key)

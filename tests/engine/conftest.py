@@ -257,7 +257,7 @@ class Bench:
         """Nothing under way, nothing held, no connection open."""
         self.loop.run_ready()
         layers = self.images.layers
-        return not (layers.busy or layers._held or self.way.open) and layers._slots.free == 3
+        return not (layers.busy or layers._held or self.way.open) and layers._transfers.slots.free == 3
 
 
 def make_bench(data_root: Path | None = None) -> Bench:
