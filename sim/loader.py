@@ -1,7 +1,8 @@
 """From an executable file to the coroutine that runs it: what execve(2) does with the file's first bytes.
 
 A program of the simulation begins with the ELF magic and a line `glassdock:NAME`; the registry knows the names. A
-script begins with `#!`. Anything else is ENOEXEC.
+script begins with `#!`. A real executable (of an image that was loaded or pulled from elsewhere) cannot run here; if
+the registry has a program of its name, that one runs in its place. Anything else is ENOEXEC.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from sim.programs import registry
 
 MAGIC = b"\x7fELFglassdock:"
 BINPRM_BUF_SIZE = 256  # how much of a file the kernel looks at
+ELF, X86_64 = b"\x7fELF\2\1", b"\x3e\0"  # elf(5): 64 bits, little-endian; e_machine
+MANY_NAMES = 50  # a file with so many is busybox
 SCRIPTS = 5  # scripts that are interpreted by scripts that are … (BINPRM_MAX_RECURSION)
 
 
@@ -40,8 +43,8 @@ def load(caller: Caller, path: str, argv: Sequence[str]) -> Program:
         if not isinstance(node, File) or not allowed(caller, node, EXECUTE):
             raise error(errno.EACCES, path)
         head = node.read(0, BINPRM_BUF_SIZE)
-        if head.startswith(MAGIC):
-            name = _name(head)
+        if head.startswith(MAGIC) or (head.startswith(ELF) and head[18:20] == X86_64):
+            name = _name(head) if head.startswith(MAGIC) else _name_of_real(node, place.names[-1])
             main = registry.find(name, argv)
             if main is None:
                 raise error(errno.ENOEXEC, path)
@@ -64,6 +67,10 @@ def executable(name: str, size: int = 0) -> bytes:
 @lru_cache(maxsize=64)
 def _name(head: bytes) -> str:
     return head[len(MAGIC) :].partition(b"\n")[0].decode(errors="replace")
+
+
+def _name_of_real(node: File, name: str) -> str:
+    return "busybox" if node.nlink >= MANY_NAMES else name
 
 
 def _interpreter(head: bytes) -> tuple[str, list[str]]:

@@ -17,7 +17,7 @@ from engine.daemon.image_removal import PRUNE_FILTERS
 from engine.daemon.image_views import LIST_FILTERS
 from engine.distribution.auth import NOBODY, Credentials
 from engine.distribution.progress import Message, Progress
-from engine.errors import EngineError, Forbidden, InvalidParameter
+from engine.errors import EngineError, Forbidden, InvalidParameter, NotFound
 from engine.image.digest import Digest, DigestError
 from engine.image.manifest import Platform, PlatformError
 from engine.image.reference import Reference
@@ -125,7 +125,11 @@ def _summary(request: Request, row: dict[str, Any]) -> dict[str, Any]:
 async def inspect(engine: Engine, request: Request) -> Response:
     if boolean(request, "manifests") and request.query.get("platform"):
         raise InvalidParameter("conflicting options: manifests and platform options cannot both be set")
-    answer = engine.images.inspect(request.vars["name"], exact_platform(request))
+    name = request.vars["name"]
+    try:
+        answer = engine.images.inspect(name, exact_platform(request))
+    except NotFound as error:
+        raise NotFound(f"no such image: {name}: {error.message}") from None
     if older(request, "1.50"):
         answer["Config"] = OLD_CONFIG | answer["Config"]
     if older(request, "1.44"):

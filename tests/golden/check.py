@@ -26,6 +26,8 @@ from pathlib import Path
 from queue import Queue
 from threading import Lock
 
+import bases
+
 HERE = Path(__file__).resolve().parent
 OPEN = HERE / "open.txt"
 DIFFERS = re.compile(r"^FAILED ([\w-]+) (\d+): ", re.MULTILINE)
@@ -102,6 +104,8 @@ def replay(names: list[str], daemons: int) -> dict[str, tuple[str, int]]:
     with tempfile.TemporaryDirectory(prefix="golden-") as folder:
         hosts: Queue[str] = Queue()
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # a scenario's files are in there, where containers reach them
+        images = Path(folder, "images")
+        bases.make(images)
         started = [start_daemon(folder, number) for number in range(min(daemons, len(names)))]
         for _, host in started:
             hosts.put(host)
@@ -111,7 +115,7 @@ def replay(names: list[str], daemons: int) -> dict[str, tuple[str, int]]:
         def one(name: str) -> tuple[str, int]:
             host = hosts.get()
             try:
-                return replay_one(name, host, registry)
+                return replay_one(name, host, registry, images)
             finally:
                 hosts.put(host)
 
@@ -140,14 +144,14 @@ def start(*words: str) -> tuple[subprocess.Popen[str], str]:
     return process, line
 
 
-def replay_one(name: str, host: str, registry: str) -> tuple[str, int]:
+def replay_one(name: str, host: str, registry: str, images: Path) -> tuple[str, int]:
     """Scenarios that publish ports share those of this computer: one at a time."""
     with ONE_AT_A_TIME if PUBLISHES.search((HERE / f"{name}.json").read_text()) else nullcontext():
-        return _replay(name, host, registry)
+        return _replay(name, host, registry, images)
 
 
-def _replay(name: str, host: str, registry: str) -> tuple[str, int]:
-    options = ["--host", host, "--provide", "pull", "--registry", registry]
+def _replay(name: str, host: str, registry: str, images: Path) -> tuple[str, int]:
+    options = ["--host", host, "--images", str(images), "--registry", registry]
     command = [sys.executable, str(HERE / "replay.py"), *options, str(HERE / f"{name}.json")]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     return done.stdout + done.stderr, done.returncode

@@ -149,7 +149,8 @@ def test_inspect_has_dockers_shape(pulled: Client) -> None:
     assert new["Config"]["Cmd"] == ["sh"] and "Tty" not in new["Config"] and "VirtualSize" not in new
     old = pulled.ok("GET", "/v1.43/images/alpine/json")
     assert old["Config"]["Tty"] is False and old["VirtualSize"] == old["Size"]
-    assert pulled.send("GET", "/images/library/nosuch/json") == (404, {"message": "No such image: nosuch:latest"})
+    message = "no such image: library/nosuch: No such image: nosuch:latest"
+    assert pulled.send("GET", "/images/library/nosuch/json") == (404, {"message": message})
 
 
 def test_inspect_for_a_platform_finds_only_that(pulled: Client) -> None:
