@@ -366,6 +366,12 @@ class HostInfo:
     root: str = "/var/lib/docker"  # the daemon's own folder on it
     lasting: bool = False  # snapshots and folders outlive the daemon: they need not be saved and brought back
     warnings: tuple[str, ...] = ()
+    product: str = ""  # what it is a part of, "Docker Desktop 4.42.1 (196648)"
+    labels: tuple[str, ...] = ()
+    http_proxy: str = ""
+    no_proxy: str = ""
+    insecure_registries: tuple[str, ...] = ()
+    seccomp: str = "builtin"  # the daemon's profile
 
 
 class Host(Runtime, Snapshotter, NetworkDriver, Protocol):

@@ -108,6 +108,8 @@ def make_files(kernel: Kernel) -> None:
     for name, (kind, number, mode) in DEVICES.items():
         mounting.make_device(kernel.host.mount, f"/dev/{name}", kind | mode, number)
     mounting.make_directories(root, "/dev/shm", 0o1777)
+    files.symlink(root, "/run", "/var/run")
+    files.mknod(root, "/run/docker.sock", st.S_IFSOCK | 0o660)
     mounting.mount_at(kernel.host.mount, "proc", "/proc", "proc", ())
     mounting.mount_at(kernel.host.mount, "sysfs", "/sys", "sysfs", ())
     mounting.mount_at(kernel.host.mount, "cgroup2", "/sys/fs/cgroup", "cgroup2", ())

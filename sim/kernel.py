@@ -18,13 +18,13 @@ from sim.cgroups.v2 import Cgroup
 from sim.container import Container
 from sim.descriptors import Descriptors
 from sim.filesystem import Tree
-from sim.internet import Internet
+from sim.internet import Internet, Remote
 from sim.mounts import MountNamespace, Storage
 from sim.namespaces import Namespaces, PidNamespace, UtsNamespace
 from sim.network import Fabric, NetworkNamespace
 from sim.paths import Caller
 from sim.processes import Process, Session
-from sim.profiles import LINUX, Profile
+from sim.profiles import HOST_INTERNAL, INTERNAL_NAMES, LINUX, Profile
 from sim.scheduler import Scheduler
 from sim.snapshots import Snapshots
 from sim.syscalls import SystemCalls
@@ -49,6 +49,9 @@ class Kernel:
         self.boot = loop.time
         self.inodes = itertools.count(FIRST_INODE)
         self.network = Fabric(loop, Random(random.getrandbits(64)), Internet(), next(self.inodes), self.storage.inos)
+        if profile.desktop:
+            self.network.host.links[0].others = (f"{HOST_INTERNAL}/24",)
+            self.network.internet.add(Remote(HOST_INTERNAL, INTERNAL_NAMES, 0))
         self.containers: dict[str, Container] = {}
         self.terminals: dict[int, dict[int, Terminal]] = {}  # by mount namespace and number: each has its own devpts
         self.on_out_of_memory: Callable[[Cgroup], object] = lambda group: None

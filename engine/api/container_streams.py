@@ -13,7 +13,8 @@ from engine.api.streams import MULTIPLEXED_STREAM, RAW_STREAM, frame
 from engine.daemon import stats as usage
 from engine.daemon import wait as waiting
 from engine.daemon.attach import Client, converse, parse_keys
-from engine.daemon.logs import LogBuffer, Piece, Query, lines
+from engine.daemon.container import new_log
+from engine.daemon.logs import Piece, Query, lines
 from engine.errors import InvalidParameter, Unimplemented
 from engine.lifecycle import Verb
 from engine.loop import Future
@@ -128,7 +129,7 @@ async def logs(engine: Engine, request: Request) -> Response:
         follow=boolean(request, "follow") and container.active,
     )
     if query.follow and container.logs is None:
-        container.logs = LogBuffer(engine.loop)
+        container.logs = new_log(container)
     tty = container.config.tty
     return Response(
         headers={"Content-Type": stream_type(request, tty)},

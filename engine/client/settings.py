@@ -295,7 +295,8 @@ def _devices(parsed: Parsed) -> dict[str, Any]:
 
 def _security(parsed: Parsed) -> dict[str, Any]:
     """A seccomp profile is read here; `systempaths=unconfined` is said by empty lists."""
-    kept, paths = [], {}
+    kept: list[str] = []
+    paths: dict[str, list[str]] = {}
     for word in parsed.values("security-opt"):
         name, equals, value = word.partition("=")
         if not equals and name != "no-new-privileges":

@@ -144,7 +144,7 @@ class Container:
     def on_output(self, stream: int, data: bytes) -> Future[None] | None:
         """The host's news: the program has written. A Future: somebody reads too slowly, wait for that."""
         if self.logs is None and self.keeps_log:
-            self.logs = _new_log(self)
+            self.logs = new_log(self)
         if self.logs is not None:
             self.logs.write(stream, data)
         slow: Future[None] | None = None
@@ -245,7 +245,9 @@ def from_row(loop: Loop, id: str, row: dict[str, Any]) -> Container:
     return container
 
 
-def _new_log(container: Container) -> LogBuffer:
+def new_log(container: Container) -> LogBuffer:
+    """Empty, and rotated as its options say."""
+    from engine.daemon.logdriver import rotation
     from engine.daemon.logs import LogBuffer
 
-    return LogBuffer(container.loop)
+    return LogBuffer(container.loop, rotation=rotation(container.host_config.log_config))

@@ -7,10 +7,10 @@ are one buffer here (engine/daemon/logs.py) that forgets its oldest part as the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 
 from engine.daemon.config import LogConfig
+from engine.daemon.logs import Rotation
 from engine.errors import InvalidParameter, System
 
 JSON_FILE, LOCAL, NONE = "json-file", "local", "none"
@@ -26,14 +26,6 @@ UNKNOWN = {
 }
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 DEFAULTS = {JSON_FILE: (0, 1), LOCAL: (20_000_000, 5)}  # bytes in a file (0: any number), files
-
-
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """A file of `size` bytes, then the next; the oldest goes when there are more than `files`. `size` 0: no end."""
-
-    size: int = 0
-    files: int = 1
 
 
 def check(config: LogConfig) -> None:

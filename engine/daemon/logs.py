@@ -17,6 +17,18 @@ from engine.loop import SECOND, Future, Loop
 
 LIMIT = 64 << 20  # bytes kept
 LONGEST_LINE = 16 << 10
+ENVELOPE = 69  # bytes around a line in a file of json-file: {"log":"…","stream":"stdout","time":"…"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A file of `size` bytes, then the next; the oldest goes when there are more than `files`. `size` 0: no end."""
+
+    size: int = 0
+    files: int = 1
+
+
+ONE_FILE = Rotation()
 
 
 class Piece(NamedTuple):
@@ -47,11 +59,14 @@ class Query:
 class LogBuffer:
     """One container's output, over all its runs."""
 
-    __slots__ = ("_first", "_followers", "_limit", "_loop", "_partial", "_pieces", "_size", "dropped")
+    __slots__ = (
+        "_files", "_first", "_followers", "_limit", "_loop", "_partial", "_pieces", "_rotation", "_size", "dropped",
+    )  # fmt: skip
 
-    def __init__(self, loop: Loop, limit: int = LIMIT) -> None:
+    def __init__(self, loop: Loop, limit: int = LIMIT, rotation: Rotation = ONE_FILE) -> None:
         self._loop = loop
-        self._limit = limit
+        self._limit, self._rotation = limit, rotation
+        self._files: deque[tuple[int, int]] = deque()  # of those that are rotated: pieces and bytes in each
         self._pieces: deque[Piece] = deque()
         self._first = 0  # number of the first piece that is still here
         self._size = 0
@@ -84,6 +99,11 @@ class LogBuffer:
         self._wake(more=False)
 
     def _add(self, piece: Piece) -> None:
+        if self._rotation.size:
+            for line in lines(piece.data):
+                self._add_to_file(piece._replace(data=line))
+            self._wake(more=True)
+            return
         self._pieces.append(piece)
         self._size += len(piece.data)
         while self._size > self._limit and len(self._pieces) > 1:
@@ -92,6 +112,20 @@ class LogBuffer:
             self._size -= len(old.data)
             self.dropped += len(old.data)
         self._wake(more=True)
+
+    def _add_to_file(self, line: Piece) -> None:
+        """One line; a file that is full is followed by another, and the oldest of too many is gone."""
+        files, rotation = self._files, self._rotation
+        if not files or files[-1][1] >= rotation.size:
+            files.append((0, 0))
+        if len(files) > rotation.files:
+            for _ in range(files.popleft()[0]):
+                self._size -= len(self._pieces.popleft().data)
+                self._first += 1
+        pieces, size = files[-1]
+        files[-1] = (pieces + 1, size + len(line.data) + ENVELOPE)
+        self._pieces.append(line)
+        self._size += len(line.data)
 
     def _wake(self, more: bool) -> None:
         followers, self._followers = self._followers, []

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.daemon.logs import LogBuffer
+from engine.daemon.container import new_log
 from engine.image.blobs import Blobs
 from engine.image.digest import Digest
 
@@ -62,7 +62,7 @@ class Saved:
         """Bring its writable layer and its log back, where the host has lost them."""
         engine = self._engine
         if pieces := engine.state.get(LOG, container.id):
-            container.logs = LogBuffer(engine.loop)
+            container.logs = new_log(container)
             container.logs.load(pieces)
         if engine.host.exists(container.id):
             return

@@ -35,7 +35,7 @@ def version(engine: Engine, release: str, api: str, oldest_api: str) -> dict[str
         "PythonVersion": platform.python_version(),
     }
     return {
-        "Platform": {"Name": "Glassdock"},
+        "Platform": {"Name": info.product or "Glassdock"},
         "Components": [{"Name": "Engine", "Version": release, "Details": details}],
         "Version": release,
         "ApiVersion": api,
@@ -62,13 +62,13 @@ def information(engine: Engine, release: str) -> dict[str, Any]:
         "LoggingDriver": "json-file",
         "NEventsListener": engine.events.listeners,
         "IndexServerAddress": INDEX,
-        "RegistryConfig": REGISTRIES,
+        "RegistryConfig": _registries(engine.host.info),
         "GenericResources": None,
         "DockerRootDir": engine.host.info.root,
-        "HttpProxy": "",
-        "HttpsProxy": "",
-        "NoProxy": "",
-        "Labels": [],
+        "HttpProxy": engine.host.info.http_proxy,
+        "HttpsProxy": engine.host.info.http_proxy,
+        "NoProxy": engine.host.info.no_proxy,
+        "Labels": list(engine.host.info.labels),
         "ExperimentalBuild": False,
         "ServerVersion": release,
         "Swarm": NO_SWARM,
@@ -78,7 +78,7 @@ def information(engine: Engine, release: str) -> dict[str, Any]:
         "ContainerdCommit": NO_COMMIT,
         "RuncCommit": NO_COMMIT,
         "InitCommit": NO_COMMIT,
-        "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"],
+        "SecurityOptions": [f"name=seccomp,profile={engine.host.info.seccomp}", "name=cgroupns"],
         "CDISpecDirs": [],
     }
 
@@ -92,7 +92,7 @@ PLUGINS = {
 SUPPORTED = (
     "MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding",
 )  # fmt: skip
-REGISTRIES = {
+REGISTRIES: dict[str, Any] = {
     "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"],
     "IndexConfigs": {"docker.io": {"Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}},
     "Mirrors": [],
@@ -106,6 +106,14 @@ NO_SWARM = {
     "RemoteManagers": None,
 }
 NO_COMMIT = {"ID": ""}
+
+
+def _registries(info: HostInfo) -> dict[str, Any]:
+    """Those that Docker reaches without TLS, too: loopback, and what the host adds."""
+    unsafe = {
+        name: {"Name": name, "Mirrors": [], "Secure": False, "Official": False} for name in info.insecure_registries
+    }
+    return REGISTRIES | {"IndexConfigs": REGISTRIES["IndexConfigs"] | unsafe} if unsafe else REGISTRIES
 
 
 def _counts(engine: Engine) -> dict[str, int]:
