@@ -47,14 +47,12 @@ def keep(names: Iterable[str], permitted: int, bounding: int) -> None:
     """
     wanted = mask(names) & permitted
     syscalls.capset(permitted, permitted, 0)
-    for number in range(len(NAMES) + 8):
-        if bounding >> number & 1 and not mask_has(wanted, number):
-            syscalls.prctl(syscalls.PR_CAPBSET_DROP, number)
+    dropped = bounding & ~wanted
+    while dropped:
+        number = dropped.bit_length() - 1
+        syscalls.prctl(syscalls.PR_CAPBSET_DROP, number)
+        dropped ^= 1 << number
     syscalls.prctl(syscalls.PR_SET_KEEPCAPS, 0)
     syscalls.capset(wanted, wanted, 0)
     with contextlib.suppress(OSError):  # Linux before 4.3 has no ambient set
         syscalls.prctl(syscalls.PR_CAP_AMBIENT, syscalls.PR_CAP_AMBIENT_CLEAR_ALL)
-
-
-def mask_has(value: int, number: int) -> bool:
-    return bool(value >> number & 1)

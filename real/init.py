@@ -20,6 +20,7 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 def run(args: Sequence[str], env: Sequence[str], home: str, at_start: Callable[[], object]) -> None:
     """Start the program and wait for it; its status is ours. Does not return."""
+    signal.set_wakeup_fd(-1)
     syscalls.prctl_name(b"docker-init")
     call_itself(["/sbin/docker-init", "--", *args])
     passed = {number for number in range(1, 32) if number not in KEPT}

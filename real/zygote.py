@@ -254,10 +254,7 @@ class Zygote:
         os._exit(0)
 
     def _begin_clone(self) -> None:
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
-        self.connection.close()
+        """Every line here is paid for by every container: the first touch of a page copies it."""
         os.setsid()
 
     # -- ends
@@ -373,7 +370,7 @@ def main(fd: int) -> None:
     syscalls.prctl_name(b"glassdock-zygote")
     init.call_itself(["glassdock-zygote"])
     os.umask(0)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):  # as programs expect
         signal.signal(number, signal.SIG_DFL)
     zygote = Zygote(socket.socket(fileno=fd))
     zygote.run()

@@ -10,7 +10,6 @@ import contextlib
 import os
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 Device = tuple[str, int, int, str]  # type, major, minor (-1 for all), access
@@ -78,7 +77,7 @@ class Driver(Protocol):
 
 def find(mountinfo: str | None = None) -> Driver | None:
     """The driver for what is mounted; None if there is nothing to limit with."""
-    text = mountinfo if mountinfo is not None else Path("/proc/self/mountinfo").read_text()
+    text = mountinfo if mountinfo is not None else read("/proc/self/mountinfo")
     hierarchies: dict[str, str] = {}
     unified = ""
     for line in text.splitlines():
@@ -99,10 +98,7 @@ CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blki
 
 
 def _controllers(root: str) -> list[str]:
-    try:
-        return Path(root, "cgroup.controllers").read_text().split()
-    except OSError:
-        return []
+    return read(f"{root}/cgroup.controllers").split()
 
 
 def make(recipe: tuple[str, Mapping[str, str]]) -> Driver:

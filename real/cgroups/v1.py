@@ -35,6 +35,7 @@ class Cgroups:
         self.recipe = ("v1", hierarchies)
         self._places = hierarchies
         self._mounts = tuple(dict.fromkeys(hierarchies.values()))  # cpu and cpuacct may be one
+        self._usual = tuple(mount for mount in self._mounts if mount != hierarchies.get("cpuset"))
         self._swap: dict[str, str] = {}  # memory.swap.max of groups that wait for their memory.max
 
     def _folder(self, controller: str, path: str) -> str:
@@ -45,18 +46,19 @@ class Cgroups:
     def make(self, path: str, devices: Sequence[Device] | None) -> None:
         """See real.cgroups.Driver."""
         parent = path.rpartition("/")[0]
-        for mount in self._mounts:
-            if parent and not os.path.isdir(mount + parent):
+        for mount in self._usual:
+            try:
+                os.mkdir(mount + path)
+            except FileNotFoundError:
                 os.makedirs(mount + parent, exist_ok=True)
-            os.mkdir(mount + path)
-        if "cpuset" in self._places:
-            self._inherit_cpuset(path)
+                os.mkdir(mount + path)
         if devices is not None and "devices" in self._places:
             self._restrict_devices(path, (*DEVICES, *devices))
 
-    def _inherit_cpuset(self, path: str) -> None:
-        """A new group has no CPUs at all, and nobody could enter it."""
+    def _make_cpuset(self, path: str) -> None:
+        """Only where one is asked for. A new group has no CPUs at all, and nobody could enter it."""
         root, above = self._places["cpuset"], ""
+        os.makedirs(root + path, exist_ok=True)
         for name in path.strip("/").split("/"):
             here = f"{above}/{name}"
             for file in ("cpuset.cpus", "cpuset.mems"):
@@ -89,6 +91,8 @@ class Cgroups:
             put(self._folder("cpu", path) + "/cpu.shares", str(shares(int(value))))
         else:
             controller, name = FILES[file]
+            if controller == "cpuset":
+                self._make_cpuset(path)
             put(f"{self._folder(controller, path)}/{name}", value)
 
     def _write_memory(self, path: str, limit: str, swap: str) -> None:
@@ -113,7 +117,12 @@ class Cgroups:
     def join(self, path: str) -> None:
         """By `tasks`, which moves a thread without waiting as `cgroup.procs` does (10 ms)."""
         for mount in self._mounts:
-            fd = os.open(f"{mount}{path}/tasks", os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                fd = os.open(f"{mount}{path}/tasks", os.O_WRONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                if mount in self._usual:
+                    raise
+                continue  # it has no cpuset of its own
             try:
                 os.write(fd, b"0")
             finally:
