@@ -19,7 +19,7 @@ from engine.api.decode import decode, encode
 from engine.daemon.config import EndpointIPAM, EndpointRequest, Settings
 from engine.daemon.networks.network import BRIDGE, HOST, NONE, Network
 from engine.daemon.networks.request import joined
-from engine.errors import EngineError, InvalidParameter
+from engine.errors import EngineError, InvalidParameter, NotFound
 
 if TYPE_CHECKING:
     from engine.daemon.container import Container
@@ -185,5 +185,7 @@ def _outside(network: Network, address: str, family: int) -> Iterator[str]:
 
 
 def network_error(error: EngineError) -> EngineError:
-    """As it is told when a container starts."""
+    """As it is told when a container starts; a network that is not there needs no more words."""
+    if isinstance(error, NotFound):
+        return error
     return type(error)(f"failed to set up container networking: {error.message}")

@@ -130,7 +130,7 @@ def test_a_network_in_use_stays(docker: Docker) -> None:
     docker.post("/containers/c1/stop", t=0)
     docker.delete("/networks/lab")  # a container that is stopped does not hold it
     words = refusal(docker, "POST", "/containers/c1/start")
-    assert words == f"404 failed to set up container networking: network {id} not found"
+    assert words == f"404 network {id} not found"
     make(docker)  # another network of that name is not the one
     assert f"network {id} not found" in refusal(docker, "POST", "/containers/c1/start")
 
