@@ -278,6 +278,7 @@ def make_bench(data_root: Path | None = None) -> Bench:
         events=EventBus(loop),
         host=host,
         state=open_state(data_root),
+        session=None,
         containers=SimpleNamespace(by_image=by_image),
     )
     engine.images = Images(engine, way, Blobs(data_root / "blobs" if data_root else None))  # type: ignore[arg-type]
