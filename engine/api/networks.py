@@ -12,7 +12,7 @@ from engine.api.query import older
 from engine.api.router import Route
 from engine.daemon.config import EndpointRequest
 from engine.daemon.filters import Filters, invalid_filter
-from engine.daemon.networks import joining, views
+from engine.daemon.networks import connecting, views
 from engine.daemon.networks.attachments import PLAIN
 from engine.daemon.networks.network import Network
 from engine.daemon.networks.request import NetworkRequest
@@ -93,7 +93,7 @@ async def remove(engine: Engine, request: Request) -> Response:
 async def connect(engine: Engine, request: Request) -> Response:
     wanted = decode(ConnectRequest, read_json(request, required=True))
     container = engine.containers.get(wanted.container)
-    await joining.connect(engine, container, request.vars["id"], wanted.endpoint_config or PLAIN)
+    await connecting.connect(engine, container, request.vars["id"], wanted.endpoint_config or PLAIN)
     return empty(200)
 
 
@@ -106,7 +106,7 @@ async def disconnect(engine: Engine, request: Request) -> Response:
             raise
         engine.networks.get(request.vars["id"])
         raise NotFound(f"endpoint {wanted.container} not found") from None
-    await joining.disconnect(engine, container, request.vars["id"], wanted.force)
+    await connecting.disconnect(engine, container, request.vars["id"], wanted.force)
     return empty(200)
 
 
