@@ -221,6 +221,9 @@ class Proc(Protocol):
 
     def lseek(self, fd: int, offset: int, whence: int = 0) -> int: ...
 
+    def pread(self, fd: int, size: int, offset: int) -> bytes:
+        """Of a file that can be sought in, at once; its position stays."""
+
     def ftruncate(self, fd: int, size: int) -> None: ...
 
     def fstat(self, fd: int) -> Stat: ...

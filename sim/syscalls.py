@@ -156,6 +156,15 @@ class SystemCalls(PathCalls):
         position: int = self.descriptors.file(fd).lseek(offset, whence)
         return position
 
+    def pread(self, fd: int, size: int, offset: int) -> bytes:
+        self.debt += CALL
+        file = self.descriptors.file(fd)
+        position = file.lseek(0, os.SEEK_CUR)
+        file.lseek(offset)
+        data: bytes = file.read(size)
+        file.lseek(position)
+        return data
+
     def ftruncate(self, fd: int, size: int) -> None:
         self.descriptors.file(fd).ftruncate(size)
 

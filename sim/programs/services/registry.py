@@ -6,7 +6,7 @@ REGISTRY_… variables over it) and logs as the real one does. Source: distribut
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from random import Random
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -15,6 +15,7 @@ from engine.api.messages import Query, Request
 from engine.distribution.access import BasicGuard
 from engine.distribution.registry import Layout, Registry
 from engine.distribution.registry.garbage import collect
+from engine.image.content import Content
 from engine.timestamps import rfc3339
 from sim.abi import Proc
 from sim.programs.options import Failure
@@ -123,6 +124,8 @@ class Front:
             return Reply(400, [("Content-Type", "text/plain; charset=utf-8")], b"400 Bad Request")
         query = Query(parse_qsl(visit.target.partition("?")[2], keep_blank_values=True))
         request = Request(visit.method, visit.path, query, visit.headers, visit.body)
+        if visit.large is not None:
+            request.stream = _pieces(visit.large)
         if visit.path == "/":
             return await self._logged(visit, Reply(200, [("Cache-Control", "no-cache"), ("Content-Length", "0")]))
         response = await self._registry.handle(request)
@@ -136,6 +139,12 @@ class Front:
         when = log_date(self._proc.now())
         await self._proc.out(f'{visit.client[0]} - - [{when}] "{visit.line}" {reply.status} {size} "" "{agent}"\n')
         return reply
+
+
+async def _pieces(body: Content) -> AsyncIterator[bytes]:
+    with body.open() as file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 class Log:
@@ -221,9 +230,13 @@ class ProcTree:
         return found.size if found.mode & 0o170000 == 0o100000 else None
 
     def read(self, path: str, start: int, end: int) -> Iterator[bytes]:
-        data = memoryview(self._proc.read_file(self._place(path)))
-        for at in range(start, min(end, len(data)), PIECE):
-            yield bytes(data[at : min(at + PIECE, end)])
+        fd = self._proc.open(self._place(path))
+        try:
+            while start < end and (piece := self._proc.pread(fd, min(PIECE, end - start), start)):
+                yield piece
+                start += len(piece)
+        finally:
+            self._proc.close(fd)
 
     def write(self, path: str, data: bytes) -> None:
         place = self._place(path)

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import h11
 
+from engine.image.content import Content
 from engine.loop import SECOND
 from sim.abi import Proc
 
@@ -26,7 +27,10 @@ LARGEST_BODY = 1 << 20  # bytes of a request
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request. `target` is as it was sent, `path` decoded, without query; header names are in lower case."""
+    """A request. `target` is as it was sent, `path` decoded, without query; header names are in lower case.
+
+    A body of more than `LARGEST_BODY` is in `large`, of which long runs of zeros take no room.
+    """
 
     client: tuple[str, int]
     method: str
@@ -34,6 +38,7 @@ class Visit:
     version: str
     headers: dict[str, str]
     body: bytes
+    large: Content | None = None
 
     @property
     def line(self) -> str:
@@ -63,8 +68,7 @@ class Connection:
     client: tuple[str, int]
     until: int  # ns since 1970: when it has been idle for too long
     request: h11.Request | None = None
-    body: list[bytes] = field(default_factory=list)
-    size: int = 0  # of the body, bytes
+    body: Content = field(default_factory=Content)
 
 
 class Server:
@@ -166,18 +170,19 @@ def _next(one: Connection, largest: int) -> Visit | None:
     while True:
         event = one.http.next_event()
         if isinstance(event, h11.Request):
-            one.request, one.body, one.size = event, [], 0
+            one.request, one.body = event, Content()
         elif isinstance(event, h11.Data):
             one.body.append(bytes(event.data))
-            one.size += len(event.data)
-            if one.size > largest:
+            if one.body.size > largest:
                 raise h11.RemoteProtocolError("too large", error_status_hint=413)
         elif isinstance(event, h11.EndOfMessage) and one.request is not None:
             request, one.request = one.request, None
-            body, one.body = b"".join(one.body), []
+            body, one.body = one.body, Content()
+            large = body if body.size > LARGEST_BODY else None
+            whole = b"" if large is not None else body.open().read()
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
             target, version = request.target.decode("latin-1"), request.http_version.decode()
-            return Visit(one.client, request.method.decode(), target, version, headers, body)
+            return Visit(one.client, request.method.decode(), target, version, headers, whole, large)
         else:
             return None
 
