@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from engine.loop import Cancelled
 from machine import call, machine, run, write
+from sim import files
 from sim.abi import SIG_IGN, WNOHANG, WUNTRACED, Proc
 from sim.kernel import Kernel
+from sim.mounting import Superuser
 from sim.processes import STOPPED
 
 
@@ -83,6 +85,21 @@ def test_execve_that_fails_returns_to_the_old_program() -> None:
     kernel = machine()
     write(kernel, "/tmp/text", "echo no interpreter\n", 0o755)
     assert call(kernel, parent)[0] == 3
+
+
+def test_a_real_program_of_another_image_stands_for_ours_of_its_name() -> None:
+    kernel = machine()
+    elf = b"\x7fELF\2\1\1" + bytes(9) + b"\2\0"
+    files.mkdir(Superuser(kernel.host.mount), "/bin/real")
+    write(kernel, "/bin/real/echo", elf + b"\x3e\0" + bytes(90_000), 0o755)
+    write(kernel, "/bin/real/game", elf + b"\x3e\0", 0o755)
+    write(kernel, "/bin/real/ls", elf + b"\xb7\0", 0o755)  # of an ARM machine
+    for name in (f"applet{number}" for number in range(60)):
+        files.link(Superuser(kernel.host.mount), "/bin/real/echo", f"/bin/real/{name}")
+    assert run(kernel, ["/bin/real/echo", "hi"])[1] == b"hi\n"
+    assert run(kernel, ["/bin/real/applet7"])[2] == b"applet7: applet not found\n"  # by its many names it is busybox
+    for other in ("game", "ls"):
+        assert run(kernel, ["sh", "-c", f"/bin/real/{other}"])[0] in (126, 127)
 
 
 def test_run_gives_the_statuses_of_a_shell() -> None:
