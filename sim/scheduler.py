@@ -3,7 +3,8 @@
 A process that works is a job with some seconds left. All jobs go on at once, each at a rate of at most one processor:
 the processors are shared along the tree of cgroups, at every level in proportion to cpu.weight, and no group gets more
 than its cpu.max. That is the ideal which the kernel's scheduler (EEVDF) comes close to within milliseconds. Nothing is
-computed between two events: a job begins, a job ends, a limit changes. Source: cgroup-v2.rst "CPU"; sched(7).
+computed between two events: a job begins, a job ends, a limit changes. Groups that are bound to the same processors
+share those; of sets that only overlap each is held to its own size. Source: cgroup-v2.rst "CPU"; sched(7).
 """
 
 from __future__ import annotations
@@ -34,14 +35,15 @@ class Job:
 
 
 class Share:
-    """A group that has work, while the processors are being divided."""
+    """A group that has work, while the processors are being divided. `cap`: how many processors it can use at most."""
 
-    __slots__ = ("cap", "group", "jobs", "shares")
+    __slots__ = ("cap", "group", "jobs", "shares", "weight")
 
     def __init__(self, group: Cgroup) -> None:
         self.group = group
         self.jobs: list[Job] = []
         self.shares: list[Share] = []
+        self.weight: float = group.limits.cpu_weight
         self.cap = 0.0
 
 
@@ -162,12 +164,30 @@ def _set_caps(share: Share) -> None:
             share.cap = min(share.cap, limits.cpu_quota / limits.cpu_period)
         if limits.cpus:
             share.cap = min(share.cap, float(len(cpu_list(limits.cpus))))
+    share.shares = _bundled(share)
+
+
+def _bundled(share: Share) -> list[Share]:
+    """Groups below that are bound to the same processors (cpuset.cpus) can use only these together."""
+    bound: dict[frozenset[int], list[Share]] = {}
+    for below in share.shares:
+        bound.setdefault(frozenset(cpu_list(below.group.limits.cpus)), []).append(below)
+    found = bound.pop(frozenset(), [])
+    for processors, shares in bound.items():
+        if len(shares) == 1:
+            found += shares
+            continue
+        bundle = Share(share.group)
+        bundle.shares, bundle.weight = shares, sum(below.weight for below in shares)
+        bundle.cap = min(sum(below.cap for below in shares), float(len(processors)))
+        found.append(bundle)
+    return found
 
 
 def _fill(share: Share, amount: float) -> None:
     """Divide `amount` processors among a group's jobs and the groups below, by weight, nobody over his cap."""
     open_: list[tuple[Share | Job, float, float]] = [(job, WEIGHT, 1.0) for job in share.jobs]
-    open_ += [(below, below.group.limits.cpu_weight, below.cap) for below in share.shares]
+    open_ += [(below, below.weight, below.cap) for below in share.shares]
     given: list[tuple[Share | Job, float]] = []
     while open_:
         unit = amount / sum(weight for _, weight, _ in open_)

@@ -173,3 +173,14 @@ def test_processors_are_fully_used_and_never_twice(groups: list[tuple[int, int |
         assert len(made.members) == len(jobs)
         if percent is not None:
             assert sum(rates[job] for job in jobs) <= percent / 100 + 1e-9
+
+
+def test_groups_on_the_same_processor_share_it_and_leave_the_others_alone() -> None:
+    kernel = machine()
+    loud = begin(kernel, group(kernel, "loud", cpuset_cpus="0", cpu_weight="200"), spin)
+    quiet = begin(kernel, group(kernel, "quiet", cpuset_cpus="0", cpu_weight="100"), spin)
+    free = begin(kernel, group(kernel, "free"), spin)
+    run(kernel, 9)
+    assert used(loud) == pytest.approx(6, rel=0.01)
+    assert used(quiet) == pytest.approx(3, rel=0.01)
+    assert used(free) == pytest.approx(9, rel=0.01)
