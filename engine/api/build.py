@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from engine.api.body import parse_json
 from engine.api.messages import Request, Response, empty, json_response
 from engine.api.query import boolean, older
 from engine.api.router import Route
+from engine.daemon.filters import Filters
 from engine.distribution.auth import Credentials
 from engine.errors import EngineError, InvalidParameter, System, Unimplemented
 from engine.image.manifest import Platform, PlatformError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from engine.builder.options import Options
     from engine.builder.output import Output
     from engine.daemon.engine import Engine
+
+log = logging.getLogger("glassdock.api")
 
 PRUNE_FILTERS = ("until", "id", "parent", "type", "description", "inuse", "shared", "private")
 NUMBERS = {
@@ -73,7 +77,9 @@ async def _build(engine: Engine, options: Options, output: Output, archive: Asyn
     except EngineError as error:
         if not output.fail(error.message, getattr(error, "code", 0)):
             raise
-    except (OSError, ValueError) as error:
+    except Exception as error:
+        if not isinstance(error, OSError | ValueError):
+            log.exception("build")
         if not output.fail(str(error)):
             raise System(str(error)) from None
     else:
@@ -253,6 +259,7 @@ def _credentials(header: str) -> Mapping[str, Credentials]:
 
 async def prune(engine: Engine, request: Request) -> Response:
     """`docker builder prune`: BuildKit's cache, of which the classic builder has none; its cache are images."""
+    Filters.parse(request.query.get("filters"), PRUNE_FILTERS)
     engine.events.publish("builder", "prune", "", {"reclaimed": "0"})
     return json_response({"CachesDeleted": None, "SpaceReclaimed": 0})
 

@@ -194,7 +194,7 @@ class Build:
             image = self._names[base.lower()]
         else:
             image = None if base == SCRATCH else await self.find_or_pull(base, platform)
-        run = StageRun(self, image, self._config(image), escape)
+        run = StageRun(self, image, self._config(image), escape, platform)
         self.step_attributes["image"] = run.id
         if triggers := run.settings.config.pop("OnBuild", None):
             await self._triggers(run, triggers)

@@ -21,6 +21,8 @@ from engine.builder.sources import BuildError, Place, together
 from engine.builder.words import Variables
 from engine.daemon.commit import new_image
 from engine.image.config import Image
+from engine.image.manifest import Platform
+from engine.loop import Cancelled
 
 if TYPE_CHECKING:
     from engine.builder.build import Build
@@ -38,10 +40,12 @@ PIPES = "/dev/pipes"  # where a here-document that is a script lies while it run
 class StageRun:
     """`image` is None as long as there is nothing (FROM scratch)."""
 
-    def __init__(self, build: Build, image: Image | None, config: Config, escape: str) -> None:
+    def __init__(
+        self, build: Build, image: Image | None, config: Config, escape: str, platform: Platform | None = None
+    ) -> None:
         self.image = image
         self.settings = Settings(config)
-        self._build, self._escape = build, escape
+        self._build, self._escape, self._platform = build, escape, platform
         self._engine = build.engine
         self._output = build.output
         self._containers = Containers(build.engine, build.output, build.options.host_config)
@@ -56,8 +60,8 @@ class StageRun:
         """One instruction. Raises EngineError, WordError."""
         try:
             await self._execute(instruction)
-        except BaseException:
-            if self._build.options.force_remove:
+        except BaseException as error:
+            if self._build.options.force_remove or isinstance(error, Cancelled):
                 await self._containers.remove_all()
             raise
         if self._build.options.remove or self._build.options.force_remove:
@@ -155,9 +159,9 @@ class StageRun:
     def _cached(self, made_by: Probe) -> bool:
         """Is this step's image here already? Then it is the stage's."""
         parent, cache = self.image, self._build.cache
-        with self._engine.trace.span("cache", f"step on {self.id[7:19] or 'scratch'}", hit=False) as span:
+        with self._engine.trace.span("cache", f"step on {self.id[7:19] or 'scratch'}", found=False) as span:
             answer = cache.look_up(parent, made_by, self.settings.config)
-            span.attributes |= {"hit": answer.image is not None, "reason": answer.reason}
+            span.attributes |= {"found": answer.image is not None, "reason": answer.reason}
         self._build.step_attributes |= {"cache": "hit" if answer.image else "miss", "reason": answer.reason}
         if answer.image is None:
             return False
@@ -175,7 +179,7 @@ class StageRun:
         try:
             self.image = await new_image(
                 images, parent, layer if layer.diff_id != EMPTY_LAYER else None, self.settings.config,
-                created_by=made_by.words, author=self.settings.author,
+                created_by=made_by.words, author=self.settings.author, platform=self._platform,
             )  # fmt: skip
         finally:
             await images.layers.release([layer.chain])
