@@ -10,6 +10,7 @@ import hashlib
 import io
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import BinaryIO, Protocol
 
 from engine.image.content import BLOCK, Spool
@@ -20,6 +21,7 @@ LARGEST = 16 << 30  # bytes of one layer's tar
 RATIO = 1100  # deflate cannot do more than 1032
 ANY_RATIO = 64 << 20  # bytes that need not justify themselves
 _STEP = 1 << 20  # bytes that are uncompressed at once
+_LITTLE = 256  # bytes of zstd, which may become 8 MB
 
 
 class ArchiveError(ValueError):
@@ -69,10 +71,35 @@ def _xz() -> _Decompressor:
     return lzma.LZMADecompressor()
 
 
-def _zstd() -> _Decompressor:
-    from importlib import import_module
+class _Zstandard:
+    """The zstandard package's, which bounds no output: it gets a little at a time."""
 
-    return import_module("compression.zstd").ZstdDecompressor()  # type: ignore[no-any-return]  # since Python 3.14
+    unused_data = b""
+
+    def __init__(self) -> None:
+        self._stream = import_module("zstandard").ZstdDecompressor().decompressobj(read_across_frames=False)
+        self._waiting = b""
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._stream.eof)
+
+    def decompress(self, data: bytes, max_length: int = 0) -> bytes:
+        self._waiting += data
+        made = bytearray()
+        while self._waiting and not self.eof and len(made) < max_length:
+            made += self._stream.decompress(self._waiting[:_LITTLE])
+            self._waiting = self._waiting[_LITTLE:]
+        if self.eof:
+            self.unused_data, self._waiting = self._stream.unused_data + self._waiting, b""
+        return bytes(made)
+
+
+def _zstd() -> _Decompressor:
+    try:
+        return import_module("compression.zstd").ZstdDecompressor()  # type: ignore[no-any-return]  # Python 3.14
+    except ImportError:
+        return _Zstandard()
 
 
 _MAGIC: tuple[tuple[bytes, str, Callable[[], _Decompressor]], ...] = (

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from saved_archive import check
 
 EMPTY = bytes(1024)
@@ -146,7 +148,19 @@ def test_an_image_may_be_removed_while_it_is_being_saved(docker: Any) -> None:
     assert kept(docker) == ([], [], [])
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_client_that_goes_away_ends_the_saving(docker: Any) -> None:
+    archive = docker.engine.images.save(["busybox"])
+    docker.loop.run(anext(archive))
+    assert docker.engine.images.layers._held
+    docker.loop.run(archive.aclose())
+    kept(docker)
+
+
+def zstd(data: bytes) -> bytes:
+    return bytes(pytest.importorskip("zstandard").compress(data))
+
+
+@pytest.mark.parametrize("pack", [zstd, gzip.compress, bz2.compress, lzma.compress])
 def test_archives_may_be_compressed(docker: Any, pack: Callable[[bytes], bytes]) -> None:
     assert load(docker, pack(tar(GOOD))) == ["Loaded image: x:1\n"]
 
@@ -337,3 +351,33 @@ def test_125_layers_are_not_too_many(docker: Any) -> None:
     files = {str(number): one for number, one in enumerate(layers)}
     assert load(docker, tar(old_layout(files, config(*layers), list(files), ["deep:1"]))) == ["Loaded image: deep:1\n"]
     assert len(docker.get("/images/deep:1/json")["RootFS"]["Layers"]) == 125
+
+
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.sampled_from(["c.json", "1/layer.tar"])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["Config", "Layers", "RepoTags", "Parent", "x"]), inner, max_size=4),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(manifest=st.lists(json_values, max_size=3) | json_values)
+def test_whatever_a_manifest_says_it_is_loaded_or_refused(docker: Any, manifest: Any) -> None:
+    for line in load(docker, changed(GOOD, manifest__json=json.dumps(manifest).encode())):
+        assert line
+    kept(docker)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damage=st.lists(st.tuples(st.integers(0, len(tar(GOOD)) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+def test_a_damaged_archive_is_loaded_or_refused(docker: Any, damage: list[tuple[int, int]]) -> None:
+    data = bytearray(tar(GOOD))
+    for place, value in damage:
+        data[place] = value
+    said = load(docker, bytes(data))
+    if said == ["Loaded image: x:1\n"]:
+        check(save(docker, "x:1"))
+    kept(docker)
