@@ -6,6 +6,7 @@ A client is forgotten when it has been silent for a minute, as a router's connec
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from typing import TYPE_CHECKING
@@ -28,19 +29,23 @@ class DatagramPort:
         self._listener = listener
         self._clients: dict[tuple[str, int], Client] = {}
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(listener, self._readable)
+        self._task = self._loop.create_task(self._serve())
 
-    def _readable(self) -> None:
-        try:
-            data, sender = self._listener.recvfrom(65536)
-        except OSError:  # nothing after all, or the news that an answer did not arrive
-            return
-        client = self._clients.get(sender[:2])
-        if client is None:
-            if len(self._clients) >= CLIENTS:
-                next(iter(self._clients.values())).close()
-            client = self._clients[sender[:2]] = Client(self, sender)
-        client.ask(data)
+    async def _serve(self) -> None:
+        while self._listener.fileno() >= 0:
+            try:
+                data, sender = await self._loop.sock_recvfrom(self._listener, 65536)
+            except OSError:  # the news that an answer did not arrive
+                continue
+            self._client(sender).ask(data)
+
+    def _client(self, sender: tuple[str, int]) -> Client:
+        if (known := self._clients.get(sender[:2])) is not None:
+            return known
+        if len(self._clients) >= CLIENTS:
+            next(iter(self._clients.values())).close()
+        client = self._clients[sender[:2]] = Client(self, sender)
+        return client
 
     def answer(self, data: bytes, sender: tuple[str, int]) -> None:
         try:
@@ -52,7 +57,10 @@ class DatagramPort:
         self._clients.pop(sender[:2], None)
 
     def close(self) -> None:
-        self._loop.remove_reader(self._listener)
+        """The port is free at once."""
+        with contextlib.suppress(NotImplementedError):  # the proactor loop of Windows has no readers
+            self._loop.remove_reader(self._listener)
+        self._task.cancel()
         for client in list(self._clients.values()):
             client.close()
         self._listener.close()
