@@ -120,15 +120,18 @@ def records(index: str) -> Mapping[str, Record]:
 
 
 def _renewed(found: Mapping[str, Record], before: Mapping[str, Record]) -> None:
-    """Dependencies on the very version follow the version."""
+    """Where versions are others than before, relations to them are, too: the same version stays the same."""
     for record in found.values():
-        parts = record.get("Depends", "").split(", ")
-        for at, part in enumerate(parts):
-            name, _, wanted = part.partition(" (= ")
-            if wanted and name in found and wanted == f"{before.get(name, record)['Version']})":
-                parts[at] = f"{name} (= {found[name]['Version']})"
-        if parts != [""]:
+        if "Depends" in record:
+            parts = (_relation(part, found, before) for part in record["Depends"].split(", "))
             record["Depends"] = ", ".join(parts)
+
+
+def _relation(part: str, found: Mapping[str, Record], before: Mapping[str, Record]) -> str:
+    name, _, rest = part.partition(" (")
+    if not rest or name not in found or found[name]["Version"] == before.get(name, {}).get("Version"):
+        return part
+    return f"{name} (= {found[name]['Version']})" if rest.startswith("= ") else name
 
 
 @lru_cache(maxsize=8)

@@ -75,7 +75,7 @@ def _suffix(text: str) -> tuple[int, int]:
 # -- npm
 
 _SEMVER = re.compile(r"[v=\s]*(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:-([\w.-]+))?(?:\+\S+)?$")
-_COMPARATOR = re.compile(r"(\^|~|>=|<=|>|<|=)?\s*(\S+)")
+_COMPARATOR = re.compile(r"(\^|~|>=|<=|>|<|=)?(\S+)")
 
 
 @lru_cache(maxsize=4096)
@@ -118,7 +118,8 @@ def _bounds(part: str) -> list[tuple[Key | None, Key | None]]:
     if hyphen:
         part = f">={low.strip()} <={high.strip()}"
     part = re.sub(r"(\^|~|>=|<=|>|<|=)\s+", r"\1", part)
-    return [_bound(operator, text) for operator, text in _COMPARATOR.findall(part) if text not in ("latest", "")]
+    words = (_COMPARATOR.fullmatch(word) for word in part.split())
+    return [_bound(match[1] or "", match[2]) for match in words if match]
 
 
 def _bound(operator: str, text: str) -> tuple[Key | None, Key | None]:

@@ -15,7 +15,7 @@ from engine.loop import SECOND
 from sim.abi import Proc
 from sim.programs.options import Grammar, Options, Usage, parse
 from sim.programs.packages.npm_project import Run, Stop
-from sim.programs.packages.npm_tree import Node, NotFound, NoVersion, grow
+from sim.programs.packages.npm_tree import Node, NotFound, NoVersion, grow, prune
 
 GRAMMAR = Grammar.of(
     "gDSEPOyhvdsf",
@@ -125,6 +125,7 @@ async def _install(run: Run) -> int:
         raise Stop(f"code ETARGET\nnotarget No matching version found for {missing.name}@{missing.wanted}.\n"
                    "notarget In most cases you or one of your dependencies are requesting\n"
                    "notarget a package version that doesn't exist.") from None  # fmt: skip
+    prune(root, wanted)
     await run.lay(project, root)
     if not run.is_global and "no-save" not in run.options:
         chosen = {name: _range(name, text, root, run.options) for name, text in asked}
@@ -166,6 +167,7 @@ async def _ci(run: Run) -> int:
                    "npm-shrinkwrap.json are in sync. Please update your lock file with `npm install` before "
                    f"continuing.\n\n{listed}")  # fmt: skip
     await grow(root, wanted, run.look)
+    prune(root, wanted)
     await run.clear(project)
     await run.lay(project, root)
     await run.tell({}, project.installed(), "added")

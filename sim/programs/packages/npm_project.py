@@ -186,8 +186,11 @@ class Run:
         return None
 
     async def lay(self, project: Project, root: Node) -> None:
-        """Fetch and unpack what is not there yet."""
+        """Fetch and unpack what is not there yet; what has no place in the tree goes (not of what is global)."""
         installed = project.installed()
+        there = {node.path for node in root.walk()}
+        for path in installed.keys() - there if not self.is_global else ():
+            await self.proc.run(["rm", "-rf", project.path(path)])
         for node in root.walk():
             if installed.get(node.path) == node.version:
                 continue

@@ -96,6 +96,21 @@ def _place(who: Node, name: str, manifest: Mapping[str, Any]) -> Node:
     return node
 
 
+def prune(root: Node, wanted: Mapping[str, str]) -> None:
+    """Take away what nobody who is wanted needs."""
+    reached: set[int] = set()
+    waiting = [root.children[name] for name in wanted if name in root.children]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in reached:
+            reached.add(id(node))
+            needs = (node.seen(name) for name in node.manifest.get("dependencies", {}))
+            waiting += [found for found in needs if found is not None]
+    for node in [node for node in root.walk() if id(node) not in reached]:
+        if node.parent is not None:
+            del node.parent.children[node.name]
+
+
 def choose(document: Document, wanted: str) -> str | None:
     """The version that npm takes: a tag's, the latest if it fits, or else the newest that fits."""
     tags = document.get("dist-tags", {})
