@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """A container on this machine's kernel, beside unshare(1), and where its time goes.
 
-    guarded place:  python tests/real/guarded.py … is for tests; run this one in any namespace where a mistake is cheap
+    python tests/real/guarded.py -- python bench/real.py
 
 Start to exit of `busybox true`: in a container (own pid, mount, uts, ipc, network and cgroup namespaces, overlay, limits
-of memory, CPU and processes), by `unshare -fpmnui --mount-proc chroot`, and bare, one after the other in each round. The
-container's operations are listed with their times. Needs root; everything is made below a temporary folder.
+of memory, CPU and processes), by `unshare -fpmnui --mount-proc chroot`, and bare, one after the other in each round.
+The container's operations are listed with their times. Needs root; everything is made below a temporary folder.
 """
 
 from __future__ import annotations

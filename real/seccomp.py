@@ -96,10 +96,10 @@ Code = list[Instruction]
 
 
 @lru_cache(64)
-def program(profile: str, capabilities: tuple[str, ...]) -> bytes:
-    """The filter for this machine, as seccomp(2) takes it. Raises KeyError for an architecture without a table."""
+def program(profile: str, capabilities: tuple[str, ...], machine: str = os.uname().machine) -> bytes:
+    """The filter for a machine, as seccomp(2) takes it. Raises KeyError for an architecture without a table."""
     code: Code = [(LOAD, 0, 0, ARCHITECTURE)]
-    for name in FAMILIES[os.uname().machine]:
+    for name in FAMILIES[machine]:
         part = [(LOAD, 0, 0, NUMBER), *search(ranges(rules(name, capabilities), numbers(name)))]
         code += [(EQUAL, 0, 1, AUDIT[name]), (JUMP, 0, 0, 1), (JUMP, 0, 0, len(part)), *part]
     code.append((RETURN, 0, 0, KILL))

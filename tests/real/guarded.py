@@ -1,6 +1,7 @@
 """Run tests that need the kernel and root where they can do no harm.
 
     python tests/real/guarded.py [arguments for pytest]
+    python tests/real/guarded.py -- python bench/real.py
 
 The tests get mount, PID and network namespaces of their own in which every file system is read-only, at one stroke and
 before anything of theirs runs, except /proc, the cgroup file systems, the terminals, and an empty tmpfs that goes with
@@ -36,7 +37,7 @@ def main(words: list[str]) -> None:
 
 
 def inside(place: Path, words: list[str]) -> None:
-    """In the new namespaces: make all read-only, then become pytest."""
+    """In the new namespaces: make all read-only, then become pytest, or the command."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from real import syscalls
 
@@ -48,7 +49,9 @@ def inside(place: Path, words: list[str]) -> None:
     os.environ |= {ROOM: str(place), "TMPDIR": str(place), "HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
     if room() is None:
         sys.exit("guarded: this is not a safe place")
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words])
+    pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
+    command = words[1:] if words[:1] == ["--"] else pytest
+    os.execvp(command[0], command)
 
 
 if __name__ == "__main__":
