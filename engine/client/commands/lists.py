@@ -269,11 +269,21 @@ def networks(context: Context, parsed: Parsed) -> int:
         "IPv6": ("IPV6", lambda row: str(row["EnableIPv6"]).lower()),
         "Internal": ("INTERNAL", lambda row: str(row["Internal"]).lower()),
         "Labels": ("LABELS", _labels),
-        "CreatedAt": ("CREATED AT", lambda row: row["Created"]),
+        "CreatedAt": ("CREATED AT", lambda row: _go_moment(row["Created"])),
     }
     format = format or ("{{.ID}}" if parsed.flag("quiet") else "")
     table = "{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}"
     return print_list(context, rows, Columns("*network.networkContext", fields, {"Label": _label}), format, table)
+
+
+def _go_moment(text: str) -> str:
+    """A moment of the API as Go's time.Time prints itself.
+
+    >>> _go_moment("2026-11-21T11:19:05.300970990Z")
+    '2026-11-21 11:19:05.30097099 +0000 UTC'
+    """
+    day, _, time = text.removesuffix("Z").partition("T")
+    return f"{day} {time.rstrip('0').rstrip('.') if '.' in time else time} +0000 UTC"
 
 
 def volumes(context: Context, parsed: Parsed) -> int:
