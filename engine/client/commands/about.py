@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from engine.addresses import default_address
@@ -131,6 +132,8 @@ _INFO_DRIVERS = (
     ("Cgroup Driver", "CgroupDriver"),
     ("Cgroup Version", "CgroupVersion"),
 )
+_INFO_COMMITS = (("containerd", "ContainerdCommit"), ("runc", "RuncCommit"), ("init", "InitCommit"))
+_INFO_PROXIES = (("HTTP Proxy", "HttpProxy"), ("HTTPS Proxy", "HttpsProxy"), ("No Proxy", "NoProxy"))
 _INFO_MACHINE = (
     ("Kernel Version", "KernelVersion"),
     ("Operating System", "OperatingSystem"),
@@ -155,14 +158,44 @@ def _info_lines(server: dict[str, Any]) -> list[str]:
         f" Swarm: {swarm.get('LocalNodeState', 'inactive')}",
         f" Runtimes: {' '.join(sorted(server.get('Runtimes') or {}))}",
         *rows((("Default Runtime", "DefaultRuntime"), ("Init Binary", "InitBinary"))),
+        *(f" {name} version: {(server.get(key) or {}).get('ID', '')}" for name, key in _INFO_COMMITS),
         " Security Options:",
-        *(f"  {option.removeprefix('name=').split(',')[0]}" for option in server.get("SecurityOptions") or ()),
+        *_security_lines(server),
         *rows(_INFO_MACHINE),
         f" Total Memory: {bytes_size(server.get('MemTotal', 0))}",
         *rows((("Name", "Name"), ("ID", "ID"), ("Docker Root Dir", "DockerRootDir"))),
         f" Debug Mode: {str(server.get('Debug', False)).lower()}",
+        *(f" {label}: {server[key]}" for label, key in _INFO_PROXIES if server.get(key)),
+        *_listed(" Labels:", server.get("Labels") or ()),
         f" Experimental: {str(server.get('ExperimentalBuild', False)).lower()}",
+        *_listed(" Insecure Registries:", _insecure(server.get("RegistryConfig") or {})),
+        f" Live Restore Enabled: {str(server.get('LiveRestoreEnabled', False)).lower()}",
+        *_address_pools(server.get("DefaultAddressPools") or ()),
+        "",
     ]
+
+
+def _listed(title: str, rows: Iterable[str]) -> list[str]:
+    found = [f"  {row}" for row in rows]
+    return [title, *found] if found else []
+
+
+def _security_lines(server: dict[str, Any]) -> Iterator[str]:
+    """ "name=seccomp,profile=builtin" in two lines."""
+    for option in server.get("SecurityOptions") or ():
+        for word in option.split(","):
+            key, _, value = word.partition("=")
+            yield f"  {value}" if key == "name" else f"   {key.capitalize()}: {value}"
+
+
+def _insecure(registries: dict[str, Any]) -> list[str]:
+    named = [name for name, each in (registries.get("IndexConfigs") or {}).items() if not each["Secure"]]
+    return named + list(registries.get("InsecureRegistryCIDRs") or ())
+
+
+def _address_pools(pools: Iterable[dict[str, Any]]) -> list[str]:
+    rows = [f"   Base: {pool['Base']}, Size: {pool['Size']}" for pool in pools]
+    return [" Default Address Pools:", *rows] if rows else []
 
 
 def context_ls(context: Context, parsed: Parsed) -> int:
