@@ -18,6 +18,7 @@ from engine.host import PathError, PathStat, Unpacking
 from engine.image import changeset, members
 from engine.image.changeset import Entry
 from engine.image.tarstream import CUT_OFF, Data
+from engine.pathnames import last_name
 from engine.spec import Mount
 from sim import content, files, mounting
 from sim.abi import O_CREAT, O_EXCL, O_WRONLY
@@ -54,7 +55,7 @@ def stat_path(kernel: Kernel, key: str, path: str, volumes: Sequence[Mount]) -> 
 def _stat(caller: Superuser, path: str) -> PathStat:
     with _calling("lstat", path):
         found = files.lstat(caller, path)
-    return PathStat(_base(path), found.mode, found.size, found.mtime, _evaluate(caller, path))
+    return PathStat(last_name(path), found.mode, found.size, found.mtime, _evaluate(caller, path))
 
 
 def _evaluate(caller: Superuser, path: str) -> str:
@@ -81,11 +82,6 @@ def _evaluate(caller: Superuser, path: str) -> str:
     return found or "/"
 
 
-def _base(path: str) -> str:
-    """The last name: Go's filepath.Base."""
-    return posixpath.basename(path.rstrip("/")) or "/"
-
-
 # -- packing
 
 
@@ -93,7 +89,7 @@ def pack_path(kernel: Kernel, key: str, path: str, volumes: Sequence[Mount]) -> 
     """See engine.host.Snapshotter."""
     caller = root_of(kernel, key, volumes)
     _stat(caller, path)
-    name = _base(path)
+    name = last_name(path)
     return changeset.write(_pack(caller, path, "" if name == "/" else name, {}))
 
 

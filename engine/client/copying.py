@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.client.context import Failure
+from engine.pathnames import keep_end, last_name, split, wants_directory
 
 MOST_LINKS = 10  # go-archive: CopyInfoDestinationPath
 
@@ -56,41 +57,10 @@ def plan(source: End, destination: End) -> Plan:
     return Plan(directory, source.rebase or split(source.path)[1], new)
 
 
-# -- paths, with "/" as separator
-
-
-def split(path: str) -> tuple[str, str]:
-    """Folder and last name; a path that ends with a dot means what is in the folder.
-
-    >>> split("/a/b/"), split("/a/b/."), split("/")
-    (('/a', 'b'), ('/a/b', '.'), ('/', '/'))
-    """
-    clean = posixpath.normpath(path)
-    if names_current(path):
-        return clean, "."
-    return posixpath.dirname(clean) or ".", posixpath.basename(clean) or "/"
-
-
-def names_current(path: str) -> bool:
-    """It ends with a dot, or is nothing at all."""
-    return not path or posixpath.basename(path.rstrip("/")) == "."
-
-
-def wants_directory(path: str) -> bool:
-    return path.endswith("/") or names_current(path)
-
-
-def keep_end(clean: str, path: str) -> str:
-    """`clean`, with the slash or dot at the end that `path` has."""
-    if names_current(path) and not names_current(clean):
-        return clean.rstrip("/") + "/."
-    return clean + "/" if path.endswith("/") and not clean.endswith("/") else clean
-
-
 def rebased(path: str, resolved: str) -> tuple[str, str]:
     """A path after a link in it was followed, and what the source was called before, if that differs."""
     resolved = keep_end(resolved, path)
-    before, after = (posixpath.basename(each.rstrip("/")) for each in (path, resolved))
+    before, after = last_name(path), last_name(resolved)
     return resolved, "" if before == after else before
 
 

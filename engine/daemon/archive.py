@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import io
-import posixpath
 import stat as st
 import tarfile
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +22,7 @@ from engine.host import PathError, PathStat, Unpacking
 from engine.image.archive import Uncompressed
 from engine.image.members import is_inside
 from engine.lifecycle import State
+from engine.pathnames import absolute
 from engine.spec import Mount
 
 if TYPE_CHECKING:
@@ -87,18 +87,6 @@ def export(engine: Engine, name: str) -> Iterator[bytes]:
     return archive
 
 
-def absolute(path: str) -> str:
-    """Clean and from the root, but still with the slash or dot at its end, which say that a directory is meant.
-
-    >>> absolute("a/../b/"), absolute("/x/."), absolute("/")
-    ('/b/', '/x/.', '/')
-    """
-    clean = "/" + posixpath.normpath("/" + path).lstrip("/")
-    if posixpath.basename(path.rstrip("/")) == ".":
-        return clean.rstrip("/") + "/."
-    return clean + "/" if path.endswith("/") and clean != "/" else clean
-
-
 # -- unpacking
 
 
@@ -120,8 +108,7 @@ async def _unpack(
     except (OSError, ValueError) as error:
         raise System(f"error processing tar file(exit status 1): {error}") from None
     finally:
-        if not container.alive:
-            engine.saved.save(container)
+        engine.saved.save(container)
 
 
 def _check_writable(container: Container, path: str) -> None:

@@ -15,6 +15,7 @@ from engine.client.commandline import Parsed
 from engine.client.connection import Answer
 from engine.client.context import ApiError, Context, Failure
 from engine.client.copying import End, Plan
+from engine.pathnames import split
 from engine.units import human_size
 
 STREAM = "-"
@@ -97,7 +98,7 @@ class Copy:
 
     def _unpack(self, chunks: Iterator[bytes], source: End, destination: str) -> None:
         plan = copying.plan(source, copying.local_destination(destination))
-        first = Plan("", copying.split(source.path)[1], source.rebase) if source.rebase else Plan("")
+        first = Plan("", split(source.path)[1], source.rebase) if source.rebase else Plan("")
         reader = io.BufferedReader(_Chunks(self._counted(chunks)), localfiles.PIECE)
         try:
             localfiles.unpack(reader, Path(plan.directory), lambda name: plan.rename(first.rename(name)))
@@ -115,7 +116,7 @@ class Copy:
         else:
             local = copying.local_source(copying.absolute(source), self._follow)
             plan = copying.plan(local, end)
-            folder, name = copying.split(local.path)
+            folder, name = split(local.path)
             archive = localfiles.pack(Path(folder, name), plan.rename(local.rebase or name), self._context.console.err)
             self._upload(plan.directory, self._counted(archive))
         self._say(f"{self._container}:{end.path}")

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from engine.api.inprocess import Connection
 from engine.client import copying, localfiles
@@ -23,7 +21,6 @@ from engine.client.command import main
 from engine.client.console import BufferConsole
 from engine.client.context import Failure
 from engine.client.copying import End, Plan
-from engine.daemon.archive import absolute
 from sim.make import make_engine
 
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
@@ -64,17 +61,6 @@ def test_the_rules_of_cp(source: End, destination: End, expected: Plan | str) ->
 )
 def test_only_the_first_name_changes(plan: Plan, names: dict[str, str]) -> None:
     assert {name: plan.rename(name) for name in names} == names
-
-
-@given(some.lists(some.sampled_from(["a", "b", "..", ".", ""]), max_size=5).map(lambda names: "/" + "/".join(names)))
-def test_a_paths_folder_and_name_lead_to_the_same_place(path: str) -> None:
-    folder, name = copying.split(path)
-    assert _bare(absolute(f"{folder}/{name}")) == _bare(absolute(path))
-    assert copying.keep_end(_bare(absolute(path)), path) == absolute(path)
-
-
-def _bare(path: str) -> str:
-    return path.removesuffix("/.").rstrip("/") or "/"
 
 
 # -- a whole command, in process

@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as some
 
-from engine.daemon.archive import absolute
 from engine.errors import InvalidParameter
 
 Docker = Any
@@ -250,13 +247,3 @@ def test_what_was_copied_into_a_stopped_container_outlives_the_daemon(make_docke
     first.loop.run(first.engine.close())
     second = make_docker(tmp_path, pull=False)
     assert content(second, "/home/f") == b"kept"
-
-
-@settings(max_examples=200, deadline=None)
-@given(some.lists(some.sampled_from(["a", "b", ".", "..", ""]), max_size=6).map("/".join))
-def test_paths_are_cleaned_but_keep_their_end(path: str) -> None:
-    clean = absolute(path)
-    assert clean.startswith("/") and ".." not in clean.split("/") and "//" not in clean
-    assert absolute(clean) == clean
-    if path.endswith("/."):
-        assert clean.endswith("/.")
