@@ -15,11 +15,13 @@ from classroom.words import duration, short_ids
 PARTS = (
     ("namespaces", "blue", ("Unshare", "JoinNamespace", "SetHostname")),
     ("cgroup", "orange", ("MakeCgroup", "WriteCgroup", "JoinCgroup", "RemoveCgroup")),
-    ("files", "green", ("MountOverlay", "MountFilesystem", "MakeDevices", "PivotRoot", "MaskPath", "ReadonlyPath",
-                        "Unmount")),
-    ("network", "purple", ("MakeVeth", "SetAddress", "LoopbackUp", "AddRoute", "SetSysctl")),
+    ("files", "green", ("MountOverlay", "MountFilesystem", "MakeDevices", "MakeDevice", "PivotRoot", "MaskPath",
+                        "ReadonlyPath", "Unmount")),
+    ("network", "purple", ("MakeBridge", "AddRule", "RemoveRule", "MakeVeth", "RemoveLink", "SetAddress", "LoopbackUp",
+                           "AddRoute", "ReplaceRoute", "SetSysctl")),
+    ("process", "ink", ("SetRlimit", "SetOomScore", "SetUser", "SetCapabilities", "NoNewPrivileges", "LoadSeccomp",
+                        "ChangeDirectory", "Execve")),
 )  # fmt: skip
-OTHER = ("process", "ink")
 ROW, TOP = 22, 50
 
 
@@ -36,7 +38,7 @@ def operations(spans: Iterable[Span], id: str = "") -> list[Span]:
 
 def part(kind: str) -> tuple[str, str]:
     """Which part of the wall an operation builds, and its colour."""
-    return next(((name, colour) for name, colour, kinds in PARTS if kind in kinds), OTHER)
+    return next((name, colour) for name, colour, kinds in PARTS if kind in kinds)
 
 
 def draw(spans: Sequence[Span], name: str = "") -> Picture:

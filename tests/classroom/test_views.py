@@ -7,8 +7,9 @@ import pytest
 
 from classroom import Lab
 from classroom.drawing import COLOURS, Canvas, Picture, measure, shorten
-from classroom.views import flow, lifecycle
+from classroom.views import flow, kernel, lifecycle
 from engine.lifecycle import State, edges
+from engine.operations import Operation
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -86,6 +87,11 @@ def test_the_kernels_work_is_told_in_order_with_its_manual_pages(lab):
     text = lab.view.kernel("web").text
     assert text.index("mount -t overlay") < text.index("unshare") < text.index("pivot_root") < text.index("exec env")
     assert "cgroups(7)" in " ".join(words(lab.view.kernel("web")))
+
+
+def test_every_operation_builds_one_part_of_the_wall():
+    kinds = [kind for _, _, kinds in kernel.PARTS for kind in kinds]
+    assert sorted(kinds) == sorted(kind.__name__ for kind in Operation.__subclasses__())
 
 
 def test_the_network_shows_addresses_and_ports(lab):
