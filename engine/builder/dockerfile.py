@@ -174,6 +174,8 @@ class _Parser:
             heredocs = self._heredocs(line, start) if "<<" in line and _takes_heredocs(node) else ()
         except arguments.ArgumentError as error:
             raise DockerfileError(start, str(error)) from None
+        except RecursionError:
+            raise DockerfileError(start, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed") from None
         child = replace(node.child, heredocs=heredocs, start=start, end=self._at) if node.child else None
         return replace(node, heredocs=heredocs, child=child, start=start, end=self._at)
 

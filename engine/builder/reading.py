@@ -42,11 +42,11 @@ MINIMUM = 1_000_000  # ns; container.MinimumDuration
 NO_TRIGGERS = ("MAINTAINER", "FROM")
 
 TEXT, BOOLEAN = "text", "boolean"  # kinds of flags
-COPY_FLAGS = {"chown": TEXT, "chmod": TEXT, "from": TEXT, "link": BOOLEAN, "parents": BOOLEAN, "exclude": TEXT}
-ADD_FLAGS = {"chown": TEXT, "chmod": TEXT, "link": BOOLEAN, "keep-git-dir": BOOLEAN, "checksum": TEXT, "exclude": TEXT}
+COPY_FLAGS = {"chown": TEXT, "chmod": TEXT, "from": TEXT, "link": BOOLEAN}
+ADD_FLAGS = {"chown": TEXT, "chmod": TEXT, "link": BOOLEAN, "keep-git-dir": BOOLEAN, "checksum": TEXT}
 RUN_FLAGS = {"mount": TEXT, "network": TEXT, "security": TEXT, "device": TEXT}
 HEALTH_FLAGS = dict.fromkeys(("interval", "timeout", "start-period", "start-interval", "retries"), TEXT)
-REPEATED = ("mount", "device", "exclude")
+REPEATED = ("mount", "device")
 
 
 class Refused(ValueError):
@@ -148,9 +148,6 @@ def _copy(node: Node) -> Copy:
             "Destination could not be determined"
         )
     found = flags(node, COPY_FLAGS if node.keyword == "COPY" else ADD_FLAGS)
-    for name in ("parents", "exclude"):
-        if name in found:
-            raise Refused(f"Unknown flag: {name}")
     *sources, destination = node.arguments
     if as_heredoc(destination) is not None and not node.json:
         raise Refused(f"{node.keyword} cannot accept a heredoc as a destination")

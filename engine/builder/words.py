@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.builder.glob import PatternError, replaced, without_prefix, without_suffix
+
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 SPECIAL_PARAMETERS = "@*#?-$!"
 NAME = re.compile(r"\d+|\w*")
@@ -69,6 +71,10 @@ def _whole(word: str, env: Mapping[str, str], escape: str, quotes: bool = True) 
         return _Expansion(word, env, escape, quotes).until("")
     except WordError as error:
         raise WordError(f"failed to process {quote(word)}: {error}") from None
+    except PatternError as error:
+        raise WordError(f"failed to process {quote(word)}: invalid pattern in substitution: {error}") from None
+    except RecursionError:
+        raise WordError(f"failed to process {quote(word)}: too many substitutions inside of each other") from None
 
 
 def quote(text: str) -> str:
@@ -255,7 +261,7 @@ class _Expansion:
         pattern = self._operand("/", keeps_escapes=True, missing="missing '/' in ${}")
         text = self._operand("}", keeps_escapes=True)
         value = self._env.get(name, "")
-        return _compiled(pattern, greedy=True).sub(lambda match: text, value, 0 if everywhere else 1)
+        return replaced(pattern, value, text, everywhere)
 
     def _name(self) -> str:
         """Letters, digits and _; digits alone; or one of the shell's special parameters."""
@@ -285,17 +291,13 @@ def _required(name: str, value: str | None, word: str, colon: bool) -> str:
 
 
 def _without_prefix(name: str, value: str | None, word: str, colon: bool) -> str:
-    greedy = word.startswith("#")
-    matched = _compiled(word[greedy:], greedy).match(value or "")
-    return (value or "")[matched.end() :] if matched else value or ""
+    longest = word.startswith("#")
+    return without_prefix(word[longest:], value or "", longest)
 
 
 def _without_suffix(name: str, value: str | None, word: str, colon: bool) -> str:
-    """The shortest (%%: longest) end that the pattern matches goes."""
-    value, greedy = value or "", word.startswith("%")
-    pattern = _compiled(word[greedy:], greedy=True)
-    starts = range(len(value) + 1) if greedy else range(len(value), -1, -1)
-    return next((value[:start] for start in starts if pattern.fullmatch(value, start)), value)
+    longest = word.startswith("%")
+    return without_suffix(word[longest:], value or "", longest)
 
 
 MODIFIERS: dict[str, Callable[[str, str | None, str, bool], str]] = {
@@ -305,21 +307,3 @@ MODIFIERS: dict[str, Callable[[str, str | None, str, bool], str]] = {
     "#": _without_prefix,
     "%": _without_suffix,
 }
-
-
-def _compiled(pattern: str, greedy: bool) -> re.Pattern[str]:
-    """A shell's pattern (* and ?, no brackets) as a regular expression. Raises WordError."""
-    out, letters = "", iter(pattern)
-    for letter in letters:
-        if letter == "*":
-            out += ".*" if greedy else ".*?"
-        elif letter == "?":
-            out += "."
-        elif letter == "\\":
-            following = next(letters, "")
-            if following not in ("}", "/", "*", "?", "\\"):
-                raise WordError(f"invalid pattern ({pattern}) in substitution: invalid escape '\\{following}'")
-            out += re.escape(following)
-        else:
-            out += re.escape(letter)
-    return re.compile(out)

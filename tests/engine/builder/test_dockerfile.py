@@ -96,6 +96,7 @@ def test_here_documents_belong_to_their_instruction():
         ("FROM a\n\nLABEL a=1 b", 3, 'Syntax error - can\'t find = in "b". Must be of the form: name=value'),
         ("FROM a\nRUN [1]", 2, "when using JSON array syntax, arrays must be comprised of strings only"),
         ("FROM a\nRUN <<EOF\nb\n", 2, "unterminated heredoc"),
+        ("FROM a\n" + "ONBUILD " * 8000, 2, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"),
         ("FROM a\nRUN " + "x" * 70_000, 2, "dockerfile line greater than max allowed size of 65535"),
     ],
 )

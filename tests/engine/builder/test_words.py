@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.builder.glob import Glob, without_suffix
 from engine.builder.words import Variables, WordError, expand, expand_all, quote, split
 
 ENV = {"x": "value", "empty": "", "path": "a/b/c.tar.gz", "two": "80 443", "Ünal": "u", "1": "one"}
@@ -105,3 +108,19 @@ def test_any_word_is_expanded_or_refused(word):
         expand(word, ENV)
     except WordError as error:
         assert str(error).startswith("failed to process ")
+
+
+def test_depth_and_length_end_in_an_error_not_in_a_crash():
+    with pytest.raises(WordError, match="too many substitutions"):
+        expand("${x:+" * 12_000 + "a" + "}" * 12_000, ENV)
+    assert expand("${long##" + "*a" * 30 + "b}", {"long": "a" * 5000}) == "a" * 5000
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=12))
+def test_patterns_match_what_they_describe(pattern, value):
+    expression = re.compile(pattern.replace("*", ".*").replace("?", "."))
+    expected = [end for end in range(len(value) + 1) if expression.fullmatch(value[:end])]
+    assert list(Glob.parse(pattern).ends(value)) == expected
+    shortest, longest = without_suffix(pattern, value, False), without_suffix(pattern, value, True)
+    starts = [start for start in range(len(value) + 1) if expression.fullmatch(value[start:])]
+    assert (longest, shortest) == ((value[: starts[0]], value[: starts[-1]]) if starts else (value, value))
