@@ -33,7 +33,14 @@ def truth(value: Any) -> bool:
 
 def to_json(value: Any) -> str:
     """Go's encoding, without escaping HTML (docker's `json`)."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_as_object)
+
+
+def _as_object(value: Any) -> Any:
+    """A row of a table: all that it has, by name."""
+    if isinstance(value, Mapping):
+        return {name: value[name] for name in sorted(value)}
+    raise TypeError(f"unsupported type: {type(value).__name__}")
 
 
 def index(value: Any, *keys: Any) -> Any:
