@@ -22,7 +22,7 @@ from engine.image.changeset import Data, Entry
 from engine.image.content import Spool
 
 OCTAL = re.compile(r"[0-7]{1,4}")
-NUMBER = re.compile(r"[+-]?\d{1,10}")
+NUMBER = re.compile(r"\d{1,10}")
 DIRECTORY_MODE = 0o755
 
 
@@ -76,7 +76,9 @@ class Copier:
         if manner.unpack and not source.packed:
             with self._blobs.spool() as spool:
                 if _is_archive(source, spool):
-                    await self._archive(spool, target, manner)
+                    if mode is not None and not exists_as_folder:
+                        raise BuildError(f"failed to copy files: cannot copy to non-directory: {target}")
+                    await self._archive(spool, target, manner, exists_as_folder)
                     return
         if destination.endswith("/") or exists_as_folder:
             target = posixpath.join(target, source.name)
@@ -103,9 +105,10 @@ class Copier:
             await self._put(iter([(replace(own, mode=mode, uid=uid, gid=gid, mtime=self._now), None)]), target, manner)
         await self._put(entries, target, manner)
 
-    async def _archive(self, spool: Spool, target: str, manner: Manner) -> None:
+    async def _archive(self, spool: Spool, target: str, manner: Manner, exists: bool) -> None:
         kept = manner if manner.forced else replace(manner, owner=None)
-        await self._put(iter([(self._parent(target, (0, 0)), None)]), target, manner)
+        if not exists:
+            await self._put(iter([(self._parent(target, (0, 0)), None)]), target, manner)
         with spool.open() as file:
             entries = members.read(as_file(uncompress(file)))
             await self._put(_below(entries, target, kept), target, kept)

@@ -229,6 +229,11 @@ FAILURES = [
     ),
     ("COPY --chown=a:b:c f /", "invalid chown string format: a:b:c"),
     ("COPY --chmod=9 f /", "invalid chmod parameter: '9'. it should be octal string and between 0 and 07777"),
+    ("ADD t /etc/passwd", "failed to copy files: cannot copy to non-directory: /etc/passwd"),
+    (
+        "COPY --chown=-1 f /",
+        "unable to convert uid/gid chown string to host mapping: can't find uid for user -1: no suc",
+    ),
     ("COPY d /etc/passwd", "failed to copy files: cannot copy to non-directory: /etc/passwd"),
     (
         "ADD http://nosuch.test/x /",
@@ -241,7 +246,8 @@ FAILURES = [
 
 @pytest.mark.parametrize(("instruction", "message"), FAILURES)
 def test_a_step_that_cannot_be_done_says_why(docker, instruction, message):
-    result = docker.build(f"FROM busybox\n{instruction}\n", {"f": "1", "g": "2", "d/e": "3"})
+    files = {"f": "1", "g": "2", "d/e": "3", "t": docker.archive({"x": "y"})}
+    result = docker.build(f"FROM busybox\n{instruction}\n", files)
     assert result.status == 200 and result.error.startswith(message)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tarfile
 from collections.abc import Callable
@@ -115,6 +116,15 @@ def test_add_unpacks_archives_however_they_are_compressed_and_copy_does_not(dock
     docker.built("FROM busybox\nADD t /un/\nCOPY t /copied\nADD t t /un2/\n", files, t="app")
     told = docker.run("app", "sh", "-c", "cat /un/inside; ls /un /un2; stat -c %u /un/inside; wc -c < /copied")
     assert told.split() == ["i/un:", "inside", "/un2:", "inside", "42", str(len(files["t"]))]
+
+
+def test_a_root_is_made_from_an_archive(docker):
+    saved = docker.connection.request("GET", "/v1.50/images/busybox/get").read()
+    with tarfile.open(fileobj=io.BytesIO(saved)) as bundle:
+        manifest = json.load(bundle.extractfile("manifest.json"))
+        root = bundle.extractfile(manifest[0]["Layers"][0]).read()
+    result = docker.built("FROM scratch\nADD root.tar /\nRUN ls -ld / /bin && cat /etc/passwd\n", {"root.tar": root})
+    assert "root:x:0:0" in result.text and "drwxr-xr-x" in result.text
 
 
 def test_add_leaves_alone_what_is_no_archive(docker):
