@@ -17,18 +17,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 from classroom import fetch
 from classroom.shell import STDERR, STDOUT, Shell, Write
+from classroom.texts import tell
 from classroom.view import View
 from classroom.views.timeline import Moment
 from engine.addresses import default_address
-from engine.api.inprocess import Connection
+from engine.api.inprocess import Connection, WaitsForInput
 from engine.client.command import main
 from engine.client.connection import Api, SocketConnection
 from engine.client.console import BufferConsole
 from engine.clock import SECOND
+from engine.loop import Deadlock
 from engine.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+
+INTERRUPTED = 130  # as if by Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,11 @@ class Lab:
         return self.last
 
     def _docker(self, words: Sequence[str], stdin: bytes, write: Write) -> int:
-        return main(words, self.connection, _Console(stdin, write))
+        try:
+            return main(words, self.connection, _Console(stdin, write))
+        except (Deadlock, WaitsForInput):
+            write(STDERR, tell("nobody types").encode() + b"\n")
+            return INTERRUPTED
 
     def sleep(self, seconds: float) -> None:
         """Let time pass on the host's clock; a simulated one jumps."""

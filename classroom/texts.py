@@ -33,6 +33,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "✘ You said {guess}; the engine says {truth}. What did you take for granted?",
         "ko": "✘ 예상은 {guess}, 엔진의 답은 {truth}입니다. 무엇을 당연하게 여겼나요?",
     },
+    "nobody types": {
+        "en": "^C  (the program waits for input that nobody can type here; the command was ended)",
+        "ko": "^C  (프로그램이 입력을 기다리는데 여기서는 입력할 수 없어 명령을 끝냈습니다)",
+    },
     "no guess": {
         "en": "The engine says {truth}. (You have not made a guess: go back, it is worth it.)",
         "ko": "엔진의 답은 {truth}입니다. (예상을 적지 않았네요. 돌아가서 적어 보세요. 그만한 가치가 있습니다.)",

@@ -51,3 +51,9 @@ def test_the_session_can_be_looked_back_on(lab):
     lab.docker("pause web")
     lab.docker("rm -f web")
     assert [dict(moment.states) for moment in lab.moments] == [{"web": "running"}, {"web": "paused"}, {}]
+
+
+def test_a_command_that_would_wait_for_ever_is_ended(lab):
+    ran = lab.docker("run -i -t alpine sh")
+    assert ran.exit == 130
+    assert "nobody can type here" in ran.err
