@@ -8,6 +8,7 @@ and when all are removed nothing is left on the host.
 from __future__ import annotations
 
 import json
+import os
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,8 +27,13 @@ PROGRAMS = {
 }
 POLICIES = ("no", "always", "on-failure", "--rm")
 VERBS = ("start", "stop?t=1", "kill", "kill?signal=TERM", "pause", "unpause", "restart?t=0", "rename?name=new", "wait")
-STEPS = (*VERBS, "json", "remove", "force", "exec")
-ALLOWED = {200, 201, 204, 304, 400, 404, 409, 500}
+OTHERS = ("json", "remove", "force", "exec", "update", "connect", "disconnect", "top", "stats", "volume rm", "prune")
+STEPS = (*VERBS, *OTHERS)
+ALLOWED = {200, 201, 204, 304, 400, 403, 404, 409, 500}
+RUNS = 1000 if "CI" in os.environ else 40
+LIMITS = {"Memory": 64 << 20, "MemorySwap": -1, "PidsLimit": 50, "RestartPolicy": {"Name": "no"}}
+
+MEMORY = {"type": "tmpfs", "device": "tmpfs"}
 
 step = st.tuples(st.sampled_from(STEPS), st.integers(0, 1), st.sampled_from((0.0, 0.0, 0.0001, 0.01, 0.5, 3.0)))
 
@@ -47,6 +53,16 @@ def step_request(verb: str, name: str) -> Request:
             return request("DELETE", f"/containers/{name}")
         case "force":
             return request("DELETE", f"/containers/{name}?force=1")
+        case "update":
+            return request("POST", f"/containers/{name}/update", LIMITS)
+        case "connect" | "disconnect":
+            return request("POST", f"/networks/lab/{verb}", {"Container": name, "Force": True})
+        case "top" | "stats":
+            return request("GET", f"/containers/{name}/{verb}?stream=0")
+        case "volume rm":
+            return request("DELETE", "/volumes/memory")
+        case "prune":
+            return request("POST", "/containers/prune")
         case "exec":
             return request("POST", f"/containers/{name}/exec", {"Cmd": ["sleep", "5"]})
         case _:
@@ -72,11 +88,12 @@ def let_pass(loop: Loop, seconds: float) -> None:
 
 
 def settings_of(program: str, policy: str) -> dict[str, object]:
-    host = {"AutoRemove": True} if policy == "--rm" else {"RestartPolicy": {"Name": policy}}
+    host: dict[str, object] = {"AutoRemove": True} if policy == "--rm" else {"RestartPolicy": {"Name": policy}}
+    host |= {"Binds": ["memory:/m", "plain:/p"], "IpcMode": "shareable"}
     return {"Image": "busybox", "Cmd": PROGRAMS[program], "HostConfig": host}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=RUNS, deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(st.sampled_from(sorted(PROGRAMS)), st.sampled_from(POLICIES)), min_size=2, max_size=2),
     st.lists(step, max_size=25),
@@ -87,6 +104,9 @@ def test_no_order_of_requests_leaves_the_table_or_leaks(
     engine = make_engine(seed=1)
     app, loop = App(engine), engine.loop
     loop.run(answer(app, request("POST", "/images/create?fromImage=busybox&tag=latest")))
+    loop.run(answer(app, request("POST", "/networks/create", {"Name": "lab"})))
+    loop.run(answer(app, request("POST", "/volumes/create", {"Name": "memory", "DriverOpts": MEMORY})))
+    mounts = len(engine.host.kernel.host.mount.info())  # type: ignore[attr-defined]
     ids = []
     for program, policy in made:
         response = loop.run(answer(app, request("POST", "/containers/create", settings_of(program, policy))))
@@ -116,4 +136,8 @@ def test_no_order_of_requests_leaves_the_table_or_leaks(
     assert not engine.host.kernel.containers  # type: ignore[attr-defined]
     assert loop.next_due() is None
     assert not json.loads(loop.run(answer(app, request("GET", "/networks/bridge"))).body)["Containers"]
+    assert loop.run(answer(app, request("DELETE", "/networks/lab"))).status == 204
+    assert len(engine.host.kernel.host.mount.info()) == mounts  # type: ignore[attr-defined]
+    for volume in engine.volumes:
+        assert loop.run(answer(app, request("DELETE", f"/volumes/{volume.name}"))).status == 204
     loop.run(engine.close())
