@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -193,8 +194,18 @@ def test_words_that_are_not_understood_and_ports_that_are_taken(hub: Hub) -> Non
 
 @pytest.mark.docker_cli
 @pytest.mark.skipif(shutil.which("docker") is None, reason="there is no docker command")
-def test_the_real_docker_command_inspects_manifests(hub: Hub) -> None:
-    words = ["docker", "manifest", "inspect", "--insecure", f"localhost:{hub.port}/library/alpine"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    assert {row["platform"]["architecture"] for row in json.loads(done.stdout)["manifests"]} == {"amd64", "arm64"}
+def test_the_real_docker_command_reads_and_pushes_manifests(hub: Hub, tmp_path: Path) -> None:
+    environment = dict(os.environ, DOCKER_CONFIG=str(tmp_path))
+    alpine, made = f"localhost:{hub.port}/library/alpine", f"localhost:{hub.port}/team/multi:1"
+
+    def docker(*words: str) -> str:
+        command = ["docker", "manifest", *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    rows = json.loads(docker("inspect", "--insecure", alpine))["manifests"]
+    assert {row["platform"]["architecture"] for row in rows} == {"amd64", "arm64"}
+    docker("create", "--insecure", made, *[f"{alpine}@{row['digest']}" for row in rows])
+    docker("push", "--insecure", made)
+    assert json.loads(docker("inspect", "--insecure", made))["manifests"] == rows

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random, SystemRandom
 from typing import Protocol
-from uuid import UUID
 
 from engine.api.messages import Request, Response
 from engine.distribution.registry.content import Storage, Upload, Writable
@@ -61,7 +61,14 @@ class Registry:
         self.storage, self.deletes = storage, deletes
         self.uploads: dict[tuple[str, str], Upload] = {}  # (repository, id), the oldest first
         self._guard, self._ids = guard, ids or SystemRandom()
-        self._routes = [(row.method, row.expression(), row.handler) for row in _endpoints()]
+
+    @cached_property
+    def _routes(self) -> list[tuple[str, re.Pattern[str], Handler]]:
+        """Worked out when the first request comes: an engine that pulls nothing need not pay for it."""
+        from engine.distribution.registry import lists, manifests, reading, uploads
+
+        rows = (*reading.ROUTES, *lists.ROUTES, *uploads.ROUTES, *manifests.ROUTES)
+        return [(row.method, row.expression(), row.handler) for row in rows]
 
     async def handle(self, request: Request) -> Response:
         try:
@@ -121,7 +128,8 @@ class Registry:
         """A new upload to a repository; returns its id. One too many ends the oldest."""
         while len(self.uploads) >= MOST_UPLOADS:
             self.uploads.pop(next(iter(self.uploads))).abort()
-        id = str(UUID(int=self._ids.getrandbits(128), version=4))
+        digits = f"{self._ids.getrandbits(128):032x}"
+        id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"  # a UUID, version 4's shape
         self.uploads[name, id] = self.writable.upload(id)
         return id
 
@@ -147,9 +155,3 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
 def _check_name(name: str | None) -> None:
     if name is not None and (len(name) > LONGEST_NAME or not NAME.fullmatch(name)):
         raise Refused("NAME_INVALID", {"name": name[:LONGEST_NAME]})
-
-
-def _endpoints() -> list[Endpoint]:
-    from engine.distribution.registry import lists, manifests, reading, uploads
-
-    return [*reading.ROUTES, *lists.ROUTES, *uploads.ROUTES, *manifests.ROUTES]

@@ -255,9 +255,7 @@ def test_elsewhere_plain_http_is_refused_in_dockers_words() -> None:
 
 def test_nobody_there_is_said_as_go_says_it() -> None:
     async def test(world: World) -> None:
-        with pytest.raises(
-            Unreachable, match=r'Get "https://nowhere\.example/v2/": dial tcp: lookup'
-        ):
+        with pytest.raises(Unreachable, match=r'Get "https://nowhere\.example/v2/": dial tcp: lookup'):
             await world.open("nowhere.example/team/app")
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
