@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "sim.programs.network.interfaces": "ifconfig ip route",
     "sim.programs.network.nc": "nc",
     "sim.programs.network.netstat": "netstat nslookup",
+    "sim.programs.network.tracing": "arp telnet traceroute",
     "sim.programs.network.ping": "ping",
     "sim.programs.network.wget": "wget",
     "sim.programs.printf": "printf=main",
@@ -45,14 +46,17 @@ COMMANDS: dict[str, str] = {
     "sim.programs.shell.command": "ash sh=ash",
     "sim.programs.running": "chroot env nice nohup setpriv setsid su time timeout watch",
     "sim.programs.status": "stat",
+    "sim.programs.accounts_changed": "chpasswd passwd",
     "sim.programs.test": "[=main test=main",
     "sim.programs.text.awk.program": "awk",
     "sim.programs.text.changing": "base64 expr fold hd=od hexdump=od od paste seq tr xargs yes",
     "sim.programs.text.comparing": "cmp diff",
     "sim.programs.text.grep": "egrep=grep fgrep=grep grep",
     "sim.programs.text.parts": "cut head nl rev strings tac tail tee wc",
+    "sim.programs.text.pieces": "expand split unexpand xxd",
     "sim.programs.text.sed": "sed",
     "sim.programs.text.sorting": "comm shuf sort uniq",
+    "sim.programs.trees": "tree",
     "sim.programs.users": "addgroup adduser delgroup deluser getent",
 }
 
@@ -67,9 +71,14 @@ APPLETS: dict[str, str] = _rows(COMMANDS)
 # Debian's programs are files of their own; what is behind them is the same, in GNU's wording
 PROGRAMS: dict[str, str] = APPLETS | _rows(
     {
+        "sim.programs.about": "lsb_release lscpu",
         "sim.programs.absent": "absent",
-        "sim.programs.hello": "hello=main",
+        "sim.programs.accounts_changed": "groupdel groupmod userdel usermod",
+        "sim.programs.burning": "stress",
+        "sim.programs.hello": "brief hello=main",
         "sim.programs.network.curl": "curl",
+        "sim.programs.network.lookups": "dig host",
+        "sim.programs.network.tracing": "ss",
         "sim.programs.packages.apk": "apk",
         "sim.programs.packages.apt": "apt apt-get=apt_get",
         "sim.programs.packages.apt_cache": "apt-cache=apt_cache apt-mark=apt_mark",
@@ -86,6 +95,8 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.services.redis_server": "redis-server=main",
         "sim.programs.services.registry": "registry=main",
         "sim.programs.shell.command": "bash dash",
+        "sim.programs.tini": "tini",
+        "sim.programs.trees": "file",
         "sim.programs.users": "groupadd useradd",
     }
 )

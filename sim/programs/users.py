@@ -29,8 +29,8 @@ FIRST, LAST, SYSTEM = 1000, 59999, 100
 async def adduser(proc: Proc, options: Options, operands: list[str]) -> int:
     name, *group = operands
     if group:
-        return _join(proc, name, group[0])
-    _root_only(proc)
+        return join(proc, name, group[0])
+    root_only(proc)
     if accounts.user(proc, name) is not None:
         raise Failure(f"user '{name}' in use")
     uid = _free([user.uid for user in accounts.users(proc)], options, "u")
@@ -62,7 +62,7 @@ async def adduser(proc: Proc, options: Options, operands: list[str]) -> int:
     most=1,
 )  # fmt: skip
 async def useradd(proc: Proc, options: Options, operands: list[str]) -> int:
-    _root_only(proc)
+    root_only(proc)
     name = operands[0]
     if accounts.user(proc, name) is not None:
         raise Failure(f"user '{name}' already exists", 9)
@@ -76,7 +76,7 @@ async def useradd(proc: Proc, options: Options, operands: list[str]) -> int:
     home = options.get("d", f"/home/{name}")
     _new_user(proc, User(name, uid, gid, options.get("c"), home, options.get("s", "/bin/sh")))
     for group in filter(None, options.get("G").split(",")):
-        _join(proc, name, group)
+        join(proc, name, group)
     if "m" in options:
         _home(proc, home, uid, gid)
     return 0
@@ -87,8 +87,8 @@ async def useradd(proc: Proc, options: Options, operands: list[str]) -> int:
          "\t-S\tCreate a system group", long={"gid:": "g", "system": "S"}, least=1, most=2)  # fmt: skip
 async def addgroup(proc: Proc, options: Options, operands: list[str]) -> int:
     if len(operands) == 2:
-        return _join(proc, *operands)
-    _root_only(proc)
+        return join(proc, *operands)
+    root_only(proc)
     if accounts.group(proc, operands[0]) is not None:
         raise Failure(f"group '{operands[0]}' in use")
     gid = _free([group.gid for group in accounts.groups(proc)], options, "g")
@@ -100,7 +100,7 @@ async def addgroup(proc: Proc, options: Options, operands: list[str]) -> int:
          long={"gid:": "g", "system": "r", "force": "f"},
          least=1, most=1)  # fmt: skip
 async def groupadd(proc: Proc, options: Options, operands: list[str]) -> int:
-    _root_only(proc)
+    root_only(proc)
     if accounts.group(proc, operands[0]) is not None:
         if "f" in options:
             return 0
@@ -114,20 +114,20 @@ async def groupadd(proc: Proc, options: Options, operands: list[str]) -> int:
 @command("", synopsis="[--remove-home] USER [GROUP]", about="Delete USER from the system, or from GROUP",
          long={"remove-home": "remove"}, least=1, most=2)  # fmt: skip
 async def deluser(proc: Proc, options: Options, operands: list[str]) -> int:
-    _root_only(proc)
+    root_only(proc)
     name = operands[0]
     if accounts.user(proc, name) is None:
         raise Failure(f"unknown user {name}")
     if len(operands) == 2:
-        return _leave(proc, name, operands[1])
+        return leave(proc, name, operands[1])
     for group in accounts.groups(proc):
         if name in group.members:
-            _leave(proc, name, group.name)
+            leave(proc, name, group.name)
     for path in ("/etc/passwd", "/etc/shadow"):
-        _drop(proc, path, name)
+        drop(proc, path, name)
     own = accounts.group(proc, name)
     if own is not None and not own.members:
-        _drop(proc, "/etc/group", name)
+        drop(proc, "/etc/group", name)
     return 0
 
 
@@ -135,16 +135,17 @@ async def deluser(proc: Proc, options: Options, operands: list[str]) -> int:
     synopsis="[USER] GROUP", about="Delete group GROUP from the system or user USER from group GROUP", least=1, most=2
 )
 async def delgroup(proc: Proc, options: Options, operands: list[str]) -> int:
-    _root_only(proc)
+    root_only(proc)
     if len(operands) == 2:
-        return _leave(proc, *operands)
+        return leave(proc, *operands)
     if accounts.group(proc, operands[0]) is None:
         raise Failure(f"unknown group {operands[0]}")
-    _drop(proc, "/etc/group", operands[0])
+    drop(proc, "/etc/group", operands[0])
     return 0
 
 
-def _root_only(proc: Proc) -> None:
+def root_only(proc: Proc) -> None:
+    """Raises Failure."""
     if proc.uid:
         raise Failure("Permission denied." if is_gnu(proc) else "must be root")
 
@@ -185,20 +186,23 @@ def _append(proc: Proc, path: str, line: str) -> None:
     proc.write_file(path, text + newline + line.encode() + b"\n")
 
 
-def _drop(proc: Proc, path: str, name: str) -> None:
+def drop(proc: Proc, path: str, name: str) -> None:
+    """Remove somebody's line."""
     with suppress(FileNotFoundError):
         lines = proc.read_file(path).splitlines(keepends=True)
         proc.write_file(path, b"".join(line for line in lines if line.partition(b":")[0] != name.encode()))
 
 
-def _join(proc: Proc, name: str, group: str) -> int:
-    _root_only(proc)
+def join(proc: Proc, name: str, group: str) -> int:
+    """Make a user a member of a group. Raises Failure."""
+    root_only(proc)
     if accounts.user(proc, name) is None:
         raise Failure(f"unknown user {name}")
     return _members(proc, group, lambda members: (*members, *((name,) if name not in members else ())))
 
 
-def _leave(proc: Proc, name: str, group: str) -> int:
+def leave(proc: Proc, name: str, group: str) -> int:
+    """Make a user no member of a group any more. Raises Failure."""
     return _members(proc, group, lambda members: tuple(member for member in members if member != name))
 
 

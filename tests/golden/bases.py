@@ -29,7 +29,8 @@ def make(folder: Path) -> None:
     for name, command in IMAGES.items():
         docker.request("POST", "/images/create", {"fromImage": name, "tag": "latest"}).read()
         saved = docker.request("GET", "/images/get", {"names": name}).read()
-        (folder / f"{name}.tar.gz").write_bytes(gzip.compress(_image(name, _layer(saved), command), 1))
+        layer = _layer(saved).replace(b"glassdock:hello\n", b"glassdock:brief\n")  # it said less in those days
+        (folder / f"{name}.tar.gz").write_bytes(gzip.compress(_image(name, layer, command), 1))
 
 
 def _layer(saved: bytes) -> bytes:

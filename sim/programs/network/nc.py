@@ -108,10 +108,14 @@ async def _talk(proc: Proc, fd: int, options: Options, run: list[str]) -> int:
         status = await proc.run(run, fds={0: fd, 1: fd, 2: fd})
         proc.close(fd)
         return status
+    return await talk(proc, fd, float(options["w"]) if "w" in options else None)
+
+
+async def talk(proc: Proc, fd: int, patience: float | None) -> int:
+    """Carry both directions until the other side ends (0), or nothing has come for `patience` seconds (1)."""
     poll = proc.epoll()
     poll.add(fd)
     poll.add(0)
-    patience = float(options["w"]) if "w" in options else None
     try:
         while ready := await poll.wait(patience):
             if 0 in ready:
