@@ -27,6 +27,7 @@ from engine.client.connection import Api, SocketConnection
 from engine.client.console import BufferConsole
 from engine.clock import SECOND
 from engine.loop import Deadlock
+from engine.session.replay import replay
 from engine.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 
 INTERRUPTED = 130  # as if by Ctrl-C
+TYPING = 0.2  # seconds of the host's time from one command to the next: nobody types in no time
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Lab:
             self.connection = SocketConnection(host if "://" in host else default_address(host))
         self.api = Api(self.connection)
         self.moments: list[Moment] = []
+        self._marks: list[int] = []  # after each moment: how many requests had been made
         self.last: Ran | None = None
         self.shell = Shell(self._docker, self.sleep)
         self._seen = 0
@@ -121,6 +124,24 @@ class Lab:
     def fetch(self, port: int, path: str = "/") -> str | None:
         """What a browser on the host gets from a published port; None if nobody answers there."""
         return fetch.page(self.connection, port, path)
+
+    def undo(self, commands: int = 1) -> None:
+        """Go back in time: the engine is made again as it was before the last commands (a simulated host only).
+
+        Raises ValueError for more commands than there were, and for a real host, whose past is past.
+        """
+        if not isinstance(self.connection, Connection) or self.connection.engine.session is None:
+            raise ValueError("only a simulated host can go back in time")
+        if not 0 < commands <= len(self.moments):
+            raise ValueError(f"there are {len(self.moments)} commands to take back, not {commands}")
+        from sim.make import remake
+
+        kept = len(self.moments) - commands
+        record = self.connection.engine.session.record().cut(self._marks[kept - 1] if kept else 0)
+        self.connection = Connection(replay(record, remake))
+        self.api = Api(self.connection)
+        self.__dict__.pop("client", None)
+        self.moments, self._marks, self._seen = self.moments[:kept], self._marks[:kept], 0
 
     # -- what is there
 
@@ -169,6 +190,9 @@ class Lab:
         looked = self.api.get("/glassdock/layers")
         states = {container["Name"]: container["State"] for container in reversed(looked["Containers"])}
         self.moments.append(Moment(line, status, states, len(looked["Images"])))
+        self.sleep(TYPING)
+        if isinstance(self.connection, Connection) and self.connection.engine.session is not None:
+            self._marks.append(self.connection.engine.session.requests)
 
     def _newest(self) -> int:
         """The newest span's id."""

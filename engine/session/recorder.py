@@ -28,7 +28,7 @@ class Recorder:
         self._loop, self._seed, self._profile, self._limit = loop, seed, profile, limit
         self._start = loop.time
         self._steps: list[Step] = []
-        self._requests = 0
+        self.requests = 0  # how many have been kept
         self._size = 0
         loop.on_skip = lambda: self.note("skip", 0)
 
@@ -43,8 +43,8 @@ class Recorder:
         """Keep a request that begins; returns its number, 0 for one that need not be kept."""
         if request.method in ("GET", "HEAD") and "upgrade" not in request.headers:
             return 0
-        self._requests += 1
-        number = self._requests
+        self.requests += 1
+        number = self.requests
         query = request.query
         pairs = tuple(query.pairs()) if isinstance(query, Query) else tuple(query.items())
         headers = {name: value for name, value in request.headers.items() if name in HEADERS}

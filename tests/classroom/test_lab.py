@@ -53,7 +53,23 @@ def test_the_session_can_be_looked_back_on(lab):
     assert [dict(moment.states) for moment in lab.moments] == [{"web": "running"}, {"web": "paused"}, {}]
 
 
+def test_commands_can_be_taken_back(lab):
+    lab.docker("run -d --name web alpine sleep 100")
+    before = lab.inspect("web")
+    lab.docker("rm -f web")
+    lab.docker("volume create data")
+    lab.undo(2)
+    assert lab.inspect("web") == before
+    assert [container.name for container in lab.client.containers.list()] == ["web"]
+    assert len(lab.moments) == 1
+    lab.docker("kill web")
+    assert lab.inspect("web")["State"]["ExitCode"] == 137
+    with pytest.raises(ValueError, match="there are 2 commands"):
+        lab.undo(3)
+
+
 def test_a_command_that_would_wait_for_ever_is_ended(lab):
-    ran = lab.docker("run -i -t alpine sh")
+    lab.docker("run -d -i --name patient alpine cat")
+    ran = lab.docker("wait patient")
     assert ran.exit == 130
     assert "nobody can type here" in ran.err
