@@ -12,41 +12,9 @@ from typing import Any
 from engine.api.streams import Unframer
 from engine.client.connection import CannotConnect, Stream
 from engine.client.console import STDERR, STDOUT, Console
+from engine.detach import DEFAULT, Detector, key_bytes
 
-DETACH_KEYS = "ctrl-p,ctrl-q"
 PROXIED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2")
-
-
-def key_bytes(keys: str) -> bytes:
-    """ "ctrl-p,ctrl-q" → b"\\x10\\x11". Raises ValueError."""
-    typed = b""
-    for word in keys.split(","):
-        if len(word) == 1:
-            typed += word.encode()
-        elif word.startswith("ctrl-") and len(word) == 6 and (word[5].isalpha() or word[5] in "@[\\]^_"):
-            typed += bytes([ord(word[5].upper()) & 0x1F])
-        else:
-            raise ValueError(f"Unknown character: '{word}'")
-    return typed
-
-
-class Detector:
-    """Finds the detach keys in what is typed; what may still become them is held back."""
-
-    def __init__(self, keys: bytes) -> None:
-        self._keys, self._held = keys, b""
-
-    def feed(self, data: bytes) -> tuple[bytes, bool]:
-        """(what to pass on, whether the keys are complete)"""
-        passed = bytearray()
-        for i in range(len(data)):
-            self._held += data[i : i + 1]
-            if self._keys and self._held == self._keys:
-                return bytes(passed), True
-            while self._held and not self._keys.startswith(self._held):
-                passed += self._held[:1]
-                self._held = self._held[1:]
-        return bytes(passed), False
 
 
 def split_frames(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -65,7 +33,7 @@ def received(stream: Stream) -> Iterator[bytes]:
             yield data
 
 
-def talk(console: Console, stream: Stream, tty: bool, interactive: bool, keys: str = DETACH_KEYS) -> bool:
+def talk(console: Console, stream: Stream, tty: bool, interactive: bool, keys: str = DEFAULT) -> bool:
     """Run the session; True if it was left by the detach keys."""
     detector = Detector(key_bytes(keys) if tty or console.stdin_tty else b"")
     left = threading.Event()

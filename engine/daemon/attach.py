@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.api.streams import frame
+from engine.detach import DEFAULT_KEYS, Detector, key_bytes
 from engine.errors import InvalidParameter
 from engine.host import STDERR, Input
 from engine.loop import Future, Loop
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from engine.api.messages import Duplex
 
 FULL = 1 << 20  # bytes that may wait for a client before the program has to
-DEFAULT_KEYS = b"\x10\x11"  # ctrl-p ctrl-q
-SPECIAL_KEYS = {"@": 0, "[": 27, "\\": 28, "]": 29, "^": 30, "_": 31}
 
 
 class Client:
@@ -152,60 +151,15 @@ class Stdin:
 
 
 class Detached(Exception):
-    """The client has typed the detach keys. `before`: what it had typed before them, for the program."""
-
-    def __init__(self, before: bytes) -> None:
-        super().__init__()
-        self.before = before
-
-
-class KeyWatcher:
-    """Finds the detach keys in what a person types; a beginning of them is held back until it is clear."""
-
-    __slots__ = ("_keys", "_seen")
-
-    def __init__(self, keys: bytes) -> None:
-        self._keys = keys
-        self._seen = 0
-
-    def feed(self, data: bytes) -> bytes:
-        """What is for the program. Raises Detached.
-
-        >>> watcher = KeyWatcher(DEFAULT_KEYS)
-        >>> watcher.feed(b"ls\\x10"), watcher.feed(b"x")
-        (b'ls', b'\\x10x')
-        """
-        passed = bytearray()
-        for byte in data:
-            if self._keys and byte == self._keys[self._seen]:
-                self._seen += 1
-                if self._seen == len(self._keys):
-                    raise Detached(bytes(passed))
-                continue
-            passed += self._keys[: self._seen]
-            self._seen = 1 if self._keys and byte == self._keys[0] else 0
-            if not self._seen:
-                passed.append(byte)
-        return bytes(passed)
+    """The client has typed the detach keys."""
 
 
 def parse_keys(text: str) -> bytes:
-    """
-    >>> parse_keys("ctrl-p,ctrl-q"), parse_keys("a")
-    (b'\\x10\\x11', b'a')
-    """
-    codes = bytearray()
-    for key in text.split(",") if text else ():
-        letter = key.removeprefix("ctrl-")
-        if len(key) == 1 and key.isascii():
-            codes.append(ord(key))
-        elif key != letter and len(letter) == 1 and "a" <= letter.lower() <= "z":
-            codes.append(ord(letter.lower()) - ord("a") + 1)
-        elif key != letter and letter in SPECIAL_KEYS:
-            codes.append(SPECIAL_KEYS[letter])
-        else:
-            raise InvalidParameter(f"Invalid detach keys ({text}) provided")
-    return bytes(codes) or DEFAULT_KEYS
+    """The keys that a request names, or the usual ones. Raises InvalidParameter."""
+    try:
+        return key_bytes(text) if text else DEFAULT_KEYS
+    except ValueError:
+        raise InvalidParameter(f"Invalid detach keys ({text}) provided") from None
 
 
 async def converse(
@@ -259,17 +213,15 @@ async def _send(duplex: Duplex, client: Client, raw: bool, first: list[bytes]) -
 
 async def _receive(duplex: Duplex, stdin: Stdin | None, keys: bytes, close_stdin: bool) -> None:
     """The client's bytes to the program, as fast as it takes them. Raises Detached."""
-    watcher = KeyWatcher(keys)
+    detector = Detector(keys)
     try:
         while data := await duplex.read():
-            data = watcher.feed(data)
-            if stdin is not None and data and (full := stdin.write(data)) is not None:
+            data, detached = detector.feed(data)
+            if stdin is not None and data and (full := stdin.write(data)) is not None and not detached:
                 await full
+            if detached:
+                raise Detached
     except ConnectionError:
         pass
-    except Detached as detached:
-        if stdin is not None and detached.before:
-            stdin.write(detached.before)
-        raise
     if stdin is not None and close_stdin:
         stdin.close()

@@ -12,7 +12,9 @@ from engine.client.commandline import Parsed
 from engine.client.commands.images import pull_image
 from engine.client.connection import Answer, Stream
 from engine.client.context import ApiError, CannotConnect, Context, Failure
-from engine.client.session import DETACH_KEYS, forwarded, key_bytes, resized, talk
+from engine.client.session import forwarded, resized, talk
+from engine.detach import DEFAULT as DETACH_KEYS
+from engine.detach import key_bytes
 from engine.image.manifest import Platform, PlatformError
 from engine.image.reference import InvalidReference, parse_any
 

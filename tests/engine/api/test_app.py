@@ -8,11 +8,11 @@ import pytest
 
 from engine.api.app import App
 from engine.api.body import MAX_BODY, read_json
+from engine.api.glass import ROUTES as TRACE
 from engine.api.messages import Duplex, Request, Response, json_response
 from engine.api.ping import ROUTES as PING
 from engine.api.router import Route
 from engine.api.streams import close_stream
-from engine.api.glass import ROUTES as TRACE
 from engine.errors import NotModified, no_such_container
 from engine.loop import Loop
 from engine.trace import Trace

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from engine.client import values
 from engine.client.ports import port_bindings
-from engine.client.session import Detector, key_bytes, split_frames
+from engine.client.session import split_frames
 from engine.client.tables import aligned
+from engine.detach import Detector, key_bytes
 from engine.units import bytes_size, human_duration, human_size
 
 

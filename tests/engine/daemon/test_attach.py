@@ -1,10 +1,9 @@
 """Clients of a program's streams: detach keys, slow readers, input before the start."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from engine.daemon.attach import DEFAULT_KEYS, FULL, Client, Detached, KeyWatcher, Stdin, parse_keys
+from engine.daemon.attach import FULL, Client, Stdin, parse_keys
+from engine.detach import DEFAULT_KEYS
 from engine.errors import InvalidParameter
 from engine.host import STDERR, STDOUT
 from engine.loop import Loop
@@ -22,19 +21,6 @@ def test_detach_keys_are_read_as_docker_writes_them(text: str, codes: bytes) -> 
 def test_other_keys_are_refused(text: str) -> None:
     with pytest.raises(InvalidParameter, match="Invalid detach keys"):
         parse_keys(text)
-
-
-@given(st.lists(st.binary(max_size=6)))
-def test_what_is_typed_arrives_unless_it_is_the_detach_keys(pieces: list[bytes]) -> None:
-    watcher, typed, passed = KeyWatcher(DEFAULT_KEYS), b"".join(pieces), b""
-    try:
-        for piece in pieces:
-            passed += watcher.feed(piece)
-    except Detached as detached:
-        assert typed.startswith(passed + detached.before + DEFAULT_KEYS)
-    else:
-        assert DEFAULT_KEYS not in typed
-        assert passed == typed or passed == typed[:-1]  # a beginning of the keys is held back
 
 
 def test_each_client_gets_the_streams_it_asked_for() -> None:
