@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import sqlite3
@@ -103,6 +103,7 @@ class DiskState:
 
         self._failure: type[sqlite3.Error] = sqlite3.OperationalError
         data_root.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(data_root / "lock")
         self._path = str(data_root / "state.db")
         self._rows = sqlite3.connect(self._path, isolation_level=None)
         self._rows.execute("PRAGMA journal_mode = WAL")
@@ -152,6 +153,25 @@ class DiskState:
 
     def close(self) -> None:
         self._rows.close()
+        self._lock.close()
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """One daemon for a data root: a second one would clean up what the first is writing. Raises BlockingIOError.
+
+    The lock is the process's (fcntl(2), F_SETLK) and ends with it, however it ends. Windows has no such locks.
+    """
+    file = path.open("ab")
+    try:
+        import fcntl
+
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        pass
+    except OSError:
+        file.close()
+        raise BlockingIOError(errno.EAGAIN, "another daemon is using it", str(path.parent)) from None
+    return file
 
 
 def open_state(data_root: Path | None) -> State:

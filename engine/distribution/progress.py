@@ -54,6 +54,8 @@ class Meter:
 
     def add(self, size: int) -> None:
         self.current += size
+        if self.current == self._said:
+            return
         last = self.current == self.total
         if not last and (self.current - self._said <= self._step or self._loop.time < self._next):
             return

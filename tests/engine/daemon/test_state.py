@@ -1,5 +1,8 @@
 """Rows: the same in memory and on the disk, where they survive."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,18 @@ def test_what_was_put_is_there_after_a_crash(tmp_path: Path) -> None:
     crashed = open_state(tmp_path)
     crashed.put("container", "1", {"name": "web"})
     assert open_state(tmp_path).get("container", "1") == {"name": "web"}  # the first was never closed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="fcntl")
+def test_a_data_root_has_one_daemon(tmp_path: Path) -> None:
+    state = open_state(tmp_path)
+    other = [sys.executable, "-c", "import sys; from pathlib import Path; from engine.daemon.state import open_state;"
+             "open_state(Path(sys.argv[1]))", str(tmp_path)]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    refused = subprocess.run(other, env=environment, capture_output=True, text=True, check=False)
+    assert refused.stderr.endswith(f"another daemon is using it: '{tmp_path}'\n")
+    state.close()
+    subprocess.run(other, env=environment, check=True)
 
 
 def test_what_is_written_together_is_there_together(state: State) -> None:
