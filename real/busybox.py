@@ -18,9 +18,14 @@ from pathlib import Path
 
 FOLDERS = {"bin": 0o755, "dev": 0o755, "etc": 0o755, "home": 0o755, "proc": 0o755, "root": 0o700, "sys": 0o755,
            "tmp": 0o1777, "usr": 0o755, "usr/bin": 0o755, "usr/sbin": 0o755, "sbin": 0o755, "var": 0o755}  # fmt: skip
+USERS = {"root": 0, "daemon": 1, "bin": 2, "sys": 3, "mail": 8, "www-data": 33, "operator": 37, "nobody": 65534}
+GROUPS = USERS | {"adm": 4, "tty": 5, "disk": 6, "wheel": 10, "users": 100, "nogroup": 65534}
 FILES = {
-    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n",
-    "etc/group": "root:x:0:\nusers:x:100:\nnogroup:x:65534:\n",
+    "etc/passwd": "".join(
+        f"{name}:x:{id}:{id}:{name}:{'/root:/bin/sh' if id == 0 else '/home:/bin/false'}\n"
+        for name, id in USERS.items()
+    ),
+    "etc/group": "".join(f"{name}:x:{id}:\n" for name, id in GROUPS.items() if name != "nobody"),
 }
 PT_INTERP = 3
 CHANGES = ("CMD sh", "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")

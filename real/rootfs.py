@@ -73,7 +73,7 @@ def mount_overlay(container: Container, key: str, lower: Sequence[str], readonly
     try:
         text = syscalls.FSCONFIG_SET_STRING
         syscalls.fsconfig(fd, text, "source", "overlay")
-        for name in lowers(key, lower):
+        for name in lowers(store, key, lower):
             syscalls.fsconfig(fd, text, "lowerdir+", f"{store}/{name}")
         if not readonly:
             syscalls.fsconfig(fd, text, "upperdir", f"{store}/{key}/diff")
@@ -86,10 +86,15 @@ def mount_overlay(container: Container, key: str, lower: Sequence[str], readonly
         os.close(fd)
 
 
-def lowers(key: str, names: Sequence[str]) -> list[str]:
-    """Folders below the store, topmost first: between the layers and the container lies what Docker calls init."""
+def lowers(store: str, key: str, names: Sequence[str]) -> list[str]:
+    """Folders below the store, topmost first: between the layers and the container lies what Docker calls init.
+
+    A snapshot that is no container's has an empty one of its own.
+    """
     layers = [name.rpartition(":")[2] for name in names]
-    return [f"{layers[0] if layers else 'empty'}/init", *(f"{layer}/diff" for layer in layers)]
+    own = os.path.isdir(f"{store}/{key}/init")
+    init = f"{key}/init" if own else f"{layers[0] if layers else 'empty'}/init"
+    return [init, *(f"{layer}/diff" for layer in layers)]
 
 
 def open_sources(container: Container, operations: Sequence[Sequence[object]]) -> None:

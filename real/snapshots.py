@@ -117,12 +117,14 @@ class Snapshots:
             raise ValueError(f"snapshot {key} already exists")
         if parent:
             self._known[parent]  # or KeyError
-        base = self._init_layer(parent or "")
+        base = self._init_layer(parent or "") if init else self._view(parent).path if parent else ""
         folder = self._temporary()
         os.mkdir(f"{folder}/work", 0o700)
+        if not init:
+            os.mkdir(f"{folder}/init", 0o755)
         fd = os.open(f"{folder}/diff", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            layers.like(fd, os.stat(base))
+            layers.like(fd, os.stat(base or f"{folder}/init"))
         finally:
             os.close(fd)
         self._keep(folder, Snapshot(key, parent or "", -1))
@@ -142,6 +144,8 @@ class Snapshots:
         self._uncount(active)
         folder = f"{self.store}/{active.folder}"
         layers.remove_tree(f"{folder}/work")
+        if os.path.isdir(f"{folder}/init"):
+            layers.remove_tree(f"{folder}/init")
         if name in self._known:
             await self._discard(folder)
             return
@@ -227,7 +231,8 @@ class Snapshots:
     def _below(self, key: str) -> Node:
         """What lies below a container's writable part."""
         parent = self._known[key].parent
-        init = self._init_layer(parent)
+        own = f"{self.store}/{self._known[key].folder}/init"  # empty, of a snapshot that is no container's
+        init = own if os.path.isdir(own) else self._init_layer(parent)
         return merged.root([init, *self._view(parent).folders] if parent else [init])
 
     # -- the layer between an image and its containers

@@ -4,7 +4,7 @@
     python tests/real/guarded.py -- python bench/real.py
 
 The tests get mount, PID and network namespaces of their own in which every file system is read-only, at one stroke and
-before anything of theirs runs, except /proc, the cgroup file systems, the terminals, and an empty tmpfs that goes with
+before anything of theirs runs, except /proc, the cgroup file systems, the terminals, and an empty /tmp that goes with
 them: its path is in GLASSDOCK_TEST_ROOM. Whoever wants to use it asks `room()`, which looks for itself.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 ROOM = "GLASSDOCK_TEST_ROOM"
@@ -29,11 +28,10 @@ def room() -> Path | None:
 
 def main(words: list[str]) -> None:
     if words[:1] == ["--inside"]:
-        inside(Path(words[1]), words[2:])
+        inside(Path("/tmp"), words[1:])
     if os.geteuid() != 0:
         sys.exit("guarded: the kernel's namespaces and cgroups need root")
-    place = tempfile.mkdtemp(prefix="glassdock-room-")
-    os.execvp(UNSHARE[0], [*UNSHARE, sys.executable, __file__, "--inside", place, *words])
+    os.execvp(UNSHARE[0], [*UNSHARE, sys.executable, __file__, "--inside", *words])
 
 
 def inside(place: Path, words: list[str]) -> None:
@@ -41,7 +39,7 @@ def inside(place: Path, words: list[str]) -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from real import syscalls
 
-    syscalls.mount("tmpfs", str(place), "tmpfs", 0, "size=4g,mode=755")
+    syscalls.mount("tmpfs", str(place), "tmpfs", 0, "size=4g,mode=1777")
     syscalls.mount_setattr("/", syscalls.AT_RECURSIVE, on=syscalls.MOUNT_ATTR_RDONLY)
     for path in (*WRITABLE, str(place)):
         if Path(path).is_mount():
