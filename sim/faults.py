@@ -1,11 +1,15 @@
-"""What can be made to go wrong between an engine and the hub, and how far away the hub is. Change it at any time.
+"""What can be made to go wrong: between an engine and the hub, and between containers. Change it at any time.
 
     hub = engine.images.transport.hub       # of an engine that sim.make made
     hub.faults.latency = 0.3
     hub.faults.private.add("library/httpd")
     hub.faults.broken.add("library/nginx")
 
-Nothing here does anything by itself: sim/hub.py looks.
+    network = engine.host.kernel.network
+    network.faults.partition("172.18.0.2", "172.18.0.3")
+    network.faults.no_names = True
+
+Nothing here does anything by itself: sim/hub.py, sim/network.py and sim/resolver.py look.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ class Faults:
     - `rate_limit`: pulls in six hours for those who have not logged in; None is no limit.
     - `private`: repositories that only their owner may see.
     - `broken`: repositories whose layers arrive with a wrong byte.
-    - `break_after`: bytes after which the transfer of a layer breaks; the next `breaks` transfers do.
+    - `break_after`: bytes after which the transfer of a layer breaks, in either direction; the next `breaks` do.
     """
 
     latency: float = 0.03
@@ -40,3 +44,26 @@ class Faults:
             return False
         self.breaks -= 1
         return True
+
+
+@dataclass(slots=True)
+class NetworkFaults:
+    """Between addresses of the simulated host.
+
+    - `cut`: pairs between which nothing gets through. Connections that are open wait, and give up after 15 minutes.
+    - `no_names`: no name server answers.
+    """
+
+    cut: set[frozenset[str]] = field(default_factory=set)
+    no_names: bool = False
+
+    def partition(self, one: str, other: str) -> None:
+        self.cut.add(frozenset((one, other)))
+
+    def heal(self) -> None:
+        """All is as it should be."""
+        self.cut.clear()
+        self.no_names = False
+
+    def separate(self, one: str, other: str) -> bool:
+        return bool(self.cut) and frozenset((one, other)) in self.cut

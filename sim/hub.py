@@ -130,19 +130,18 @@ class HubTransport:
             raise Unreachable(f"dial tcp: lookup {where.hostname}: no such host")
         names = {name.lower(): value for name, value in headers.items()}
         request = Request(method, where.path, Query(parse_qsl(where.query)), names)
+        sent: _Sent | None = None
         if isinstance(body, bytes):
             await self._wire.carry(len(body))
             request.body = body
         else:
-            request.stream = self._carried(body)
+            sent = _Sent(self._wire, faults, body)
+            request.stream = sent.pieces()
         response = await self.hub.handle(where.hostname or "", request)
+        if sent is not None and sent.broken:
+            raise Unreachable("write: broken pipe")
         answer = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status, answer, self._body(response, int(answer.get("content-length", 0))))
-
-    async def _carried(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        async for piece in body:
-            await self._wire.carry(len(piece))
-            yield piece
 
     async def _body(self, response: Response, size: int) -> AsyncIterator[bytes]:
         if response.stream is None:
@@ -163,6 +162,27 @@ class HubTransport:
                     raise Unreachable("unexpected EOF")
             given += len(piece)
             yield piece
+
+
+class _Sent:
+    """What a client sends: it takes the wire's time, and breaks off if it is large and a fault says so."""
+
+    def __init__(self, wire: Wire, faults: Faults, body: AsyncIterator[bytes]) -> None:
+        self._wire, self._faults, self._body = wire, faults, body
+        self.broken = False
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        given, asked = 0, False
+        async for piece in self._body:
+            if not asked and given + len(piece) > WORTH_STEPS:
+                asked, self.broken = True, self._faults.breaks_now()
+            if self.broken:
+                piece = piece[: max(0, self._faults.break_after - given)]
+            await self._wire.carry(len(piece))
+            given += len(piece)
+            yield piece
+            if self.broken and given >= self._faults.break_after:
+                raise ConnectionResetError("connection reset by peer")
 
 
 async def token(guard: TokenGuard, request: Request) -> Response:

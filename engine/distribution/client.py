@@ -25,6 +25,7 @@ LARGEST_MANIFEST = 4 << 20  # bytes, as moby
 REDIRECTS = (301, 302, 303, 307, 308)
 TOKEN_LIFE = 60  # seconds, if the token does not say
 NO_CREDENTIALS = "no basic auth credentials"
+AGENT = "glassdock (as docker/28.2.2)"
 
 
 def endpoints(domain: str) -> list[str]:
@@ -180,7 +181,7 @@ class Repository:
         where = urlsplit(url)
         with self._trace.span("hub", f"{method} {where.path}", host=where.netloc) as span:
             try:
-                reply = await self._transport.request(method, url, headers, body)
+                reply = await self._transport.request(method, url, {"User-Agent": AGENT, **headers}, body)
             except Unreachable as error:
                 raise Unreachable(f'{method.title()} "{url}": {error}') from None
             span.attributes["status"] = reply.status

@@ -140,6 +140,18 @@ def test_a_push_takes_the_time_of_the_wire(student: Student) -> None:
     assert 4 * 10**9 < student.engine.loop.time - begin < 6 * 10**9
 
 
+def test_a_push_that_breaks_goes_on_where_it_stopped(student: Student) -> None:
+    words = ["dd", "if=/dev/urandom", "of=/big", "bs=1M", "count=2"]
+    container = student.docker.containers.run("alpine", words, detach=True)
+    container.wait()
+    student.image = container.commit("ann/big", "1")
+    student.hub.faults.break_after, student.hub.faults.breaks = 1_000_000, 1
+    told = student.push("ann/big:1", "ann")
+    assert "Retrying in 5 seconds" in told and told[-1].startswith("1: digest: ")
+    sent = [span["name"] for span in student.engine.trace.since(0) if span["name"].startswith("PATCH")]
+    assert sent[0] == sent[1]  # the same upload went on
+
+
 def test_the_same_seed_pushes_in_the_same_steps() -> None:
     def trace() -> list[dict[str, Any]]:
         student = Student()
