@@ -654,6 +654,19 @@ def test_an_archive_begins_with_the_last_name_of_its_path(files: Files) -> None:
         files.bench.host.pack_path("f", "/none")
 
 
+def test_a_snapshot_that_is_no_containers_has_no_mount_points(bench: Bench) -> None:
+    bench.run(bench.host.prepare("bare", None, init=False))
+    bare = Files(bench, "bare")
+    assert bare.names("/.") == ["."]
+    bare.put("/", ("d/f", b"1"))
+    assert bare.names("/.") == [".", "./d", "./d/f"]
+    assert [change.path for change in bench.run(bench.host.changes("bare"))] == ["/d", "/d/f"]
+    bench.run(bench.host.prepare("over", "base", init=False))
+    assert "./.dockerenv" not in Files(bench, "over").names("/.")
+    for key in ("bare", "over"):
+        bench.run(bench.host.remove(key))
+
+
 def test_all_that_a_file_is_goes_through_an_archive(files: Files) -> None:
     files.put(
         "/home",
