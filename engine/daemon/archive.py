@@ -12,12 +12,12 @@ import io
 import stat as st
 import tarfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from engine import users
 from engine.daemon import files, specs
-from engine.errors import Conflict, EngineError, InvalidParameter, NotFound, System
+from engine.errors import Conflict, EngineError, InvalidParameter, NotFound, System, no_such_container
 from engine.host import PathError, PathStat, Unpacking
 from engine.image.archive import Uncompressed
 from engine.image.members import is_inside
@@ -32,16 +32,14 @@ if TYPE_CHECKING:
 
 async def look(engine: Engine, name: str, path: str) -> PathStat:
     """What is at a path. Raises NotFound, System."""
-    container = engine.containers.get(name)
-    async with container.lock:
+    async with _locked(engine, name) as container:
         with _step(engine, container, "look", name, path):
             return await engine.host.stat_path(container.id, absolute(path), _volumes(engine, container))
 
 
 async def pack(engine: Engine, name: str, path: str) -> tuple[PathStat, Iterator[bytes]]:
     """What is at a path, and an uncompressed tar of it (see engine.host.Snapshotter). Raises NotFound, System."""
-    container = engine.containers.get(name)
-    async with container.lock:
+    async with _locked(engine, name) as container:
         with _step(engine, container, "pack", name, path):
             volumes = _volumes(engine, container)
             found = await engine.host.stat_path(container.id, absolute(path), volumes)
@@ -58,7 +56,7 @@ async def unpack(
     `keep_kinds`: see engine.host.Unpacking. `as_user`: all that is made belongs to the container's user. What came
     before an upload broke off, or before an error, stays. Raises NotFound, InvalidParameter, System.
     """
-    container = engine.containers.get(name)
+    engine.containers.get(name)
     with engine.images.store.blobs.spool() as spool:
         broken: EngineError | None = None
         try:
@@ -66,7 +64,7 @@ async def unpack(
                 spool.append(piece)
         except EngineError as error:
             broken = error
-        async with container.lock:
+        async with _locked(engine, name) as container:
             with _step(engine, container, "unpack", name, path), Uncompressed(spool.open()) as tar:
                 await _unpack(engine, container, absolute(path), cast(BinaryIO, tar), keep_kinds, as_user)
     if broken is not None:
@@ -158,6 +156,16 @@ def _volumes(engine: Engine, container: Container) -> tuple[Mount, ...]:
         taken = {mount.target for mount in chosen}
         chosen += [mount for mount in files.mounts(engine.host.info.root, owner) if mount.target not in taken]
     return tuple(chosen)
+
+
+@asynccontextmanager
+async def _locked(engine: Engine, name: str) -> AsyncIterator[Container]:
+    """The container, to oneself. Raises NotFound, also if it was removed while one waited for it."""
+    container = engine.containers.get(name)
+    async with container.lock:
+        if engine.containers.find(container.id) is None:
+            raise no_such_container(name)
+        yield container
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from engine.api.decode import decode, encode
 from engine.daemon import stop
 from engine.daemon.config import ContainerConfig, merge
-from engine.errors import Conflict, EngineError, System, no_such_image
+from engine.errors import Conflict, EngineError, System, no_such_container, no_such_image
 from engine.image.config import Image, image_config
+from engine.image.digest import chains
 from engine.image.manifest import Platform
 from engine.image.reference import Reference
 from engine.image.store import Layer
@@ -89,21 +90,37 @@ def _settings(container: Container, config: ContainerConfig | None, changes: Seq
 
 
 async def _image(engine: Engine, container: Container, settings: Mapping[str, Any], comment: str, author: str) -> Image:
-    images = engine.images
-    if container.image_id not in images.store:
-        raise no_such_image(container.image_id)
-    parent = images.store.get(container.image_id)
-    created_by = " ".join(container.config.cmd or ())
-    layer = await _layer(engine, container, parent)
+    """The layers below are held meanwhile: somebody may remove container and image just now."""
+    images, parent = engine.images, _parent(engine, container)
+    held = list(chains(parent.diff_ids))
+    images.layers.hold(held)
     try:
-        return await new_image(images, parent, layer, settings, created_by=created_by, comment=comment, author=author)
-    finally:
+        layer = await _layer(engine, container, parent)
         if layer is not None:
-            await images.layers.release([layer.chain])
+            held.append(layer.chain)
+        return await new_image(
+            images,
+            _parent(engine, container),
+            layer,
+            settings,
+            created_by=" ".join(container.config.cmd or ()),
+            comment=comment,
+            author=author,
+        )
+    finally:
+        await images.layers.release(held)
+
+
+def _parent(engine: Engine, container: Container) -> Image:
+    if container.image_id not in engine.images.store:
+        raise no_such_image(container.image_id)
+    return engine.images.store.get(container.image_id)
 
 
 async def _layer(engine: Engine, container: Container, parent: Image) -> Layer | None:
     """What the container has changed; None if it has changed nothing."""
+    if engine.containers.find(container.id) is None:
+        raise no_such_container(container.id)
     diff = engine.host.diff(container.id)
     first = next(diff, b"")
     if not first.strip(b"\0"):  # an archive that begins with its end
