@@ -16,6 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from engine.loop import SECOND, Loop
+from sim.faults import NetworkFaults
 
 if TYPE_CHECKING:
     from sim.internet import Internet, Remote
@@ -269,6 +270,7 @@ class Fabric:
         self.indexes: Iterator[int] = itertools.count(2)
         self.bridges: dict[str, Bridge] = {}  # by name
         self.published: dict[tuple[str, int], list[Any]] = {}  # by protocol and host port (sim/forwarding.py)
+        self.faults = NetworkFaults()
         self.tracked: dict[Any, Any] = {}  # whose an answer is (sim/datagrams.py)
         self.host = NetworkNamespace(self, inode)
         self.host.lo_up = True
@@ -302,7 +304,7 @@ class Fabric:
         member = bridge.members.get(neighbour)
         if member is None or not member.up:
             return Way(address, source, out, BRIDGE, lost="arp")
-        separated = not bridge.icc and out is not bridge.port
+        separated = (not bridge.icc and out is not bridge.port) or self.faults.separate(source, address)
         if neighbour != address or separated:  # a container that is no router; or may not talk to its neighbours
             return Way(address, source, out, BRIDGE, lost="dropped")
         return Way(address, source, out, BRIDGE, 1, member.space, member)

@@ -92,6 +92,9 @@ async def _ask(process: Any, space: NetworkNamespace, servers: list[str], name: 
     """The servers' answer: [] if the name does not exist, None if none of them answers."""
     for _ in range(ATTEMPTS):
         for server in servers:
+            if space.fabric.faults.no_names:
+                await process.sleep(TIMEOUT)
+                continue
             if server == EMBEDDED:
                 return await _embedded(process, space, name)
             try:

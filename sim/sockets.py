@@ -13,11 +13,13 @@ from typing import Protocol
 
 from engine.loop import SECOND, Future, Loop
 from sim.abi import O_RDWR, Stat
+from sim.faults import NetworkFaults
 from sim.network import Fabric, NetworkNamespace, Way, fail
 
 WINDOW = 256 * 1024  # bytes on the way and unread
 BACKLOG = 128
 ARP_TIME, CONNECT_TIME = 3.0, 127.0  # seconds: three neighbour solicitations; six SYNs (tcp_syn_retries)
+RETRIES, FIRST_RETRY, LAST_RETRY = 15, 0.2, 120.0  # of a segment: tcp_retries2, seconds
 ANY = ("0.0.0.0", "::")
 Address = tuple[str, int]
 
@@ -26,21 +28,16 @@ class Channel:
     """One direction of a connection. What is put in can be taken out `latency` ns later."""
 
     __slots__ = (
-        "_arrived",
-        "_held",
-        "_readable",
-        "_writable",
-        "ended",
-        "finished",
-        "gone",
-        "latency",
-        "loop",
-        "reset",
-    )
+        "_arrived", "_between", "_faults", "_held", "_late", "_readable", "_tries", "_writable", "ended", "finished",
+        "gone", "latency", "loop", "reset", "twin",
+    )  # fmt: skip
 
-    def __init__(self, loop: Loop, latency: int) -> None:
+    def __init__(self, loop: Loop, latency: int, faults: NetworkFaults | None = None, one: str = "", other: str = ""):
         self.loop, self.latency = loop, latency
+        self._faults, self._between = faults, (one, other)
         self._arrived: deque[bytes] = deque()
+        self._late: deque[bytes | None] | None = None  # what is sent again and again; None is the end
+        self._tries = 0
         self._held = 0  # bytes on the way and arrived
         self._readable: list[Future[None]] = []
         self._writable: list[Future[None]] = []
@@ -48,6 +45,7 @@ class Channel:
         self.ended = False  # and the reader knows
         self.gone = False  # the reader has closed
         self.reset = False
+        self.twin: Channel | None = None  # the other direction
 
     def put(self, data: bytes) -> int | Future[None]:
         if self.reset or self.gone or self.finished:
@@ -78,7 +76,7 @@ class Channel:
         """FIN: the reader finds the end after what is on the way."""
         if not self.finished:
             self.finished = True
-            self.loop.call_at(self.loop.time + self.latency, self._end)
+            self.loop.call_at(self.loop.time + self.latency, lambda: self._arrive(None))
 
     def abort(self) -> None:
         """RST: what is unread is lost."""
@@ -88,7 +86,7 @@ class Channel:
 
     def leave(self) -> bool:
         """The reader closes; True if it left something unread."""
-        self.gone = True
+        self.gone, self.twin = True, None
         unread = self._held > 0
         self._changed()
         return unread
@@ -97,14 +95,36 @@ class Channel:
         """Bytes that could be read now."""
         return sum(map(len, self._arrived))
 
-    def _arrive(self, part: bytes) -> None:
-        if not self.reset:
-            self._arrived.append(part)
-            _wake(self._readable)
+    def _arrive(self, part: bytes | None) -> None:
+        if self._late is not None:
+            self._late.append(part)
+        elif self._faults is not None and self._faults.separate(*self._between):
+            self._late = deque((part,))
+            self._send_again()
+        else:
+            self._deliver(part)
 
-    def _end(self) -> None:
-        self.ended = True
+    def _deliver(self, part: bytes | None) -> None:
+        if part is None:
+            self.ended = True
+        elif not self.reset:
+            self._arrived.append(part)
         _wake(self._readable)
+
+    def _send_again(self) -> None:
+        """Until it gets through, with longer and longer pauses; at last the connection is given up (tcp_retries2)."""
+        if self._faults is None or not self._faults.separate(*self._between):
+            late, self._late, self._tries = self._late, None, 0
+            for part in late or ():
+                self._deliver(part)
+        elif self._tries <= RETRIES:
+            pause = min(FIRST_RETRY * 2**self._tries, LAST_RETRY)
+            self._tries += 1
+            self.loop.call_later(pause, self._send_again)
+        else:
+            self.abort()
+            if self.twin is not None:
+                self.twin.abort()
 
     def _changed(self) -> None:
         _wake(self._readable)
@@ -296,7 +316,8 @@ async def connect(space: NetworkNamespace, address: str, port: int, sleeper: Sle
     way.count(0, back=True)
     if listener is None and not (way.remote and port_there in way.remote.services):
         raise fail(errno.ECONNREFUSED)
-    there, back = Channel(fabric.loop, way.latency), Channel(fabric.loop, way.latency)
+    there, back = (Channel(fabric.loop, way.latency, fabric.faults, way.source, way.address) for _ in range(2))
+    there.twin, back.twin = back, there
     client = Socket(space, here, (address, port), back, there, next(fabric.inos), way, back=False)
     if listener is None:
         assert way.remote is not None

@@ -277,3 +277,69 @@ def test_a_name_can_have_addresses_of_both_families(lab: Lab) -> None:
     assert found == [["172.18.0.2"], ["172.18.0.2"], ["fd00::2"]]
     with pytest.raises(OSError, match="Name or service not known"):
         lab.loop.run(client.net.resolve("example.com", 6))
+
+
+def test_a_partition_stops_everything_between_two_and_nothing_else(lab: Lab) -> None:
+    one, other, third = lab.join(2), lab.join(3), lab.join(4)
+    lab.kernel.network.faults.partition("172.17.0.2", "172.17.0.3")
+    with pytest.raises(TimeoutError):
+        lab.loop.run(one.net.ping("172.17.0.3", timeout=1))
+    with pytest.raises(TimeoutError):
+        lab.loop.run(ask(other, "172.17.0.2"))
+    assert lab.loop.run(third.net.ping("172.17.0.3")) < 0.01
+    lab.kernel.network.faults.heal()
+    assert lab.loop.run(one.net.ping("172.17.0.3")) < 0.01
+
+
+def test_a_connection_outlives_a_short_partition_and_nothing_is_lost(lab: Lab) -> None:
+    server, client = lab.join(2), lab.join(3)
+    lab.spawn(server, echo)
+    faults = lab.kernel.network.faults
+
+    async def talk(cut_for: float) -> bytes:
+        fd = await client.net.connect("172.17.0.2", 7)
+        await client.write(fd, b"before ")
+        await client.sleep(1)
+        faults.partition("172.17.0.3", "172.17.0.2")
+        lab.loop.call_later(cut_for, faults.heal)
+        for word in (b"while ", b"it ", b"is "):
+            await client.write(fd, word)
+            await client.sleep(cut_for / 3 + 0.01)
+        await client.write(fd, b"cut")
+        client.net.shutdown(fd)
+        return bytes(await client.read_all(fd))
+
+    assert lab.loop.run(talk(10)) == b"BEFORE WHILE IT IS CUT"
+
+
+def test_a_connection_is_given_up_after_a_long_partition(lab: Lab) -> None:
+    server, client = lab.join(2), lab.join(3)
+    server.net.listen("0.0.0.0", 7)
+
+    async def talk() -> bytes:
+        fd = await client.net.connect("172.17.0.2", 7)
+        lab.kernel.network.faults.partition("172.17.0.3", "172.17.0.2")
+        await client.write(fd, b"hello")
+        client.net.shutdown(fd)
+        return bytes(await client.read_all(fd))
+
+    lab.loop.run_ready()
+    before = lab.loop.time
+    with pytest.raises(ConnectionResetError):
+        lab.loop.run(talk())
+    assert 900 < (lab.loop.time - before) / SECOND < 2000
+    assert lab.loop.next_due() is None
+
+
+def test_without_name_servers_names_take_time_and_addresses_go_on(lab: Lab) -> None:
+    lab.join(2, names=("web",))
+    client = lab.join(3)
+    root = lab.kernel.root
+    files.mkdir(root, "/etc")
+    files.write_file(root, "/etc/resolv.conf", b"nameserver 127.0.0.11\n")
+    lab.kernel.network.faults.no_names = True
+    before = lab.loop.time
+    with pytest.raises(OSError, match="Temporary failure in name resolution"):
+        lab.loop.run(client.net.resolve("web"))
+    assert (lab.loop.time - before) / SECOND == 10
+    assert lab.loop.run(client.net.ping("172.17.0.2")) < 0.01
