@@ -19,7 +19,7 @@ from sim.mounts import MountNamespace, Storage
 from sim.snapshots import INIT, Snapshots
 
 SECOND = 10**9
-NAMES = ("a", "b", "ü")
+NAMES = ("a", "b", "ü\udcff\n")
 PATHS = [*NAMES, *(f"{x}/{y}" for x in NAMES for y in NAMES), "a/b/a", "b/a/b"]
 OURS = frozenset(path.split("/")[0] for path, *_ in INIT)  # mount points that every container has
 
