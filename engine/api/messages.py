@@ -42,7 +42,7 @@ class Query(dict[str, str]):
 
     def pairs(self) -> list[tuple[str, str]]:
         """Everything, in the order asked."""
-        return list(self._pairs if self._pairs is not None else self.items())
+        return list(self._pairs if self._pairs is not None else reversed(self.items()))
 
     def all(self, name: str) -> list[str]:
         if self._pairs is None:

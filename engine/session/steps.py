@@ -89,8 +89,8 @@ class Record:
             if document.get("glassdock-session") != FORMAT:
                 raise BadRecord(f"this is no session of format {FORMAT}")
             steps = tuple(_step(row) for row in document["steps"])
-            numbers = (int(document[name]) for name in ("seed", "start", "until", "fired"))
-            return cls(*numbers, str(document["profile"]), steps)
+            seed, start, until, fired = (int(document[name]) for name in ("seed", "start", "until", "fired"))
+            return cls(seed, start, until, fired, str(document["profile"]), steps)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             if isinstance(error, BadRecord):
                 raise
