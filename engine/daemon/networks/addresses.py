@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from engine.errors import Forbidden, System
 
@@ -50,7 +50,7 @@ class Pool:
 
     def choose(self, address: str) -> str:
         """This very address. Raises Forbidden if somebody has it."""
-        number = int(ip_address(address))
+        number = _number(address)
         if self._start <= number < self._next and number not in self._chosen:
             if number not in self._back:
                 raise Forbidden("Address already in use")
@@ -63,7 +63,7 @@ class Pool:
         return self.text(number)
 
     def give_back(self, address: str) -> None:
-        number = int(ip_address(address))
+        number = _number(address)
         self._chosen.discard(number)
         if self._start <= number < self._next:
             heapq.heappush(self._back, number)
@@ -80,6 +80,17 @@ class Pool:
 
     def with_prefix(self, address: str) -> str:
         return f"{address}/{self.subnet.prefixlen}"
+
+
+def _number(address: str) -> int:
+    """
+    >>> _number("172.17.0.2") == 0xAC110002
+    True
+    """
+    if ":" in address:
+        return int(IPv6Address(address))
+    one, two, three, four = address.split(".")
+    return int(one) << 24 | int(two) << 16 | int(three) << 8 | int(four)
 
 
 def dotted(number: int) -> str:
