@@ -29,7 +29,7 @@ from sim.layers import KINDS, TYPES
 from sim.mounting import Superuser
 from sim.mounts import MountNamespace
 from sim.paths import existing, resolve
-from sim.rights import create, raise_up
+from sim.rights import create, own
 
 MAX_LINKS = 255  # Go, path/filepath: EvalSymlinks
 Seen = dict[tuple[int, int], tuple[str, Inode]]  # files with several names: the first one's (and the file, to keep it)
@@ -160,13 +160,15 @@ def unpack_path(
         raise PathError(errno.ENOTDIR, "lstat", path)
     directory = place.path
     times: list[tuple[str, int]] = []
+    folders: set[str] = set()  # those that are known to be there
     for entry, data in members.read(archive):
         where = members.below(directory, entry.name)
-        _make_parents(caller, where)
-        if not _make_room(caller, directory, where, entry, options):
+        _make_parents(caller, where, folders)
+        if not _make_room(caller, directory, where, entry, options, folders):
             continue
         _make(caller, directory, where, entry, data)
-        _set_attributes(caller, where, entry, options)
+        if entry.kind != "hardlink":
+            _set_attributes(caller, where, entry, options)
         if entry.kind == "directory":
             times.append((where, entry.mtime))
     for where, mtime in times:  # last, since what was made inside has changed them
@@ -174,13 +176,17 @@ def unpack_path(
             files.utime(caller, where, mtime)
 
 
-def _make_parents(caller: Superuser, path: str) -> None:
+def _make_parents(caller: Superuser, path: str, folders: set[str]) -> None:
     parent = posixpath.dirname(path)
-    with _calling("mkdir", parent):
-        mounting.make_directories(caller, parent)
+    if parent not in folders:
+        with _calling("mkdir", parent):
+            mounting.make_directories(caller, parent)
+        folders.add(parent)
 
 
-def _make_room(caller: Superuser, directory: str, path: str, entry: Entry, options: Unpacking) -> bool:
+def _make_room(
+    caller: Superuser, directory: str, path: str, entry: Entry, options: Unpacking, folders: set[str]
+) -> bool:
     """Take away what an entry replaces; False if there is nothing to do for it. Directories are merged."""
     node = resolve(caller, path, follow=False).node
     if node is None:
@@ -192,6 +198,7 @@ def _make_room(caller: Superuser, directory: str, path: str, entry: Entry, optio
     if node.is_dir and entry.name == ".":
         return False
     if not (node.is_dir and is_directory):
+        folders.clear()
         _remove_all(caller, path)
     return True
 
@@ -249,19 +256,16 @@ def _write(caller: Superuser, path: str, data: Data, size: int) -> None:
 
 
 def _set_attributes(caller: Superuser, path: str, entry: Entry, options: Unpacking) -> None:
-    if entry.kind == "hardlink":
-        return
     with _calling("lchown", path):
-        files.chown(caller, path, *(options.owner or (entry.uid, entry.gid)), follow=False)
-        node = raise_up(existing(caller, path, follow=False))
-    node.xattrs = dict(entry.xattrs) if entry.xattrs else NO_XATTRS
-    if node.is_link:
-        node.mtime = entry.mtime
-        return
-    with _calling("chmod", path):
-        files.chmod(caller, path, entry.mode)
-    with _calling("chtimes", path):
-        files.utime(caller, path, entry.mtime)
+        place = existing(caller, path, follow=False)
+        node, tree = own(caller, place), place.tree
+        tree.chown(node, *(options.owner or (entry.uid, entry.gid)))
+        node.xattrs = dict(entry.xattrs) if entry.xattrs else NO_XATTRS
+        if node.is_link:
+            node.mtime = entry.mtime
+        else:
+            tree.chmod(node, entry.mode)
+            tree.utime(node, entry.mtime)
 
 
 @contextmanager
