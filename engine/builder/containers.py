@@ -32,6 +32,8 @@ class Containers:
         settings = read_settings(document, self._engine.host.info)
         container = await self._engine.creator.create(settings, scratch=not image)
         self._made.append(container)
+        for warning in container.settings.warnings or ():
+            self._output.say(f" ---> [Warning] {warning}")
         self._output.say(f" ---> Running in {container.id[:12]}")
         return container
 

@@ -169,6 +169,11 @@ def test_limits_and_names_reach_the_containers_of_run(docker):
     assert "Minimum memory limit" in docker.build("FROM busybox\nRUN x\n", memory=1000).error
 
 
+def test_a_network_that_is_not_there_is_named(docker):
+    assert "No such container: nosuch" in docker.build("FROM busybox\nRUN x\n", networkmode="container:nosuch").error
+    assert "network nosuch not found" in docker.build("FROM busybox\nRUN x\n", networkmode="nosuch").error
+
+
 def test_a_run_that_changes_nothing_adds_no_layer(docker):
     docker.built("FROM busybox\nRUN true\n", t="app")
     assert docker.image("app")["RootFS"] == docker.image("busybox")["RootFS"]
