@@ -112,3 +112,18 @@ def test_stop_and_prune(client: docker.DockerClient):
     container.reload()
     assert (container.status, container.attrs["State"]["ExitCode"]) == ("exited", 137)
     assert container.id in client.containers.prune()["ContainersDeleted"]
+
+
+def test_images_are_saved_and_loaded(client: docker.DockerClient) -> None:
+    client.images.pull("busybox:latest")
+    image = client.images.get("busybox:latest")
+    image.tag("saved", "1")
+    named = b"".join(client.images.get("saved:1").save(named="saved:1"))
+    nameless = b"".join(image.save())
+    client.images.remove("saved:1")
+    client.images.remove("busybox:latest", force=True)
+    assert [loaded.tags for loaded in client.images.load(named)] == [["saved:1"]]
+    client.images.remove("saved:1")
+    assert [loaded.id for loaded in client.images.load(nameless)] == [image.id]
+    with pytest.raises(docker.errors.ImageLoadError, match="unexpected EOF"):
+        client.images.load(named[:1000])
