@@ -247,7 +247,8 @@ def set_address(container: Container, operation: SetAddress) -> None:
 
 def add_route(container: Container, operation: AddRoute) -> None:
     space = _space(container)
-    space.toward(operation.gateway)  # raises ENETUNREACH
+    if not _reaches(space, operation.gateway):
+        raise fail(errno.ENETUNREACH)
     if operation.destination == "default":
         _default(space, operation.gateway, operation.gateway)
     else:
@@ -256,8 +257,8 @@ def add_route(container: Container, operation: AddRoute) -> None:
 
 def replace_route(container: Container, operation: ReplaceRoute) -> None:
     space = _space(container)
-    if operation.gateway:
-        space.toward(operation.gateway)  # raises ENETUNREACH
+    if operation.gateway and not _reaches(space, operation.gateway):
+        raise fail(errno.ENETUNREACH)
     _default(space, operation.gateway, operation.gateway or operation.before)
 
 
