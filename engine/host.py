@@ -372,6 +372,7 @@ class HostInfo:
     no_proxy: str = ""
     insecure_registries: tuple[str, ...] = ()
     seccomp: str = "builtin"  # the daemon's profile
+    drives: str = ""  # where its user's drives of Windows are, if it is a virtual machine on Windows
 
 
 class Host(Runtime, Snapshotter, NetworkDriver, Protocol):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.host import HostInfo
+
+DRIVES = "/run/desktop/mnt/host"  # where the machine of Docker Desktop has the drives of Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Profile:
             memory=self.memory,
             **(DESKTOP if self.desktop else {}),
             product=self.desktop,
+            drives=DRIVES if self.socket.startswith("npipe:") or sys.platform == "win32" else "",
             labels=(f"com.docker.desktop.address={self.socket}",) if self.desktop else (),
         )
 

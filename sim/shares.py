@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from sim import mounting
 from sim.hostdisk import Disk
 from sim.hostfiles import SOURCE, TYPE, HostTree
+from sim.profiles import DRIVES
 
 if TYPE_CHECKING:
     from sim.kernel import Kernel
 
-DRIVES = "/run/desktop/mnt/host"  # where the machine of Docker Desktop has the drives of Windows
 NEEDED = ("/etc", "/dev", "/proc", "/sys", "/bin", "/var/lib/docker")  # the simulated host's own
 
 

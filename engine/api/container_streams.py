@@ -177,7 +177,7 @@ async def stats(engine: Engine, request: Request) -> Response:
     container = engine.containers.get(request.vars["id"])
     if boolean(request, "stream", default=True):
         headers = {"Content-Type": "application/json"}
-        return Response(headers=headers, stream=_documents(engine, container), waiting="news")
+        return Response(headers=headers, stream=_documents(engine, container), waiting="watch")
     if boolean(request, "one-shot"):
         return json_response(await usage.one_shot(engine, container))
     return json_response(await usage.compared(engine, container))

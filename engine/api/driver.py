@@ -3,8 +3,8 @@
 The engine's loop runs in *turns* of a few milliseconds between which asyncio looks at its sockets, so that a busy
 simulated CPU cannot keep a client waiting. After a turn asyncio's timer wakes it when the next simulated moment is due.
 
-The news of a real host arrives as one readable descriptor. A stepped clock jumps only while somebody waits for time;
-`Waits` knows who waits for what.
+The news of a real host arrives as one readable descriptor. A stepped clock jumps only while somebody waits for time,
+and goes as fast as the world's while somebody looks on; `Waits` knows who waits for what.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from engine.api.messages import Reason
-from engine.loop import Loop, SteppedClock
+from engine.loop import SECOND, Loop, SteppedClock
 
 TURN = 0.005  # seconds of the world's time
 STEPS = 200  # of the engine's loop, before the turn looks at the world's clock
@@ -30,6 +30,7 @@ class Driver:
         self._asyncio = asyncio.get_running_loop()
         self._next: asyncio.Handle | None = None
         self._soon = False
+        self._tick = (0, 0.0)  # for who only looks on: the next simulated moment, and when that is in the world's time
         if loop.outside is not None:
             self._asyncio.add_reader(loop.outside.fileno(), self._news)
 
@@ -70,15 +71,24 @@ class Driver:
             if (due := loop.next_due()) is None:
                 return
             if self._stepped:
-                if self.waits.push():
+                if self.waits.push() or (self.waits.watched() and self._pause(due) <= 0):
                     loop.advance(due)
                     self.wake()  # after each jump the sockets come first
+                elif self.waits.watched():
+                    self._schedule(self._asyncio.call_later(self._pause(due), self._turn), soon=False)
                 return
             if (seconds := loop.clock.wait(loop.time, due)) > 0:
                 self._schedule(self._asyncio.call_later(seconds, self._turn), soon=False)
                 return
             loop.advance(due)
         self.wake()
+
+    def _pause(self, due: int) -> float:
+        """Seconds until a moment comes for somebody who looks on while nobody else lets time jump."""
+        now = time.perf_counter()
+        if self._tick[0] != due:
+            self._tick = (due, now + (due - self.loop.time) / SECOND)
+        return self._tick[1] - now
 
 
 class Wait:
@@ -111,6 +121,10 @@ class Waits:
         self.open.add(wait)
         self._wake()
         return wait
+
+    def watched(self) -> bool:
+        """Does somebody look on, second by second?"""
+        return not self.outside and any(wait.reason == "watch" for wait in self.open)
 
     def push(self) -> bool:
         """Should time jump? For the daemon's own work, unless that is to wait for the real world; for programs unless

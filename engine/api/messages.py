@@ -25,8 +25,9 @@ class Duplex(Protocol):
 
 
 # What a waiting request waits for; tells the driver of a stepped clock whether time should jump for it (api/driver.py):
-# "time" the daemon's own work (stop, pull); "program" what a program does (wait, attach, logs -f); "news" only listens.
-Waiting = Literal["time", "program", "news"]
+# "time" the daemon's own work (stop, pull); "program" what a program does (wait, attach, logs -f); "news" only listens;
+# "watch" looks on as time passes (stats).
+Waiting = Literal["time", "program", "news", "watch"]
 Reason = Waiting | Callable[[], Waiting]  # a function: it may change while the request is open
 
 

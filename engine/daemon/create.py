@@ -132,9 +132,10 @@ def read_settings(document: Any, info: HostInfo) -> Settings:
         raise InvalidParameter("config cannot be empty in order to create a container")
     config = decode(ContainerConfig, document)
     folded = {key.lower(): value for key, value in document.items()}
+    host = decode(HostConfig, folded.get("hostconfig"))
     settings = Settings(
         config,
-        decode(HostConfig, folded.get("hostconfig")),
+        mounts.from_windows(host, info.drives) if info.drives else host,
         decode(NetworkingConfig, folded.get("networkingconfig")),
     )
     warnings = validate.check(settings, info)

@@ -22,6 +22,7 @@ from engine.errors import InvalidParameter
 from engine.spec import Mount
 
 VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+DRIVE = re.compile(r"([A-Za-z]):[\\/]")  # how a path of Windows begins
 ACCESS, LABEL = ("rw", "ro"), ("z", "Z")
 PROPAGATION = ("private", "rprivate", "slave", "rslave", "shared", "rshared")
 CONSISTENCY = ("consistent", "cached", "delegated")
@@ -99,6 +100,25 @@ def requested(config: ContainerConfig, host: HostConfig) -> list[MountPoint]:
 
 def _with_driver(point: MountPoint, driver: str) -> MountPoint:
     return replace(point, driver=driver) if driver and point.type == "volume" else point
+
+
+def from_windows(host: HostConfig, drives: str) -> HostConfig:
+    """Folders of Windows where the virtual machine has them, below `drives`: C:\\Users is DRIVES/c/Users."""
+    binds = tuple(_from_windows(text, drives) for text in host.binds or ())
+    requests = tuple(replace(each, source=_from_windows(each.source, drives)) for each in host.mounts or ())
+    return replace(host, binds=binds if host.binds else host.binds, mounts=requests if host.mounts else host.mounts)
+
+
+def _from_windows(text: str, drives: str) -> str:
+    r"""
+    >>> _from_windows(r"C:\Users\ada:/src:ro", "/mnt")
+    '/mnt/c/Users/ada:/src:ro'
+    """
+    match = DRIVE.match(text)
+    if match is None:
+        return text
+    path, colon, rest = text[match.end() :].partition(":")
+    return f"{drives}/{match[1].lower()}/" + path.replace("\\", "/") + colon + rest
 
 
 def _add(points: dict[str, MountPoint], point: MountPoint) -> None:

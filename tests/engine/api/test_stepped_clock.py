@@ -138,3 +138,22 @@ def test_time_stands_still_while_a_shell_waits_for_a_person(at_the_desk: AtTheDe
         await reader.read()
 
     at_the_desk(story)
+
+
+def test_who_looks_on_sees_a_reading_each_second(at_the_desk: Any) -> None:
+    """`docker stats` on a stepped clock: time passes as fast as the world's, not faster."""
+
+    async def story(desk: Desk) -> None:
+        id = await desk.create("sleep", "1000")
+        await desk.ask(f"POST /containers/{id}/start")
+        begun = desk.seconds
+        reader, writer = await desk.send(f"GET /containers/{id}/stats?stream=1")
+        readings = []
+        while len(readings) < 2:
+            line = await reader.readline()
+            readings += [json.loads(line)] if line.startswith(b"{") else []
+        writer.close()
+        assert readings[1]["preread"] == readings[0]["read"]
+        assert 1 <= desk.seconds - begun < 3
+
+    at_the_desk(story)
