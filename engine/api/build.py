@@ -50,14 +50,14 @@ async def build(engine: Engine, request: Request) -> Response:
     output = Output(engine.loop, options.quiet)
     archive = request.stream or _once(request.body)
     task = engine.loop.spawn(_build(engine, options, output, archive), "build")
-    task.add_done_callback(output.lines.close)
+    task.add_done_callback(output.close)
     id = request.query.get("buildid", "")
     if id:
         engine.builds.running[id] = task
         task.add_done_callback(lambda: engine.builds.running.pop(id, None))
     lines = _Lines(output, task)
     try:
-        first = await output.lines.get()
+        first = await output.next()
         if first is None:
             task.result()
             first = b""
@@ -100,7 +100,7 @@ class _Lines:
 
     async def __anext__(self) -> bytes:
         first, self.first = self.first, b""
-        line = first or await self._output.lines.get()
+        line = first or await self._output.next()
         if line is None:
             raise StopAsyncIteration
         return line

@@ -58,6 +58,7 @@ class Containers:
         written = ProgramOutput(self._output)
         while (piece := await client.get()) is not None:
             written.write(*piece)
+            await self._output.room()
         written.end()
 
     async def _give_up(self, container: Container) -> None:

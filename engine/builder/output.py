@@ -10,18 +10,41 @@ import codecs
 from engine.api.streams import error_line, json_line, progress_line, status_line
 from engine.distribution.progress import Message, Progress
 from engine.host import STDERR
-from engine.loop import Loop, Queue
+from engine.loop import Future, Loop, Queue
 
+FULL = 1 << 20  # bytes that may wait for the client before a program has to
 RED, PLAIN = "\x1b[91m", "\x1b[0m"  # what programs write on standard error
 
 
 class Output:
-    """Lines for one client; `lines` is where it gets them."""
+    """Lines for one client, who gets them with `next`."""
 
     def __init__(self, loop: Loop, quiet: bool = False) -> None:
-        self.lines: Queue[bytes] = Queue(loop)
+        self._loop = loop
+        self._lines: Queue[bytes] = Queue(loop)
+        self._waiting = 0  # bytes
+        self._taken: Future[None] | None = None
         self._held: list[bytes] | None = [] if quiet else None
         self._spoken = False
+
+    async def next(self) -> bytes | None:
+        """The next line; None when all has been said."""
+        line = await self._lines.get()
+        self._waiting -= len(line or b"")
+        if self._taken is not None and self._waiting < FULL:
+            self._taken.set_result(None)
+            self._taken = None
+        return line
+
+    async def room(self) -> None:
+        """Wait until the client has taken enough of what was said."""
+        if self._waiting >= FULL:
+            self._taken = self._taken or self._loop.future()
+            await self._taken
+
+    def close(self) -> None:
+        """Nothing more will be said."""
+        self._lines.close()
 
     def say(self, text: str) -> None:
         """A line, as two writes, as Docker makes them."""
@@ -44,16 +67,16 @@ class Output:
     def answer(self, id: str) -> None:
         """The result of a quiet build."""
         if self._held is not None:
-            self.lines.put(json_line({"stream": f"{id}\n"}))
+            self._send(json_line({"stream": f"{id}\n"}))
 
     def fail(self, message: str, code: int = 0) -> bool:
         """Tell of the failure; False if nothing has been said yet, so that the answer may still be an error."""
         for line in self._held or ():
-            self.lines.put(line)
+            self._send(line)
         if not self._spoken and not self._held:
             return False
         detail = {"code": code, "message": message} if code else {"message": message}
-        self.lines.put(json_line({"errorDetail": detail, "error": message}) if code else error_line(message))
+        self._send(json_line({"errorDetail": detail, "error": message}) if code else error_line(message))
         return True
 
     def _put(self, line: bytes) -> None:
@@ -61,7 +84,11 @@ class Output:
             self._held.append(line)
         else:
             self._spoken = True
-            self.lines.put(line)
+            self._send(line)
+
+    def _send(self, line: bytes) -> None:
+        self._waiting += len(line)
+        self._lines.put(line)
 
 
 class ProgramOutput:

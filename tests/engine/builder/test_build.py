@@ -352,6 +352,17 @@ def test_a_client_that_leaves_ends_the_build_and_nothing_runs_on(docker):
     assert not [key for key in docker.engine.host.kernel.snapshots._active if key.startswith("build")]
 
 
+def test_a_program_waits_for_a_client_that_does_not_read(docker):
+    body = docker.archive({"Dockerfile": "FROM busybox\nRUN yes begun | head -c 30000000; echo over\n"})
+    answer = docker.connection.request("POST", "/v1.50/build", {}, {}, body)
+    chunks = iter(answer.chunks())
+    while b'"begun' not in next(chunks):
+        pass
+    docker.let_pass(1000)
+    assert [container["State"] for container in docker.containers()] == ["running"]
+    assert b"over" in b"".join(chunks)
+
+
 def test_a_build_can_be_cancelled_by_its_id(docker):
     body = docker.archive({"Dockerfile": "FROM busybox\nRUN echo begun; sleep 1000\n"})
     answer = docker.connection.request("POST", "/v1.50/build", {"buildid": "b1"}, {}, body)
