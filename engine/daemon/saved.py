@@ -30,6 +30,7 @@ class Saved:
         for kind in (LAYER, VOLUME):
             for _, digest in engine.state.items(kind):
                 self._blobs.use(Digest(digest))
+        self._blobs.sweep()
 
     # -- when something ends
 

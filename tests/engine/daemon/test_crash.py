@@ -235,5 +235,40 @@ def test_a_full_disk_is_told_of_and_leaves_nothing(small_disk: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def brimful(root: Path) -> None:
+    """Not a byte is left: what cannot be written down has not been, and is told."""
+    client = Client(make_engine(seed=1, data_root=root))
+    client.ask("POST", "/images/load", LOADED)
+    junk = root.parent / "junk"
+    with pytest.raises(OSError), junk.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(512))
+    before = client.seen()
+    for number in range(200):  # until the log of the database needs a page more
+        try:
+            client.ask("POST", "/images/loaded:1/tag", repo=f"another{number}", tag="1")
+        except RuntimeError as error:
+            assert "no space left on device" in str(error)
+            break
+        before = client.seen()
+    else:
+        raise AssertionError("the disk is not full")
+    assert client.seen() == before
+    with pytest.raises(RuntimeError, match="no space left on device"):
+        client.ask("POST", "/images/create", fromImage="busybox", tag="latest")
+    assert client.seen() == before
+    whole(client.engine)
+    junk.unlink()
+    client.ask("POST", "/images/loaded:1/tag", repo="another", tag="1")
+    client.ask("POST", "/images/create", fromImage="busybox", tag="latest")
+    seen = client.seen()
+    closed(client)
+    again = restarted(root)
+    assert again.seen() == seen
+    closed(again)
+
+
 if __name__ == "__main__":
+    brimful(Path(sys.argv[1] + "-brimful"))
+    shutil.rmtree(sys.argv[1] + "-brimful")
     fill(Path(sys.argv[1]), "write /.*: no space left on device")

@@ -381,3 +381,24 @@ def test_a_damaged_archive_is_loaded_or_refused(docker: Any, damage: list[tuple[
     if said == ["Loaded image: x:1\n"]:
         check(save(docker, "x:1"))
     kept(docker)
+
+
+def test_many_loads_and_a_removal_at_once_are_one_after_the_other_in_effect(any_docker: Any) -> None:
+    images = any_docker.engine.images
+
+    async def loaded(data: bytes) -> list[Any]:
+        async def pieces() -> Any:
+            for at in range(0, len(data), 700):
+                yield data[at : at + 700]
+                await any_docker.loop.sleep(0)
+
+        return [told async for told in images.load(pieces())]
+
+    async def removed() -> list[Any]:
+        await any_docker.loop.sleep(0)
+        return list(await images.remove("busybox"))
+
+    archive = tar(GOOD)
+    any_docker.loop.run(any_docker.loop.gather(loaded(archive), removed(), loaded(archive), loaded(archive)))
+    assert list(ids(any_docker)) == ["x:1"]
+    assert len(kept(any_docker)[0]) == 2  # one layer, one configuration
