@@ -372,6 +372,7 @@ class HostInfo:
     no_proxy: str = ""
     insecure_registries: tuple[str, ...] = ()
     seccomp: str = "builtin"  # the daemon's profile
+    share_hint: str = ""  # how its user gives it folders; "": it has all there are
     drives: str = ""  # where its user's drives of Windows are, if it is a virtual machine on Windows
 
 

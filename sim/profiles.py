@@ -46,6 +46,7 @@ class Profile:
             memory=self.memory,
             **(DESKTOP if self.desktop else {}),
             product=self.desktop,
+            share_hint="to give containers a folder of yours, start `glassdock serve sim --allow-bind DIR`",
             drives=DRIVES if self.socket.startswith("npipe:") or sys.platform == "win32" else "",
             labels=(f"com.docker.desktop.address={self.socket}",) if self.desktop else (),
         )

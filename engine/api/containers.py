@@ -12,7 +12,7 @@ from engine.api.query import boolean, integer, older
 from engine.api.router import Route
 from engine.daemon import create as creating
 from engine.daemon import inspect as inspecting
-from engine.daemon import listing, prune, remove, rename, stop, update
+from engine.daemon import listing, needs, prune, remove, rename, stop, update
 from engine.daemon import start as starting
 from engine.daemon.config import HostConfig, Settings
 from engine.daemon.filters import Filters
@@ -52,7 +52,8 @@ async def create(engine: Engine, request: Request) -> Response:
     if len(endpoints := settings.networking.endpoints_config) > 1 and older(request, "1.44"):
         raise InvalidParameter(f"Container cannot be connected to network endpoints: {', '.join(endpoints)}")
     made = await engine.creator.create(settings, request.query.get("name", ""), request.query.get("platform", ""))
-    return json_response({"Id": made.id, "Warnings": made.settings.warnings}, 201)
+    warnings = [*made.settings.warnings, *(needs.missing_sources(engine, made) if made.mounts else ())]
+    return json_response({"Id": made.id, "Warnings": warnings}, 201)
 
 
 @lru_cache(256)

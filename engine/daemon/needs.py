@@ -112,6 +112,17 @@ async def mount(engine: Engine, container: Container) -> None:
         await engine.host.mount_folder(path, "tmpfs", "shm", options)
 
 
+def missing_sources(engine: Engine, container: Container) -> list[str]:
+    """Warnings: the user means folders that this host has never had, and would wonder why they are empty."""
+    if not (hint := engine.host.info.share_hint):
+        return []
+    return [
+        f"{point.source} is not on the host {engine.host.info.name}, which makes an empty folder of that name; {hint}"
+        for point in container.mounts
+        if point.create and not engine.host.has_path(point.source.rpartition("/")[0] or "/")
+    ]
+
+
 async def give_back(engine: Engine, container: Container) -> None:
     """What `mount` has mounted, when the container has ended."""
     if container.mounts:

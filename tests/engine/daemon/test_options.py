@@ -238,6 +238,14 @@ def test_what_this_kernel_does_not_have_is_dropped_with_a_warning(docker: Docker
     assert (kept["MemorySwappiness"], kept["OomKillDisable"], kept["CpuRealtimeRuntime"]) == (None, None, 0)
 
 
+def test_a_folder_that_the_simulated_host_cannot_have_is_made_with_a_warning(docker: Docker) -> None:
+    body = {"Image": "busybox", "HostConfig": {"Binds": ["/home/ada/src:/src", "/data:/data"]}}
+    warnings = docker.post("/containers/create", body, name="c1")["Warnings"]
+    assert len(warnings) == 1 and "/home/ada/src is not on the host glassdock" in warnings[0]
+    docker.post("/containers/c1/start")
+    assert docker.wait() == 0
+
+
 def test_shared_memory_is_shared_with_those_who_may(docker: Docker) -> None:
     docker.run("sh", "-c", "echo hello > /dev/shm/x; sleep 1000", name="donor", HostConfig={"IpcMode": "shareable"})
     docker.let_pass(1)
