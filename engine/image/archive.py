@@ -17,7 +17,7 @@ from engine.image.content import BLOCK, Spool
 from engine.image.digest import DiffID, Digest
 from engine.units import human_size
 
-LARGEST = 16 << 30  # bytes of one layer's tar
+LARGEST = 8 << 30  # bytes of one layer's tar
 RATIO = 1100  # deflate cannot do more than 1032
 ANY_RATIO = 64 << 20  # bytes that need not justify themselves
 _STEP = 1 << 20  # bytes that are uncompressed at once
