@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ def build(context: Context, parsed: Parsed) -> int:
     else:
         found = _context(context, where, dockerfile)
         query["dockerfile"] = found.dockerfile
-        sent = found.archive if quiet else _upload(found.archive, context)
+        sent = _compressed(found.archive) if parsed.flag("compress") else found.archive
+        sent = sent if quiet else _upload(sent, context)
     id = _show(context, context.api.lines("POST", "/build", query, headers, sent), quiet)
     if quiet:
         context.console.out(id)
@@ -55,6 +57,14 @@ def _context(context: Context, where: str, dockerfile: str) -> BuildContext:
     if where == STDIN:
         return buildcontext.of_stdin(_stdin(context), dockerfile)
     return buildcontext.of_folder(where, dockerfile, _stdin(context) if dockerfile == STDIN else None)
+
+
+def _compressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """gzip"""
+    stream = zlib.compressobj(wbits=31)
+    for piece in pieces:
+        yield stream.compress(piece)
+    yield stream.flush()
 
 
 def _stdin(context: Context) -> bytes:
