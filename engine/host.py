@@ -285,8 +285,8 @@ class NetworkDriver(Protocol):
     ) -> None:
         """Reserve a place: `names` mean the container in the network's DNS, for all on it; joining again changes them.
 
-        `aliases` are (alias, name) pairs that only this container may use. The cable itself is laid by operations: those
-        of `Runtime.create` for a container that starts, those of `configure` for one that runs.
+        `aliases` are (alias, name) pairs that only this container may use. The cable itself is laid by operations:
+        those of `Runtime.create` for a container that starts, those of `configure` for one that runs.
         """
 
     async def configure(self, container: str, operations: Sequence[Operation]) -> tuple[Performed, ...]:

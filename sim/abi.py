@@ -133,7 +133,10 @@ class Net(Protocol):
         """(destination, gateway or "", interface)."""
 
     async def resolve(self, name: str, family: int = 0) -> list[str]:
-        """/etc/hosts, then DNS; of `family` 4 or 6, or (0) of IPv4 if there are any. Raises OSError (socket.gaierror's words: "Name or service not known")."""
+        """/etc/hosts, then DNS; of `family` 4 or 6, or (0) of IPv4 if there are any.
+
+        Raises OSError (socket.gaierror's words: "Name or service not known").
+        """
 
     async def ping(self, address: str, size: int = 56, ttl: int = 64, timeout: float = 10.0) -> float:
         """Round trip in seconds. Raises TimeoutError, or OSError ENETUNREACH / EHOSTUNREACH."""
