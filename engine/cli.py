@@ -5,11 +5,13 @@
     glassdock serve real [-H …] [--data-root DIR]       the same on this machine's Linux kernel
     glassdock check         what the kernel offers to `serve real`
     glassdock images import-host                        a busybox image from this machine's own
+    glassdock images build [--check]                    the hub's content from the folder images/
     glassdock docker …      our own docker command
     glassdock shell         a prompt where `docker` reaches a simulated daemon
     glassdock demo          a guided tour
     glassdock trace         what a daemon did, hop by hop; save the session
     glassdock replay FILE   live through a saved session again
+    glassdock fault         break something on purpose
 
 Only what a command needs is imported: `glassdock docker ps` must not wait for a web server.
 """
@@ -33,8 +35,10 @@ ELSEWHERE = {
     "demo": "classroom.demo:main",
     "trace": "classroom.travel:trace",
     "replay": "classroom.travel:replay",
+    "fault": "classroom.faultline:main",
     "check": "real.probe:main",
     "images": "real.busybox:main",
+    "images build": "sim.shelf:main",
     "hub": "sim.hubserver:main",
 }
 OTHERS = {
@@ -43,9 +47,10 @@ OTHERS = {
     "shell": "a prompt with docker",
     "demo": "a guided tour",
     "check": "what this machine's kernel offers to `serve real`",
-    "images": "images from this machine's own programs",
+    "images": "import-host: an image from this machine's own programs; build: the hub's content from images/",
     "trace": "what a daemon did, hop by hop; save the session",
     "replay": "live through a saved session again",
+    "fault": "break something on purpose",
 }
 
 CERTIFICATES = Path.home() / ".docker"
@@ -55,14 +60,15 @@ FILES = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code is 2 for words that are not understood."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words and words[0] in ELSEWHERE:
-        module, _, name = ELSEWHERE[words[0]].partition(":")
+    known = next((count for count in (2, 1) if " ".join(words[:count]) in ELSEWHERE), 0)
+    if known:
+        module, _, name = ELSEWHERE[" ".join(words[:known])].partition(":")
         try:
             command: Callable[[Sequence[str]], int] = getattr(import_module(module), name)
         except ImportError as error:  # the real host's, where there is no Linux
             print(f"glassdock: {error}", file=sys.stderr)
             return 2
-        return command(words[1:])
+        return command(words[known:])
     options = parser().parse_args(words)
     if options.command is None:
         parser().print_help()

@@ -2,13 +2,14 @@
 
 `images/catalogue.json` says which layers an image has and what they weigh; `images/NAME/image.toml` which folder fills
 each of them; `images/lock.json` which digests come out. So a manifest costs a few dictionary accesses, and a layer is
-made when somebody asks for it, byte for byte the same on every machine. `python -m sim.shelf` writes the lock anew.
+made when somebody asks for it, byte for byte the same on every machine. `glassdock images build` writes the lock anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -112,7 +113,7 @@ class Shelf:
     @cached_property
     def _found(self) -> Mapping[str, str]:
         """{repository: folder}"""
-        return {OFFICIAL + name: name for name in _folders()}
+        return {OFFICIAL + name: name for name in folders()}
 
     def repositories(self) -> Sequence[str]:
         return list(self._found)
@@ -182,7 +183,8 @@ def stack(version: Version, machine: str) -> list[Layer]:
     ]
 
 
-def _folders() -> list[str]:
+def folders() -> list[str]:
+    """The repositories."""
     return sorted(path.parent.name for path in IMAGES.glob("*/image.toml"))
 
 
@@ -253,7 +255,7 @@ def measure(layer: Layer) -> Locked:
 def all_layers() -> dict[str, Layer]:
     """Every layer of every version and machine, by key. Raises ValueError if one key stands for two folders."""
     found: dict[str, Layer] = {}
-    versions = (version for folder in _folders() for version in repository(folder).versions)
+    versions = (version for folder in folders() for version in repository(folder).versions)
     for layer in (layer for version in versions for machine in MACHINES for layer in stack(version, machine)):
         known = found.setdefault(layer.key, layer)
         if known.folder != layer.folder:
@@ -270,5 +272,29 @@ def write_lock() -> int:
     return len(measured)
 
 
+def check() -> list[str]:
+    """Layers whose digests are not the locked ones, by key."""
+    known, made = lock(), all_layers()
+    wrong = [key for key, layer in sorted(made.items()) if known.get(key) != measure(layer)]
+    return wrong + sorted(known.keys() - made.keys())
+
+
+def main(words: Sequence[str]) -> int:
+    """`glassdock images build [--check]`: words in, exit code out."""
+    import argparse
+
+    from sim import dockerfiles
+
+    about = "Make the hub's content from images/: the lock file with all digests, and a Dockerfile for each image."
+    parser = argparse.ArgumentParser(prog="glassdock images build", description=about)
+    parser.add_argument("--check", action="store_true", help="write nothing: tell what would be other than it is")
+    if not parser.parse_args(list(words)).check:
+        print(f"{write_lock()} layers in images/lock.json, {dockerfiles.write()} Dockerfiles")
+        return 0
+    wrong = [f"images/lock.json: {key}" for key in check()] + [f"images/{path}" for path in dockerfiles.differing()]
+    print("\n".join(wrong) or "everything is as it was locked")
+    return 1 if wrong else 0
+
+
 if __name__ == "__main__":
-    print(f"{write_lock()} layers in images/lock.json")
+    raise SystemExit(main(sys.argv[1:]))

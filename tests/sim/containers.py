@@ -38,6 +38,11 @@ class Host:
         assert answer.status < 400, f"{method} {path}: {answer.status} {text}"
         return json.loads(text) if text.lstrip().startswith(("{", "[")) and text.count("\n") <= 1 else text
 
+    def send(self, path: str, body: bytes, **query: str) -> str:
+        """POST something that is no JSON; all that comes back."""
+        headers = {"Content-Type": "application/x-tar"}
+        return self._connection.request("POST", "/v1.50" + path, query, headers, body).read().decode()
+
     def run(self, image: str, script: str, **settings: Any) -> Done:
         """`docker run --rm IMAGE sh -c SCRIPT`; `settings` of the HostConfig, or `User`."""
         repository, _, tag = image.partition(":")

@@ -36,13 +36,13 @@ def stack(name: str) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("key", [key for key, layer in LAYERS.items() if layer.size < SMALL])
 def test_layers_have_the_locked_digests(key: str) -> None:
-    assert shelf.measure(LAYERS[key]) == shelf.lock()[key], "if it is meant: python -m sim.shelf"
+    assert shelf.measure(LAYERS[key]) == shelf.lock()[key], "if it is meant: glassdock images build"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", [key for key, layer in LAYERS.items() if layer.size >= SMALL])
 def test_large_layers_have_the_locked_digests(key: str) -> None:
-    assert shelf.measure(LAYERS[key]) == shelf.lock()[key], "if it is meant: python -m sim.shelf"
+    assert shelf.measure(LAYERS[key]) == shelf.lock()[key], "if it is meant: glassdock images build"
 
 
 def test_the_lock_has_every_layer_and_no_other() -> None:
