@@ -17,7 +17,7 @@ from engine.distribution.progress import Message, Meter, Progress
 from engine.errors import System, from_os
 from engine.image import manifest
 from engine.image.archive import compression, uncompress
-from engine.image.bundle import BLOBS, IMAGE_NAME, REF_NAME, Bundle, Section
+from engine.image.bundle import BLOBS, IMAGE_NAME, LARGEST_BUNDLE, REF_NAME, Bundle, Section
 from engine.image.config import Image, parse
 from engine.image.content import Spool
 from engine.image.digest import ChainID, DiffID, Digest, chain
@@ -74,7 +74,7 @@ async def load(
 
 
 async def _uncompress(images: Images, file: BinaryIO, tar: Spool) -> None:
-    for piece in uncompress(file):
+    for piece in uncompress(file, LARGEST_BUNDLE):
         tar.append(piece)
         await images.loop.sleep(0)
 

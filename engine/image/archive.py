@@ -126,8 +126,11 @@ def compression(start: bytes) -> str:
     return next((name for magic, name, _ in _MAGIC if start.startswith(magic)), "")
 
 
-def uncompress(archive: BinaryIO) -> Iterator[bytes]:
-    """What is inside, piece by piece; an archive that is not compressed as it is. Raises ArchiveError."""
+def uncompress(archive: BinaryIO, largest: int | None = None) -> Iterator[bytes]:
+    """What is inside, piece by piece; an archive that is not compressed as it is. Raises ArchiveError.
+
+    `largest`: how many bytes may come of it; None: as many as a layer may have.
+    """
     start = archive.read(6)
     archive.seek(0)
     new = next((new for magic, _, new in _MAGIC if start.startswith(magic)), None)
@@ -135,14 +138,14 @@ def uncompress(archive: BinaryIO) -> Iterator[bytes]:
         while block := archive.read(BLOCK):
             yield block
         return
-    yield from _limited(archive, _members(archive, new))
+    yield from _limited(archive, _members(archive, new), LARGEST if largest is None else largest)
 
 
-def _limited(archive: BinaryIO, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _limited(archive: BinaryIO, pieces: Iterator[bytes], largest: int) -> Iterator[bytes]:
     total = 0
     for piece in pieces:
         total += len(piece)
-        if total > LARGEST or (total > ANY_RATIO and total > RATIO * archive.tell()):
+        if total > largest or (total > ANY_RATIO and total > RATIO * archive.tell()):
             raise ArchiveError(f"archive is too large: more than {human_size(total - len(piece))} uncompressed")
         yield piece
 

@@ -29,6 +29,7 @@ BLOBS = "blobs/sha256"
 LAYER, CONFIG = "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.config.v1+json"
 IMAGE_NAME, REF_NAME = "io.containerd.image.name", "org.opencontainers.image.ref.name"
 LARGEST_DOCUMENT = 8 << 20  # bytes
+LARGEST_BUNDLE = 64 << 30  # bytes of all images together
 MOST_LINKS = 255  # that may be followed to one file
 
 # -- writing
@@ -179,7 +180,7 @@ class Bundle:
     def __init__(self, file: BinaryIO, where: str) -> None:
         self._file, self.where = file, where
         self._nodes: dict[str, tuple[int, int] | str] = {}  # path -> (start, size), or a link's target
-        for info, _ in tarstream.read(file):
+        for info, _ in tarstream.read(file, LARGEST_BUNDLE):
             path = members.below(where, info.name)
             inside = path.removeprefix(where).strip("/")
             if info.issym() or info.islnk():

@@ -38,10 +38,10 @@ class Data:
             raise ValueError(CUT_OFF if "end of data" in str(error) else INVALID) from error
 
 
-def read(stream: BinaryIO) -> Iterator[tuple[tarfile.TarInfo, Data | None]]:
+def read(stream: BinaryIO, largest: int | None = None) -> Iterator[tuple[tarfile.TarInfo, Data | None]]:
     """The headers of an *uncompressed* archive, in order, with the content of files (valid until the next one).
 
-    An empty stream is an empty archive. Raises ValueError for a broken archive and for one beyond the limits.
+    `largest`: how many bytes all files may have together; None: as many as one layer. An empty stream is an empty archive. Raises ValueError for a broken archive and for one beyond the limits.
     """
     source: Any = _Finite(stream)
     total, end = 0, -1  # end: where the content of the last file is over
@@ -54,8 +54,8 @@ def read(stream: BinaryIO) -> Iterator[tuple[tarfile.TarInfo, Data | None]]:
                 if header.size < 0 or "\0" in header.name or "\0" in header.linkname:
                     raise ValueError(INVALID)
                 total += header.size
-                if total > LARGEST:
-                    raise ValueError(f"archive is too large: its files have more than {LARGEST} bytes")
+                if total > largest:
+                    raise ValueError(f"archive is too large: its files have more than {largest} bytes")
                 end = header.offset_data + header.size if header.isreg() else -1
                 yield header, _data(archive, header)
             raise ValueError(f"archive is too large: it has more than {MOST} entries")
