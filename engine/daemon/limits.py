@@ -20,6 +20,7 @@ SWAPPINESS = f"Your kernel does not support memory swappiness capabilities {DISC
 OOM_KILL = "Your kernel does not support OomKillDisable. OomKillDisable discarded."
 REALTIME_PERIOD = f"Your kernel does not support CPU real-time period {DISCARDED} CPU real-time period discarded."
 REALTIME_RUNTIME = f"Your kernel does not support CPU real-time runtime {DISCARDED} CPU real-time runtime discarded."
+WEIGHT_DEVICE = f"Your kernel does not support Block I/O weight_device {DISCARDED} Weight-device discarded."
 CPU_PERCENT = "linux does not support CPU percent. Percent discarded."
 NO_LIMIT_NO_KILL = (
     "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out "
@@ -31,6 +32,8 @@ def check(host: HostConfig, info: HostInfo, update: bool = False) -> list[str]:
     """Warnings. Raises InvalidParameter for the first mistake. `update`: the rest is what the container has."""
     warnings = [*_memory(host, info, update), *_processors(host, info)]
     _disks(host)
+    if host.blkio_weight_device and info.cgroup_version != "1":
+        warnings.append(WEIGHT_DEVICE)
     return warnings
 
 
@@ -46,6 +49,7 @@ def supported(host: HostConfig, info: HostInfo) -> HostConfig:
         cpu_realtime_period=0,
         cpu_realtime_runtime=0,
         cpu_percent=0,
+        blkio_weight_device=(),
     )
 
 

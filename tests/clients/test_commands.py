@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -246,3 +247,14 @@ class TestOnATerminal:
         child.send("exit\r")
         self.ended(child)
         assert child.exitstatus == 0
+
+
+def test_a_folder_of_ones_own_is_seen_inside_and_is_safe(docker):
+    here = Path(__file__).parent
+    names = docker.out("run", "--rm", "-v", f"{here}:/src", "alpine", "ls", "/src").split("\n")
+    assert Path(__file__).name in names
+    refused = docker("run", "--rm", "-v", f"{here}:/src", "alpine", "touch", "/src/new")
+    assert refused.returncode == 1 and "Read-only file system" in refused.stderr
+    nobody = f"/nobody-{len(docker.argv)}/here"
+    outside = docker("run", "--rm", "-v", f"{nobody}:/src", "alpine", "ls", "-A", "/src")
+    assert (outside.returncode, outside.stdout) == (0, "") and "--allow-bind" in outside.stderr

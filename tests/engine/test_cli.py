@@ -23,6 +23,11 @@ def test_words_that_are_not_understood_exit_with_2(words: list[str], capsys: pyt
     assert "usage: glassdock" in "".join(capsys.readouterr())
 
 
+def test_a_folder_that_cannot_be_shared_is_refused_before_anything_is_served(capsys: pytest.CaptureFixture[str]):
+    assert main(["serve", "sim", "--allow-bind", "/no/such/folder"]) == 2
+    assert "--allow-bind /no/such/folder: there is no such folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [

@@ -17,7 +17,7 @@ from sim.hostdisk import Disk
 from sim.kernel import Kernel
 from sim.mounting import Superuser
 from sim.mounts import MountNamespace
-from sim.shares import Share, mount
+from sim.shares import Share, chosen, mount
 
 Container = Callable[..., Superuser]
 
@@ -268,3 +268,28 @@ def test_a_folder_is_also_where_a_link_leads_to_it(tmp_path: Path) -> None:
     kernel = Kernel(Loop(start=10**18), Random(1))
     mount(kernel, [Share(link)])
     assert files.read_file(kernel.root, str(link / "file")) == files.read_file(kernel.root, str(real / "file")) == b"x"
+
+
+def test_without_a_word_the_current_folder_is_shared_but_never_ones_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = tmp_path / "ada" / "course"
+    course.mkdir(parents=True)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "ada")
+    monkeypatch.delenv("PWD")
+    for here, shares in ((course, [Share(course)]), (tmp_path / "ada", []), (tmp_path, []), (Path("/"), [])):
+        monkeypatch.chdir(here)
+        assert chosen(None) == shares
+    monkeypatch.chdir(course)
+    assert chosen(["none"]) == []
+    assert chosen([".:rw", str(tmp_path)]) == [Share(course, True), Share(tmp_path)]
+
+
+def test_the_shells_own_name_of_the_current_folder_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "called").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path / "called")
+    monkeypatch.setenv("PWD", str(tmp_path / "called"))
+    assert chosen(None) == [Share(tmp_path / "called")]
+    monkeypatch.setenv("PWD", "/somewhere/else")
+    assert chosen(None) == [Share(tmp_path / "real")]
