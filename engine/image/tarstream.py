@@ -41,9 +41,11 @@ class Data:
 def read(stream: BinaryIO, largest: int | None = None) -> Iterator[tuple[tarfile.TarInfo, Data | None]]:
     """The headers of an *uncompressed* archive, in order, with the content of files (valid until the next one).
 
-    `largest`: how many bytes all files may have together; None: as many as one layer. An empty stream is an empty archive. Raises ValueError for a broken archive and for one beyond the limits.
+    `largest`: how many bytes all files may have together; None: as many as those of one layer. An empty stream is an
+    empty archive. Raises ValueError for a broken archive and for one beyond the limits.
     """
     source: Any = _Finite(stream)
+    largest = LARGEST if largest is None else largest
     total, end = 0, -1  # end: where the content of the last file is over
     try:
         with tarfile.open(fileobj=source, mode="r|", bufsize=1 << 18, encoding="utf-8", tarinfo=_Header) as archive:
