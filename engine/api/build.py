@@ -39,6 +39,7 @@ TEXTS = {
     "cpusetcpus": "CpusetCpus", "cpusetmems": "CpusetMems", "cgroupparent": "CgroupParent",
     "networkmode": "NetworkMode", "isolation": "Isolation",
 }  # fmt: skip
+CANCELLED = "Build cancelled"
 ISOLATIONS = ("", "default")
 
 
@@ -59,6 +60,8 @@ async def build(engine: Engine, request: Request) -> Response:
     try:
         first = await output.next()
         if first is None:
+            if isinstance(task.error(), Cancelled):
+                raise System(CANCELLED)
             task.result()
             first = b""
     except BaseException:
@@ -77,6 +80,9 @@ async def _build(engine: Engine, options: Options, output: Output, archive: Asyn
     except EngineError as error:
         if not output.fail(error.message, getattr(error, "code", 0)):
             raise
+    except Cancelled:
+        output.fail(CANCELLED)
+        raise
     except Exception as error:
         if not isinstance(error, OSError | ValueError):
             log.exception("build")
