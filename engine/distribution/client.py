@@ -17,7 +17,7 @@ from engine.distribution.transport import Reply, Transport, Unreachable, is_loop
 from engine.image import manifest
 from engine.image.digest import Digest, DigestError
 from engine.image.reference import DEFAULT_DOMAIN, Reference
-from engine.loop import SECOND, Loop
+from engine.loop import SECOND, Future, Loop
 from engine.trace import Trace
 
 HUB = "https://registry-1.docker.io"
@@ -77,6 +77,7 @@ class Repository:
         self._scope = scope(path, *actions) if path else ""
         self._challenges: list[Challenge] = []
         self._tokens: dict[str, tuple[str, int]] = {}  # scopes -> token, and when it ends
+        self._fetching: dict[str, Future[None]] = {}  # scopes whose token is being asked for
 
     # -- what the specification offers
 
@@ -206,20 +207,31 @@ class Repository:
         return [self._scope, *(scope(path, "pull") for path in source)] if self._scope else []
 
     async def _token(self, challenge: Challenge, request: str, scopes: list[str]) -> str:
-        token, ends = self._tokens.get(key := " ".join(scopes), ("", 0))
+        """A token that is still good; several who need the same one wait for one answer."""
+        key = " ".join(scopes)
+        while (fetching := self._fetching.get(key)) is not None:
+            await fetching
+        token, ends = self._tokens.get(key, ("", 0))
         if self._loop.time < ends:
             return token
+        self._fetching[key] = self._loop.future()
+        try:
+            token, life = await self._fetch_token(challenge, request, scopes)
+        finally:
+            self._fetching.pop(key).set_result(None)
+        self._tokens[key] = token, self._loop.time + life * SECOND
+        return token
+
+    async def _fetch_token(self, challenge: Challenge, request: str, scopes: list[str]) -> tuple[str, int]:
         try:
             reply = await self._ask_for_token(challenge, scopes)
             if reply.status >= 300:
                 raise await refusal(reply)
-            token, life = _read_token(await _whole(reply, 1 << 20))
+            return _read_token(await _whole(reply, 1 << 20))
         except Unreachable as error:
             raise Unreachable(f"{request}: {error}") from None
         except RegistryError as error:
             raise RegistryError(error.code, _message(error), final=True, request=request) from None
-        self._tokens[key] = token, self._loop.time + life * SECOND
-        return token
 
     async def _ask_for_token(self, challenge: Challenge, scopes: list[str]) -> Reply:
         """GET with a query; a refresh token goes by POST (OAuth 2)."""

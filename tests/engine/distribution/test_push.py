@@ -251,7 +251,10 @@ def test_a_token_is_fetched_for_what_is_needed_and_again_when_it_ends(pushing: P
     pushing.bench.way._answer = answer
     pushing.make("localhost:5000/app:1", tar(file=NOISE))
     assert pushing.refusal("localhost:5000/app:1") == "denied: requested access to the resource is denied"
+    pushing.log.clear()
+    pushing.make("localhost:5000/app:1", *[tar(file=bytes([number])) for number in range(6)])
     pushing.push("localhost:5000/app:1", credentials=Credentials("ann", "secret"))
+    assert pushing.requests("GET").count("/token") == 1  # for all of the layers
     pushing.tag("localhost:5000/app:1", "localhost:5000/copy:1")
     told = pushing.push("localhost:5000/copy:1", credentials=Credentials("ann", "secret"))
     assert "Mounted from app" in [item.status for item in told]
