@@ -182,8 +182,39 @@ class MakeVeth(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class MakeDummy(Operation):
+    """A link that leads nowhere: a network for those who share it."""
+
+    man: ClassVar[str] = "ip-link(8)"
+    name: str
+
+    def shell(self) -> str:
+        return f"ip link add {self.name} type dummy && ip link set {self.name} up"
+
+    def undo(self) -> Operation:
+        return RemoveLink(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeSublink(Operation):
+    """A link of the container's that shares one of the host's: with an own hardware address (macvlan) or without."""
+
+    man: ClassVar[str] = "ip-link(8)"
+    driver: str
+    parent: str
+    inside: str
+
+    def shell(self) -> str:
+        mode = "bridge" if self.driver == "macvlan" else "l2"
+        return f"ip link add link {self.parent} name {self.inside} netns {{pid}} type {self.driver} mode {mode}"
+
+    def undo(self) -> Operation:
+        return RemoveLink(self.inside)
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveLink(Operation):
-    """A bridge, or a cable by its end on the host: the other end goes with it."""
+    """A bridge, a cable by its end on the host (the other end goes with it), or a link that shares the host's."""
 
     man: ClassVar[str] = "ip-link(8)"
     name: str

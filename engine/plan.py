@@ -25,6 +25,8 @@ from engine.operations import (
     MakeCgroup,
     MakeDevice,
     MakeDevices,
+    MakeDummy,
+    MakeSublink,
     MakeVeth,
     MaskPath,
     MountFilesystem,
@@ -155,7 +157,10 @@ def _network(spec: Spec) -> Iterator[Operation]:
 
 def cable(link: Link) -> Iterator[Operation]:
     """From a bridge into the network namespace: the way of a container that starts, or that is connected later."""
-    yield MakeVeth(link.host_name, link.bridge, link.name)
+    if link.driver == "bridge":
+        yield MakeVeth(link.host_name, link.bridge, link.name)
+    else:
+        yield MakeSublink(link.driver, link.bridge, link.name)
     others = (*((link.address6,) if link.address6 else ()), *link.others)
     yield SetAddress(link.name, link.address, link.mac, others)
     for gateway in (link.gateway, link.gateway6):
@@ -169,7 +174,9 @@ def _default_route(gateway: str) -> Operation:
 
 
 def network(wanted: BridgeNetwork) -> tuple[Operation, ...]:
-    """A bridge and the rules around it (libnetwork, drivers/bridge/setup_ip_tables_linux.go)."""
+    """A bridge and the rules around it (libnetwork, drivers/bridge/setup_ip_tables_linux.go); or a link to share."""
+    if wanted.driver != "bridge":
+        return () if wanted.parent else (MakeDummy(wanted.bridge),)
     pairs = ((wanted.subnet, wanted.gateway), (wanted.subnet6, wanted.gateway6))
     addresses = tuple(f"{gateway}/{subnet.rpartition('/')[2]}" for subnet, gateway in pairs if subnet and gateway)
     rules = [rule for subnet, _ in pairs if subnet for rule in _rules(wanted, subnet)]

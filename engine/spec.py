@@ -96,9 +96,12 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One network interface of the container: a cable to a bridge. Addresses with prefix length, "172.17.0.2/16"."""
+    """One network interface of the container. Addresses with prefix length, "172.17.0.2/16".
 
-    bridge: str  # on the host, "docker0"
+    `driver` bridge: a cable to a bridge; macvlan, ipvlan: a second self of a link of the host's.
+    """
+
+    bridge: str  # on the host, "docker0"; or the parent, "eth0"
     host_name: str  # of the veth's host end
     name: str  # inside, "eth0"
     mac: str
@@ -108,14 +111,15 @@ class Link:
     gateway6: str = ""
     others: tuple[str, ...] = ()  # link-local addresses
     mtu: int = 1500
+    driver: str = "bridge"
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeNetwork:
-    """A bridge network. Subnets and gateways may be "" (no addresses of that family); gateways without prefix length.
+    """A bridge network, or one that shares a link of the host's (macvlan, ipvlan).
 
-    `internal`: no way out. `icc`: its containers may talk to each other. `masquerade`: what goes out bears the host's
-    address.
+    Subnets and gateways may be "" (no addresses of that family); gateways without prefix length. `internal`: no way
+    out. `icc`: its containers may talk to each other. `masquerade`: what goes out bears the host's address.
     """
 
     id: str
@@ -129,6 +133,8 @@ class BridgeNetwork:
     icc: bool = True
     masquerade: bool = True
     mtu: int = 1500
+    driver: str = "bridge"
+    parent: str = ""  # of macvlan and ipvlan; "" for a link that leads nowhere, which is made under the bridge's name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine import plan
-from engine.host import Aliases, PortBinding, Ports, Published
+from engine.host import Aliases, PortBinding, Ports, Published, RuntimeFailure
 from engine.loop import SECOND
 from engine.operations import (
     AddRoute,
     AddRule,
     LoopbackUp,
     MakeBridge,
+    MakeDummy,
+    MakeSublink,
     MakeVeth,
     Operation,
     Performed,
@@ -31,12 +33,15 @@ from engine.spec import BridgeNetwork, Link
 from sim.container import Handlers
 from sim.datagrams import OutsideDatagrams
 from sim.forwarding import Forward, Forwards, Outside
-from sim.network import Bridge, Fabric, Interface, NetworkNamespace, fail, network_of, number_of
+from sim.network import HOST_GATEWAY, Bridge, Fabric, Interface, NetworkNamespace, fail, network_of, number_of
 from sim.sockets import connect
 
 if TYPE_CHECKING:
     from sim.container import Container
     from sim.kernel import Kernel
+
+
+VLANS = 4095  # IEEE 802.1Q: 1 to 4094
 
 
 @dataclass(slots=True)
@@ -61,7 +66,11 @@ class Bridges:
 
     async def create_network(self, network: BridgeNetwork, operations: Sequence[Operation]) -> tuple[Performed, ...]:
         """See engine.host.NetworkDriver."""
+        if network.driver != "bridge":
+            self._check_parent(network)
         performed = self._done(self._fabric, operations)
+        if network.driver != "bridge":
+            self._share(network)
         bridge = self._fabric.bridges[network.bridge]
         bridge.id, bridge.title = network.id, network.name
         bridge.internal, bridge.icc, bridge.masquerade = network.internal, network.icc, network.masquerade
@@ -71,7 +80,26 @@ class Bridges:
     async def delete_network(self, id: str) -> tuple[Performed, ...]:
         """See engine.host.NetworkDriver."""
         found = self._networks.pop(id, None)
-        return await self._perform(self._fabric, plan.undo_list(found[1])) if found is not None else ()
+        if found is None:
+            return ()
+        performed = await self._perform(self._fabric, plan.undo_list(found[1]))
+        self._fabric.bridges.pop(found[0].name, None)
+        return performed
+
+    def _check_parent(self, network: BridgeNetwork) -> None:
+        """Raises RuntimeFailure: there must be a link to share; of "eth0.10", eth0."""
+        name, dot, number = network.parent.partition(".")
+        if name == "lo":
+            raise RuntimeFailure(f"loopback interface is not a valid {network.driver} parent link")
+        known = not name or any(link.name == name and link.bridge is None for link in self._fabric.host.links)
+        if not known or (dot and not (number.isdecimal() and 0 < int(number) < VLANS)):
+            raise RuntimeFailure(f"invalid subinterface vlan name {network.parent}, example formatting is eth0.10")
+
+    def _share(self, network: BridgeNetwork) -> None:
+        """Its members are neighbours on a link of the host's, behind which the host's own router is."""
+        fabric = self._fabric
+        segment = fabric.bridges[network.bridge] = Bridge(fabric.host, network.bridge, (), network.mtu)
+        segment.routers = (HOST_GATEWAY,) if network.parent == fabric.host.links[0].name else ()
 
     # -- a container comes and goes
 
@@ -214,7 +242,7 @@ def make_bridge(fabric: Fabric, operation: MakeBridge) -> None:
 def remove_link(subject: Fabric | Container, operation: RemoveLink) -> None:
     if not isinstance(subject, Fabric):
         for link in _space(subject).links:
-            if link.host_name == operation.name:
+            if operation.name in (link.host_name, link.name):
                 unplug(link)
     elif (bridge := subject.bridges.pop(operation.name, None)) is not None:
         subject.host.links = tuple(link for link in subject.host.links if link is not bridge.port)
@@ -225,6 +253,19 @@ def filter_rule(subject: Fabric, operation: AddRule | RemoveRule) -> None:
 
 
 # -- operations on a container's namespace
+
+
+def make_dummy(fabric: Fabric, operation: MakeDummy) -> None:
+    """Nothing is on it but its members (`Bridges._share`)."""
+
+
+def make_sublink(container: Container, operation: MakeSublink) -> None:
+    space, fabric = _space(container), container.kernel.network
+    segment = fabric.bridges.get(operation.parent)
+    if segment is None:
+        raise fail(errno.ENODEV)
+    parent = next((link.index for link in fabric.host.links if link.name == operation.parent), segment.port.index)
+    space.links += (Interface(space, operation.inside, next(fabric.indexes), segment, parent),)
 
 
 def make_veth(container: Container, operation: MakeVeth) -> None:
@@ -281,6 +322,8 @@ def _space(container: Container) -> NetworkNamespace:
 
 HANDLERS: Handlers = {
     MakeBridge: make_bridge,
+    MakeDummy: make_dummy,
+    MakeSublink: make_sublink,
     RemoveLink: remove_link,
     AddRule: filter_rule,
     RemoveRule: filter_rule,

@@ -114,13 +114,14 @@ class Bridge:
 
     __slots__ = (
         "aliases", "endpoints", "gateways", "icc", "id", "internal", "masquerade", "members", "mtu", "name", "names",
-        "networks", "port", "title",
+        "networks", "port", "routers", "title",
     )  # fmt: skip
 
     def __init__(self, host: NetworkNamespace, name: str, addresses: Sequence[str], mtu: int = 1500) -> None:
         self.id = self.title = ""  # the network's id and name
         self.name, self.mtu = name, mtu
         self.internal, self.icc, self.masquerade = False, True, True
+        self.routers: tuple[str, ...] = ()  # beside the host, who leads out of the link that its members share
         self.gateways = tuple(address.partition("/")[0] for address in addresses)
         self.networks = tuple((":" in address, *network_of(address)) for address in addresses)
         self.port = Interface(host, name, next(host.fabric.indexes), self)  # the host's own
@@ -290,6 +291,8 @@ class Fabric:
         source = link.source(address)
         if link.bridge is None:
             return self._outside(address, source, link, 0)
+        if neighbour in link.bridge.routers:
+            return self._outside(address, source, link, GATEWAY)
         if neighbour not in link.bridge.gateways:
             return self._on_bridge(link.bridge, address, link, neighbour, source)
         if self.host.is_local(address):

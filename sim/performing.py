@@ -39,6 +39,8 @@ DURATIONS: dict[type, int] = {  # ns
     ops.MakeBridge: 9_000_000,
     ops.AddRule: 1_500_000,
     ops.RemoveRule: 1_500_000,
+    ops.MakeDummy: 6_000_000,
+    ops.MakeSublink: 6_000_000,
     ops.MakeVeth: 7_000_000,
     ops.RemoveLink: 6_000_000,
     ops.SetAddress: 1_200_000,

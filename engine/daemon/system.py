@@ -85,7 +85,7 @@ def information(engine: Engine, release: str) -> dict[str, Any]:
 
 PLUGINS = {
     "Volume": ["local"],
-    "Network": ["bridge", "host", "null"],
+    "Network": ["bridge", "host", "ipvlan", "macvlan", "null"],
     "Authorization": None,
     "Log": ["json-file", "local", "none"],
 }

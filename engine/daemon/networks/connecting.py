@@ -131,7 +131,8 @@ async def _disconnect(engine: Engine, container: Container, network: Network) ->
     after = tuple(each for each in before if each is not place)
     leaves, leads = gateway_of(before), gateway_of(after)
     if network.bridged:
-        unplugged = RemoveLink(link(container, place, False).host_name)
+        cable = link(container, place, False)
+        unplugged = RemoveLink(cable.host_name if cable.driver == "bridge" else cable.name)
         again = [AddRoute("default", gateway) for gateway in _gateways(leads)] if leaves is place else []
         await _configure(engine, container, (unplugged, *again))
     await joining.forget(engine, container, [place])

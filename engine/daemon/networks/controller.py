@@ -12,7 +12,7 @@ from engine.daemon.networks import making
 from engine.daemon.networks import network as kinds
 from engine.daemon.networks.endpoint import endpoint_id
 from engine.daemon.networks.ipam import AddressSpace
-from engine.daemon.networks.network import BRIDGE, PREDEFINED, Network
+from engine.daemon.networks.network import BRIDGE, LINKS, PREDEFINED, Network
 from engine.daemon.networks.request import NetworkRequest
 from engine.errors import Conflict, EngineError, Forbidden, InvalidParameter, NotFound, System
 from engine.host import RuntimeFailure
@@ -113,10 +113,7 @@ class Networks:
             raise InvalidParameter("IPv4 or IPv6 must be enabled")
         same = (each for each in self._by_id.values() if each.bridged and each.bridge == network.bridge)
         if (other := next(same, None)) is not None:
-            raise Forbidden(
-                f"cannot create network {network.id} ({network.bridge}): conflicts with network {other.id} "
-                f"({other.bridge}): networks have same bridge name"
-            )
+            raise _link_is_taken(network, other)
         if network.ipv4:
             config = network.config_of(4)
             network.subnet = self._space.request(config.subnet) if config else self._space.any4()
@@ -143,7 +140,8 @@ class Networks:
                 performed = await self._engine.host.create_network(spec, plan.network(spec))
             except RuntimeFailure as failure:
                 self._engine.trace.record_operations(failure.performed)
-                raise System(f"failed to create bridge {network.bridge}: {failure}") from None
+                what = f"failed to create bridge {network.bridge}: " if network.driver == "bridge" else ""
+                raise System(f"{what}{failure}") from None
             self._engine.trace.record_operations(performed)
             network.made = True
 
@@ -200,3 +198,14 @@ class Networks:
             removed.append(network.name)
         self._engine.events.publish("network", "prune", "", {"reclaimed": "0"})
         return removed
+
+
+def _link_is_taken(network: Network, other: Network) -> Forbidden:
+    """Two networks of the same bridge, or on the same link of the host's."""
+    if network.driver != "bridge":
+        taken = f"{LINKS[other.driver][0]}-{other.id[:12]}"
+        return Forbidden(f"network {taken} is already using parent interface {network.bridge}")
+    return Forbidden(
+        f"cannot create network {network.id} ({network.bridge}): conflicts with network {other.id} "
+        f"({other.bridge}): networks have same bridge name"
+    )

@@ -94,6 +94,7 @@ def link(container: Container, endpoint: Endpoint, leads_out: bool) -> Link:
         gateway6=pool6.gateway if pool6 and leads_out else "",
         others=tuple(f"{text}/{64 if ':' in text else 16}" for text in (wanted and wanted.link_local_ips) or ()),
         mtu=network.mtu,
+        driver=network.driver,
     )
 
 

@@ -94,7 +94,7 @@ async def renamed(engine: Engine, container: Container) -> None:
 async def publish(engine: Engine, container: Container, place: Endpoint) -> Endpoint:
     """The container's ports lead to this place from now on. Raises System."""
     ports = wanted_ports(container, place.network.host_binding)
-    if not ports or not place.address:
+    if not ports or not place.address or place.network.driver != "bridge":
         return place
     try:
         published = await engine.host.publish(place.network.id, container.id, ports)

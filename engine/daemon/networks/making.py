@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.daemon.networks.network import PREDEFINED, Network
+from engine.daemon.networks.network import LINKS, PARENT, PREDEFINED, Network
 from engine.daemon.networks.request import IPAM, NetworkRequest, check_ipam, check_options
 from engine.errors import Forbidden, InvalidParameter, NotFound
 
@@ -52,12 +52,14 @@ def draft(request: NetworkRequest, id: str, created: int) -> Network:
     ipam = request.ipam or IPAM()
     _check_drivers(request, ipam)
     check_options(request.options or {})
-    network = Network(id, request.name, "null" if request.config_only else "bridge", created)
+    network = Network(id, request.name, "null" if request.config_only else request.driver or "bridge", created)
     network.config_only = request.config_only
     network.config_from = request.config_from.network if request.config_from else ""
     network.internal, network.attachable = request.internal, request.attachable
     network.ipv4, network.ipv6 = request.enable_ipv4 is not False, bool(request.enable_ipv6)
     network.labels, network.options = dict(request.labels or {}), dict(request.options or {})
+    if network.driver != "bridge" and not network.options.get(PARENT):
+        network.internal = True  # it leads nowhere
     network.ipam = replace(ipam, driver=ipam.driver or "default")
     return network
 
@@ -67,7 +69,7 @@ def _check_drivers(request: NetworkRequest, ipam: IPAM) -> None:
     if not request.config_only:
         if driver in ("host", "null"):
             raise Forbidden(f'only one instance of "{driver}" network is allowed')
-        if driver != "bridge":
+        if driver not in LINKS:
             raise NotFound(f'plugin "{driver}" not found')
     if request.scope == "swarm":
         raise Forbidden("cannot create a swarm scoped network when swarm is not active")

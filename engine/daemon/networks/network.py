@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 BRIDGE, HOST, NONE = "bridge", "host", "none"
 PREDEFINED = {BRIDGE: "bridge", HOST: "host", NONE: "null"}  # name -> driver
+PARENT = "parent"
+# driver -> how it calls the links that it makes, and the option that names one
+LINKS = {"bridge": ("br", BRIDGE_NAME), "macvlan": ("dm", PARENT), "ipvlan": ("di", PARENT)}
 DEFAULT_BRIDGE, DEFAULT_SUBNET = "docker0", "172.17.0.0/16"
 DEFAULT_MTU = 1500
 ANY_ADDRESS = "0.0.0.0"
@@ -66,8 +69,9 @@ class Network:
 
     @property
     def bridge(self) -> str:
-        """The bridge's name on the host."""
-        return self.options.get(BRIDGE_NAME) or f"br-{self.id[:12]}"
+        """The bridge's name on the host; of the link that is shared, if it is none."""
+        prefix, option = LINKS[self.driver]
+        return self.options.get(option) or f"{prefix}-{self.id[:12]}"
 
     @property
     def mtu(self) -> int:
@@ -107,6 +111,8 @@ class Network:
             icc=truth(self.options, ICC, True),
             masquerade=truth(self.options, MASQUERADE, True),
             mtu=self.mtu,
+            driver=self.driver,
+            parent=self.options.get(PARENT, "") if self.driver != "bridge" else "",
         )
 
     def row(self) -> dict[str, Any]:

@@ -288,6 +288,52 @@ def test_links_on_the_default_bridge_bring_variables(docker: Docker) -> None:
     assert refusal(docker, "POST", "/containers/c2/start") == words
 
 
+# -- on a link of the host's
+
+
+LAN = {"Driver": "macvlan", "Options": {"parent": "eth0"},
+       "IPAM": {"Config": [{"Subnet": "192.168.65.0/24", "Gateway": "192.168.65.1", "IPRange": "192.168.65.128/25"}]}}  # fmt: skip
+
+
+@pytest.mark.parametrize("driver", ["macvlan", "ipvlan"])
+def test_containers_can_be_neighbours_of_the_host_on_its_own_network(docker: Docker, driver: str) -> None:
+    make(docker, "lan", **LAN | {"Driver": driver})
+    ports = {"PortBindings": {"80/tcp": [{"HostPort": "18093"}]}}
+    run(docker, "c1", "lan", HostConfig=ports)
+    run(docker, "c2", "lan")
+    assert pings(docker, "c1", "c2") and pings(docker, "c1", "8.8.8.8")
+    assert not pings(docker, "c1", "192.168.65.3")  # the host itself, on the link that is shared
+    assert docker.get("/containers/c1/json")["NetworkSettings"]["Ports"] == {}
+    assert "eth0@if2" in said(docker, "c1", "ip", "link")
+    assert "via 192.168.65.1 dev eth0" in said(docker, "c1", "ip", "route")
+    words = [span.name for span in docker.engine.trace.finished if span.where == "host"]
+    assert any(line.startswith("ip link add link eth0 name eth0 netns {pid} type " + driver) for line in words)
+    docker.post("/networks/lan/disconnect", {"Container": "c1"})
+    assert said(docker, "c1", "ip", "route") == "" and not pings(docker, "c2", "c1")
+    docker.delete("/containers/c2", force=True)
+    docker.delete("/networks/lan")
+    assert set(docker.engine.host.kernel.network.bridges) <= {"docker0"}
+
+
+def test_without_a_parent_it_leads_nowhere(docker: Docker) -> None:
+    make(docker, Driver="macvlan")
+    run(docker, "c1", "lab")
+    run(docker, "c2", "lab")
+    assert docker.get("/networks/lab")["Internal"] is True
+    assert pings(docker, "c1", "c2") and not pings(docker, "c1", "8.8.8.8")
+
+
+def test_a_link_is_shared_by_one_network(docker: Docker) -> None:
+    id = make(docker, "lan", **LAN)
+    refused = {"Name": "x", "Driver": "macvlan", "Options": {"parent": "eth0"}}
+    words = f"403 network dm-{id[:12]} is already using parent interface eth0"
+    assert refusal(docker, "POST", "/networks/create", refused) == words
+    for parent, text in (("eth7", "invalid subinterface vlan name eth7"), ("lo", "loopback interface is not a valid")):
+        body = refused | {"Options": {"parent": parent}}
+        assert refusal(docker, "POST", "/networks/create", body).startswith(f"500 {text}")
+    make(docker, "vlan", Driver="macvlan", Options={"parent": "eth0.10"})
+
+
 # -- addresses that are asked for
 
 
