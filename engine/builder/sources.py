@@ -24,6 +24,7 @@ from engine.image.pattern import compile_pattern
 
 BLOCK = 1 << 18
 WILDCARD = re.compile(r"(?:[^\\*?\[]|\\.)*[*?\[]", re.DOTALL)
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 LAST_NAME = re.compile(r"[^/]*\Z")
 
 
@@ -116,7 +117,7 @@ class Place:
         except InvalidParameter:  # a pattern that cannot be read matches nothing
             return []
         matched = WILDCARD.match(pattern)
-        folder = LAST_NAME.sub("", matched[0]) if matched else ""
+        folder = ESCAPED.sub(r"\1", LAST_NAME.sub("", matched[0])) if matched else ""
         try:
             entries = self.entries(f"/{folder}.")
             names = [posixpath.normpath(folder + entry.name) for entry, _ in entries]

@@ -48,6 +48,13 @@ def test_where_a_copy_comes_to_lie(docker, instruction, expected):
     assert tree(docker, instruction)[: len(expected)] == expected
 
 
+def test_names_with_the_letters_of_patterns_can_be_named(docker):
+    files = {"arr[0].txt": "x", "s*r/f.txt": "y", "s*r/g.txt": "z", "sir/f.txt": "n"}
+    assert tree(docker, "COPY arr[[]0].txt /new/", files)[0] == "/new/arr[0].txt"
+    found = tree(docker, r'COPY ["s\\\\*r/?.txt", "/un/"]', files)
+    assert found[1:] == ["/un/f.txt", "/un/g.txt"] and docker.run("copied", "cat", "/un/f.txt") == "y"
+
+
 def test_the_ignored_do_not_come_with_all(docker):
     files = {**FILES, ".dockerignore": "Dockerfile\n.dockerignore\n"}
     assert tree(docker, "COPY . /new", files)[:2] == ["/new/a.txt", "/new/b.txt"]
