@@ -291,8 +291,8 @@ def test_links_on_the_default_bridge_bring_variables(docker: Docker) -> None:
 # -- on a link of the host's
 
 
-LAN = {"Driver": "macvlan", "Options": {"parent": "eth0"},
-       "IPAM": {"Config": [{"Subnet": "192.168.65.0/24", "Gateway": "192.168.65.1", "IPRange": "192.168.65.128/25"}]}}  # fmt: skip
+HOSTS_OWN = {"Subnet": "192.168.65.0/24", "Gateway": "192.168.65.1", "IPRange": "192.168.65.128/25"}
+LAN = {"Driver": "macvlan", "Options": {"parent": "eth0"}, "IPAM": {"Config": [HOSTS_OWN]}}
 
 
 @pytest.mark.parametrize("driver", ["macvlan", "ipvlan"])
