@@ -31,6 +31,8 @@ def open_special(caller: SystemCalls, node: Special, path: str, flags: int) -> A
             node.object = Pipe(kernel.loop, node.ino)
         return Fifo(node.object, flags, path)
     terminal = None
+    if not st.S_ISSOCK(node.mode) and not _may_open(caller, node):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), path)
     if node.rdev == TTY and caller.session is not None:
         terminal = caller.session.terminal
     elif node.rdev[0] == MAJOR:
@@ -38,6 +40,12 @@ def open_special(caller: SystemCalls, node: Special, path: str, flags: int) -> A
     if terminal is None:
         raise OSError(errno.ENXIO, os.strerror(errno.ENXIO), path)
     return terminal.open()
+
+
+def _may_open(caller: SystemCalls, node: Special) -> bool:
+    """What the device program of a container's cgroup says: terminals, and what the runtime has put into its /dev."""
+    outside = caller.cgroup is caller.kernel.root_cgroup
+    return outside or node.rdev == TTY or node.rdev[0] in (5, MAJOR) or node.rdev in caller.cgroup.limits.devices
 
 
 def register(kernel: Kernel) -> None:

@@ -35,8 +35,11 @@ def make_devices(container: Container, operation: MakeDevices) -> None:
 
 
 def make_device(container: Container, operation: MakeDevice) -> None:
-    kind = {"c": st.S_IFCHR, "b": st.S_IFBLK}[operation.kind]
-    mounting.make_device(_space(container), operation.path, kind | operation.mode, (operation.major, operation.minor))
+    kind, number = {"c": st.S_IFCHR, "b": st.S_IFBLK}[operation.kind], (operation.major, operation.minor)
+    if container.cgroup is not None:
+        limits = container.cgroup.set()
+        limits.devices |= {number}
+    mounting.make_device(_space(container), operation.path, kind | operation.mode, number)
 
 
 def pivot_root(container: Container, operation: PivotRoot) -> None:

@@ -28,6 +28,44 @@ FILES = {
     "sec.bad": b"{ nope",
 }
 
+# other commands of the same subject, which change nothing
+COMMANDS = (
+    "update",
+    "update x",
+    "update --memory 64m nope",
+    "update --restart always nope nope2",
+    "update --restart a:b nope",
+    "update --cpus x nope",
+    "update --pids-limit x nope",
+    "update --memory 1 nope",
+    "update --blkio-weight 70000 x",
+    "volume create a b",
+    "volume create --name v2 v3",
+    "volume create -d nope v4",
+    "volume create -o type=tmpfs v5",
+    "volume create -o foo=bar v5",
+    "volume create -o size=5g v7",
+    "volume create -o size=x v7",
+    "volume create --label =x v6",
+    "volume inspect nope",
+    "volume ls -q --filter dangling=maybe",
+    "volume ls --filter foo=bar",
+    "volume ls --filter foo",
+    "volume rm nope",
+    "volume rm -f nope",
+    "volume update",
+    "volume prune -f --filter foo=bar",
+    "top nope",
+    "stats --no-stream nope",
+    "events --filter foo --since 0 --until 1",
+    "events --since 5 --until 3",
+    "info -f {{.KernelVersion}}",
+    "version -f {{.Server.Version}}",
+    "kill -s FOO nope",
+    "stop -t x nope",
+    "rename nope other",
+)
+
 Command = Callable[[list[str]], tuple[int, str, str]]
 
 
@@ -92,3 +130,8 @@ def test_both_commands_ask_and_refuse_alike(theirs: Command, environment: dict[s
 def answer(api: Api, done: tuple[int, str, str]) -> dict[str, Any]:
     code, out, told = done
     return {"code": code, "told": told, **(made(api, out) if code == 0 else {"out": out})}
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_other_commands_say_the_same(theirs: Command, environment: dict[str, str], line: str) -> None:
+    assert ours(shlex.split(line)) == theirs(shlex.split(line))

@@ -53,6 +53,8 @@ INSIDE: list[tuple[dict[str, Any], str, str]] = [
         "ls -l /dev/x | cut -c1-10",
         "crw-rw-rw-",
     ),
+    ({}, "mknod /d b 8 0; cat /d", "cat: can't open '/d': Operation not permitted"),
+    ({"Privileged": True}, "cat /dev/sda", "cat: can't open '/dev/sda': No such device or address"),
     ({"Init": True}, "cat /proc/1/comm", "docker-init"),
     ({"IpcMode": "none"}, "mount | grep -c /dev/shm", "0"),
     (
