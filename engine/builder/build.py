@@ -119,12 +119,10 @@ class Build:
             stages = stages[: wanted[-1] + 1]
         if stages and self.options.labels:
             last = stages[-1]
-            steps = (Step(Label(((name, value),), True), f"LABEL {name}={value}") for name, value in self._labels())
+            pairs = sorted(self.options.labels.items())
+            steps = (Step(Label((pair,), literal=True), f"LABEL {pair[0]}={pair[1]}") for pair in pairs)
             stages[-1] = Stage(last.start, (*last.steps, *steps))
         return Plan(tuple(stages), plan.arguments)
-
-    def _labels(self) -> list[tuple[str, str]]:
-        return sorted(self.options.labels.items())
 
     def _begin(self, step: Step) -> None:
         self._step += 1
