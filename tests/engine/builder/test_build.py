@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from engine.builder.options import Options
+from engine.distribution.auth import NOBODY, Credentials
+from engine.image.reference import Reference
+
 
 def said(result) -> list[str]:
     """The output with ids as <1>, <2>, … in the order in which they come."""
@@ -293,6 +297,10 @@ BAD_QUERIES = [
     ({"shmsize": "much"}, 'strconv.ParseInt: parsing "much": invalid syntax'),
     ({"remote": "nonsense"}, "remoteURL (nonsense) could not be recognized as URL"),
     ({"remote": "http://nosuch.test/x"}, 'error downloading remote context http://nosuch.test/x: Get "http://nosuch'),
+    (
+        {"remote": "http://example.com/"},
+        'error detecting content type for remote http://example.com/: unsupported Content-Type "text/html"',
+    ),
     ({"remote": "https://github.com/a/b.git"}, "unable to 'git clone' to temporary context directory: exec: \"git\":"),
     ({"platform": "x/y/z/w"}, '"x/y/z/w": cannot parse platform specifier: invalid argument'),
 ]
@@ -319,6 +327,13 @@ def test_labels_and_several_names(docker):
     assert result.steps[2] == "Step 2/3 : LABEL a=$x"
     assert result.steps[-2:] == ["Successfully tagged one:latest", "Successfully tagged two:v"]
     assert docker.image("two:v")["Config"]["Labels"] == {"a": "$x", "b": "2"}
+
+
+def test_each_registry_is_told_its_own_password():
+    hub, own = Credentials("ann", "1"), Credentials("ann", "2")
+    options = Options(credentials={"https://index.docker.io/v1/": hub, "reg.test:5000": own})
+    known = {"busybox": hub, "ann/x": hub, "reg.test:5000/x": own, "other.test/x": NOBODY}
+    assert {name: options.credentials_for(Reference.parse(name)) for name in known} == known
 
 
 def test_pull_asks_the_registry_again(docker):
