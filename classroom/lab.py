@@ -143,6 +143,14 @@ class Lab:
         self.__dict__.pop("client", None)
         self.moments, self._marks, self._seen = self.moments[:kept], self._marks[:kept], 0
 
+    def fault(self, name: str, value: object) -> None:
+        """Break something on purpose: `lab.fault("hub.down", True)`. Raises ApiError."""
+        self.api.post("/glassdock/faults", body={name: value})
+
+    def heal(self) -> None:
+        """All is as it should be again."""
+        self.api.post("/glassdock/faults", body={})
+
     # -- what is there
 
     @property

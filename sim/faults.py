@@ -26,6 +26,7 @@ class Faults:
     - `rate_limit`: pulls in six hours for those who have not logged in; None is no limit.
     - `private`: repositories that only their owner may see.
     - `broken`: repositories whose layers arrive with a wrong byte.
+    - `skew`: ns by which the caller's clock is ahead; certificates are valid for a while only.
     - `break_after`: bytes after which the transfer of a layer breaks, in either direction; the next `breaks` do.
     """
 
@@ -37,6 +38,7 @@ class Faults:
     broken: set[str] = field(default_factory=set)
     break_after: int = 0
     breaks: int = 0
+    skew: int = 0
 
     def breaks_now(self) -> bool:
         """Is it this transfer that breaks? Asked once for each."""

@@ -18,6 +18,7 @@ from engine.distribution.registry import Blob, Refused, Registry
 from engine.distribution.registry.app import pieces
 from engine.distribution.transport import Reply, Transport, Unreachable
 from engine.loop import SECOND, Loop
+from engine.timestamps import rfc3339
 from sim.bandwidth import Wire
 from sim.faults import Faults
 from sim.hubsearch import search
@@ -30,6 +31,17 @@ WINDOW = 21600  # seconds, for which pulls are counted
 LIMIT_TEXT = "You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit"
 STEPS = 20  # in which a transfer is carried, so that progress can be seen
 WORTH_STEPS = 1 << 16  # bytes; less is carried at once
+VALID = 45 * 86400 * SECOND  # ns before and after today for which the hub's certificate is good
+
+
+def _expired(now: int, skew: int) -> str:
+    """Go's words for a certificate that a wrong clock finds too old or too young (crypto/x509)."""
+    relation, border = ("after", now + VALID) if skew > 0 else ("before", now - VALID)
+    seen, border = (moment - moment % SECOND for moment in (now + skew, border))
+    return (
+        "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: "
+        f"current time {rfc3339(seen)} is {relation} {rfc3339(border)}"
+    )
 
 
 class Hub:
@@ -128,6 +140,8 @@ class HubTransport:
         await self._loop.sleep(faults.latency)
         if faults.down:
             raise Unreachable(f"dial tcp: lookup {where.hostname}: no such host")
+        if abs(faults.skew) > VALID:
+            raise Unreachable(_expired(self._loop.time, faults.skew))
         names = {name.lower(): value for name, value in headers.items()}
         request = Request(method, where.path, Query(parse_qsl(where.query)), names)
         sent: _Sent | None = None

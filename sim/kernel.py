@@ -47,6 +47,7 @@ class Kernel:
         self.root_cgroup = Cgroup()
         self.scheduler = Scheduler(loop, profile.cpus, self.root_cgroup)
         self.boot = loop.time
+        self.skew = 0  # ns by which the clock that programs see is ahead
         self.inodes = itertools.count(FIRST_INODE)
         self.network = Fabric(loop, Random(random.getrandbits(64)), Internet(), next(self.inodes), self.storage.inos)
         if profile.desktop:

@@ -11,6 +11,7 @@ from engine.loop import SECOND, Clock, Loop, SteppedClock, WallClock
 from engine.session.recorder import Recorder
 from engine.session.steps import BadRecord, Record
 from sim.abroad import Abroad
+from sim.board import Board
 from sim.host import SimHost
 from sim.hub import Hub, HubTransport
 from sim.profiles import PROFILES
@@ -54,6 +55,7 @@ def make_engine(
     abroad = Abroad(host.kernel.network)
     ways = Ways(pretended, HubTransport(pretended, loop), host, internet=internet, pretend=hub == "sim", abroad=abroad)
     engine = Engine(host, ways, seed=seed, data_root=data_root)
+    engine.faults = Board(engine, host, pretended.faults)
     if record:
         engine.session = Recorder(loop, seed, profile)
     return engine

@@ -138,18 +138,27 @@ class Storage:
     """What all mount namespaces of one kernel share.
 
     `types`: filesystem type to its maker. `open_special(caller, node, path, flags)` gives the open file of a fifo, a
-    terminal or a socket; the kernel sets it. `disk` is the size that df(1) reports, in bytes.
+    terminal or a socket; the kernel sets it. `disk` is the size that df(1) reports, in bytes; `free` what may still be
+    written to it, None for as much as there is memory.
     """
 
-    __slots__ = ("devices", "disk", "inos", "mount_ids", "now", "open_special", "random", "types")
+    __slots__ = ("devices", "disk", "free", "inos", "mount_ids", "now", "open_special", "random", "types")
 
     def __init__(self, now: Callable[[], int], random: Callable[[int], bytes], disk: int = 64 << 30) -> None:
         self.now, self.random, self.disk = now, random, disk
+        self.free: int | None = None
         self.inos: Iterator[int] = itertools.count(2)
         self.devices: Iterator[int] = itertools.count(0x20)
         self.mount_ids: Iterator[int] = itertools.count(1)
         self.types: dict[str, MakeRoot] = {"tmpfs": make_tmpfs}
         self.open_special: Opener = _no_device
+
+    def take(self, size: int) -> None:
+        """So many bytes more lie on the disk. Raises OSError ENOSPC, and then none."""
+        if self.free is not None and size > 0:
+            if size > self.free:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self.free -= size
 
     def tree(
         self, type: str, mode: int = 0o755, lower: Directory | None = None, source: str = "", limit: int = 0

@@ -69,6 +69,8 @@ class OpenFile:
         before = node.size
         node.write(self.position, data)
         self.tree.used += node.size - before
+        if self.tree.type != "tmpfs":
+            self.storage.take(node.size - before)
         self.position += len(data)
         self.tree.modified(node, self.storage.now())
         return len(data)
@@ -98,9 +100,13 @@ class OpenFile:
 
     def _room(self, wanted: int) -> int:
         tree, end = self.tree, self.position + wanted
-        if not tree.limit or end <= self.node.size:
+        free = self.storage.free if tree.type != "tmpfs" else None
+        if tree.limit:
+            left = tree.limit - tree.used
+            free = left if free is None else min(free, left)
+        if free is None or end <= self.node.size:
             return wanted
-        room = tree.limit - tree.used + max(0, self.node.size - self.position)
+        room = free + max(0, self.node.size - self.position)
         if room <= 0 and wanted:
             raise fail(errno.ENOSPC)
         return min(wanted, room)

@@ -158,10 +158,10 @@ class Runtime:
             signals.send(process, signal)
 
     async def pause(self, id: str) -> None:
-        self._cgroup(id).freeze(True)
+        self.cgroup(id).freeze(True)
 
     async def resume(self, id: str) -> None:
-        self._cgroup(id).freeze(False)
+        self.cgroup(id).freeze(False)
 
     async def resize(self, id: str, exec_id: str, height: int, width: int) -> None:
         _, terminal = self._containers[id].program(exec_id)
@@ -172,7 +172,7 @@ class Runtime:
         """See engine.host.Runtime."""
         from engine.plan import cgroup_files as settings
 
-        group = self._cgroup(id)
+        group = self.cgroup(id)
         for file, value in settings(resources):
             cgroup_files.write(group, file, value)
         self._kernel.scheduler.changed()
@@ -209,7 +209,8 @@ class Runtime:
         await loop.sleep(performing.took(performed))
         return performed
 
-    def _cgroup(self, id: str) -> Any:
+    def cgroup(self, id: str) -> Any:
+        """A container's group; None while it has none. Raises KeyError."""
         return self._containers[id].cgroup
 
     def _ended(self, container: Container, exec_id: str, status: int) -> None:

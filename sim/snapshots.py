@@ -102,6 +102,10 @@ class Snapshots:
         below = self._committed[parent] if parent else None
         unpacker = layers.Unpacker(below.view() if below else None, self._storage.inos)
         unpacker.unpack(diff)
+        try:
+            self._storage.take(unpacker.size)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, f"{STORE}/{name.rpartition(':')[2]}/diff") from None
         self._add(name, below, unpacker.root, unpacker.size)
         return unpacker.size
 

@@ -36,7 +36,7 @@ class SystemCalls(PathCalls):
     # -- time and memory
 
     def now(self) -> int:
-        return self.kernel.loop.time
+        return self.kernel.loop.time + self.kernel.skew
 
     async def sleep(self, seconds: float) -> None:
         loop = self.kernel.loop

@@ -17,7 +17,7 @@ PARTS = (
     ("cgroup", "orange", ("MakeCgroup", "WriteCgroup", "JoinCgroup", "RemoveCgroup")),
     ("files", "green", ("MountOverlay", "MountFilesystem", "MakeDevices", "MakeDevice", "PivotRoot", "MaskPath",
                         "ReadonlyPath", "Unmount")),
-    ("network", "purple", ("MakeBridge", "AddRule", "RemoveRule", "MakeVeth", "RemoveLink", "SetAddress", "LoopbackUp",
+    ("network", "purple", ("MakeBridge", "MakeDummy", "MakeSublink", "AddRule", "RemoveRule", "MakeVeth", "RemoveLink", "SetAddress", "LoopbackUp",
                            "AddRoute", "ReplaceRoute", "SetSysctl")),
     ("process", "ink", ("SetRlimit", "SetOomScore", "SetUser", "SetCapabilities", "NoNewPrivileges", "LoadSeccomp",
                         "ChangeDirectory", "Execve")),

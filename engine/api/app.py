@@ -67,7 +67,7 @@ class App:
         `session`: the request's span ends with them.
         """
         request.version, request.path = split_version(request.path)
-        if request.path.startswith(UNTRACED):
+        if request.path.startswith(UNTRACED) and request.method in ("GET", "HEAD"):
             return self._finish(await self._answer(request))
         trace, session = self.engine.trace, self.engine.session
         number = session.request(request) if session is not None else 0

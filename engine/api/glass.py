@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.api.messages import Request, Response, json_response
+from engine.api.body import read_json
+from engine.api.messages import Request, Response, empty, json_response
 from engine.api.router import Route
 from engine.daemon.origins import origins
-from engine.errors import InvalidParameter, System, Unimplemented
+from engine.errors import Conflict, InvalidParameter, System, Unimplemented
 from engine.session.recorder import TooLong
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
+    from engine.faults import Faults
     from engine.image.config import Image
 
 
@@ -79,7 +81,46 @@ async def origin(engine: Engine, request: Request) -> Response:
     return json_response([{"Chain": word.chain, "Said": word.said} for word in words])
 
 
+def _board(engine: Engine) -> Faults:
+    if engine.faults is None:
+        raise Unimplemented("nothing can be broken on purpose on this host")
+    return engine.faults
+
+
+async def faults(engine: Engine, request: Request) -> Response:
+    """{name: value} of everything that can be made to go wrong (engine/faults.py)."""
+    return json_response(_board(engine).show())
+
+
+async def break_(engine: Engine, request: Request) -> Response:
+    """Change some faults: {name: value}; {} heals all. Returns them all."""
+    changes, board = read_json(request, required=True), _board(engine)
+    if not isinstance(changes, dict):
+        raise InvalidParameter('faults are an object, as {"hub.down": true}')
+    try:
+        if changes:
+            board.set(changes)
+        else:
+            board.heal()
+    except ValueError as error:
+        raise InvalidParameter(str(error)) from None
+    return json_response(board.show())
+
+
+async def out_of_memory(engine: Engine, request: Request) -> Response:
+    """The kernel finds no memory left for this container, and kills its biggest process."""
+    container = engine.containers.get(request.vars["id"])
+    try:
+        _board(engine).out_of_memory(container)
+    except ValueError as error:
+        raise Conflict(str(error)) from None
+    return empty()
+
+
 ROUTES = (
+    Route("GET", "/glassdock/faults", faults),
+    Route("POST", "/glassdock/faults", break_),
+    Route("POST", "/glassdock/containers/{id}/oom", out_of_memory),
     Route("GET", "/glassdock/containers/{id}/origin", origin),
     Route("GET", "/glassdock/trace", trace),
     Route("GET", "/glassdock/layers", layers),

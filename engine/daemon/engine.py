@@ -24,6 +24,7 @@ from engine.trace import Trace
 
 if TYPE_CHECKING:
     from engine.distribution.transport import Transport
+    from engine.faults import Faults
     from engine.session.recorder import Recorder
 
 
@@ -41,6 +42,7 @@ class Engine:
         self.loop = host.loop
         self.trace = Trace(self.loop)
         self.session: Recorder | None = None  # what clients ask is kept, if somebody wants it
+        self.faults: Faults | None = None  # of a host that can be broken on purpose
         self.events = EventBus(self.loop)
         self.ids = Ids(random.Random(seed))
         self.state = open_state(data_root)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
@@ -101,6 +101,7 @@ class DiskState:
     def __init__(self, data_root: Path) -> None:
         import sqlite3
 
+        self.on_change: Callable[[], object] | None = None  # told of each change, when it is on the disk
         self._failure: type[sqlite3.Error] = sqlite3.OperationalError
         data_root.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(data_root / "lock")
@@ -150,6 +151,8 @@ class DiskState:
         except self._failure as error:
             number = errno.ENOSPC if "disk is full" in str(error) else errno.EIO
             raise OSError(number, os.strerror(number), self._path) from error
+        if self.on_change is not None and not self._rows.in_transaction:
+            self.on_change()
 
     def close(self) -> None:
         self._rows.close()

@@ -1,0 +1,63 @@
+"""`glassdock fault`: break something on purpose, and see what Docker says.
+
+glassdock fault                         what can be broken, and what is
+glassdock fault hub.down=true           change one or more; a value as in JSON, or words with commas between
+glassdock fault network.cut=web:db
+glassdock fault --oom web               the OOM killer takes the container's biggest process
+glassdock fault --heal                  all is as it should be
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from engine.addresses import default_address
+from engine.client.connection import Api, ApiError, CannotConnect, SocketConnection
+
+
+def main(argv: Sequence[str]) -> int:
+    """1: the daemon cannot be asked, or refuses; 2: words that are not understood."""
+    parser = argparse.ArgumentParser(
+        prog="glassdock fault", description=__doc__.split("\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("-H", dest="host", metavar="ADDRESS", default=default_address("sim"), help="of the daemon")
+    parser.add_argument("--heal", action="store_true", help="all is as it should be")
+    parser.add_argument("--oom", metavar="CONTAINER", help="the OOM killer takes its biggest process")
+    parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")
+    options = parser.parse_args(argv)
+    changes = dict(word.partition("=")[::2] for word in options.changes)
+    if not all("=" in word for word in options.changes):
+        parser.error("a change is NAME=VALUE")
+    try:
+        api = Api(SocketConnection(options.host))
+        if options.oom:
+            api.call("POST", f"/glassdock/containers/{options.oom}/oom")
+        if options.heal:
+            api.post("/glassdock/faults", body={})
+        if changes:
+            api.post("/glassdock/faults", body={name: value(text) for name, text in changes.items()})
+        show(api.get("/glassdock/faults"))
+    except (CannotConnect, ApiError) as error:
+        print(f"glassdock: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def value(text: str) -> Any:
+    """
+    >>> value("true"), value("0"), value("web:db,web:cache")
+    (True, 0, ['web:db', 'web:cache'])
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        return [word for word in text.split(",") if word]
+
+
+def show(faults: dict[str, Any]) -> None:
+    for name, present in faults.items():
+        print(f"{name:<20} {json.dumps(present)}")
