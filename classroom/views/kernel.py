@@ -15,13 +15,23 @@ from classroom.words import duration, short_ids
 PARTS = (
     ("namespaces", "blue", ("Unshare", "JoinNamespace", "SetHostname")),
     ("cgroup", "orange", ("MakeCgroup", "WriteCgroup", "JoinCgroup", "RemoveCgroup")),
-    ("files", "green", ("MountOverlay", "MountFilesystem", "MakeDevices", "MakeDevice", "PivotRoot", "MaskPath",
-                        "ReadonlyPath", "Unmount")),
-    ("network", "purple", ("MakeBridge", "MakeDummy", "MakeSublink", "AddRule", "RemoveRule", "MakeVeth", "RemoveLink", "SetAddress", "LoopbackUp",
-                           "AddRoute", "ReplaceRoute", "SetSysctl")),
-    ("process", "ink", ("SetRlimit", "SetOomScore", "SetUser", "SetCapabilities", "NoNewPrivileges", "LoadSeccomp",
-                        "ChangeDirectory", "Execve")),
+    (
+        "files", "green",
+        ("MountOverlay", "MountFilesystem", "MakeDevices", "MakeDevice", "PivotRoot", "MaskPath", "ReadonlyPath",
+         "Unmount"),
+    ),
+    (
+        "network", "purple",
+        ("MakeBridge", "MakeDummy", "MakeSublink", "AddRule", "RemoveRule", "MakeVeth", "RemoveLink", "SetAddress",
+         "LoopbackUp", "AddRoute", "ReplaceRoute", "SetSysctl"),
+    ),
+    (
+        "process", "ink",
+        ("SetRlimit", "SetOomScore", "SetUser", "SetCapabilities", "NoNewPrivileges", "LoadSeccomp", "ChangeDirectory",
+         "Execve"),
+    ),
 )  # fmt: skip
+
 ROW, TOP = 22, 50
 
 

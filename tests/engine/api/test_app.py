@@ -64,7 +64,7 @@ ROUTES = (
 @pytest.fixture
 def app() -> App:
     loop = Loop(start=0)
-    return App(SimpleNamespace(loop=loop, trace=Trace(loop)), ROUTES)  # type: ignore[arg-type]
+    return App(SimpleNamespace(loop=loop, trace=Trace(loop), session=None), ROUTES)  # type: ignore[arg-type]
 
 
 def ask(

@@ -16,7 +16,7 @@ from engine.trace import Trace
 class World:
     def __init__(self) -> None:
         self.loop = Loop(start=0)
-        self.trace = Trace(self.loop)
+        self.trace, self.session = Trace(self.loop), None
         self.notes: list[str] = []
         self.reading = False
 

@@ -30,7 +30,7 @@ class World:
 
     def __init__(self, stepped: bool) -> None:
         self.loop = Loop(SteppedClock() if stepped else WallClock(), start=0)
-        self.trace = Trace(self.loop)
+        self.trace, self.session = Trace(self.loop), None
         self.notes: list[str] = []
 
     async def close(self) -> None:

@@ -97,7 +97,7 @@ class World:
         self.loop = Loop(SteppedClock())
         self.driver = Driver(self.loop)
         self.internet = Internet(self.driver, trust, Names())
-        self.trace = Trace(self.loop)
+        self.trace, self.session = Trace(self.loop), None
         self.seen: list[tuple[str, str, str]] = []  # (server, method and path, Authorization)
         self._runners: list[web.ServerRunner] = []
 
