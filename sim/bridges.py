@@ -82,9 +82,9 @@ class Bridges:
         found = self._networks.pop(id, None)
         if found is None:
             return ()
-        performed = await self._perform(self._fabric, plan.undo_list(found[1]))
+        performed = self._done(self._fabric, plan.undo_list(found[1]))
         self._fabric.bridges.pop(found[0].name, None)
-        return performed
+        return await self._took(performed)
 
     def _check_parent(self, network: BridgeNetwork) -> None:
         """Raises RuntimeFailure: there must be a link to share; of "eth0.10", eth0."""
