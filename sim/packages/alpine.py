@@ -14,7 +14,7 @@ from hashlib import sha1
 from pathlib import PurePosixPath
 
 from sim.packages.archives import gzipped
-from sim.packages.contents import HERE, entries, texts_of
+from sim.packages.contents import HERE, entries, texts_of, upstream
 from sim.packages.records import Record, read_records, write_record
 from sim.packages.serving import Body
 from sim.segments import Segments
@@ -110,7 +110,8 @@ def pool(index: str, repository: str) -> Mapping[str, str]:
 def package(index: str, name: str) -> Segments:
     """The .apk: .PKGINFO, a script, the files."""
     record = records(index)[name]
-    members = entries(record.get("Contents", ""), int(record["I"]), record.get("Says", ""), _texts(name, record["V"]))
+    texts, version = _texts(name, record["V"]), upstream(record["V"])
+    members = entries(record.get("Contents", ""), int(record["I"]), record.get("Says", ""), texts, version)
     about = "".join(f"{key} = {value}\n" for key, value in (("pkgname", name), ("pkgver", record["V"])))
     control = [Entry(".PKGINFO", data=about.encode())]
     if "Script" in record:

@@ -12,7 +12,8 @@ Files that matter to somebody who reads them lie word for word in `files/PACKAGE
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -24,12 +25,17 @@ ABSENT = "absent"  # the program that says that a program is not simulated
 SMALLEST = 16 << 10  # bytes of a program, if the package's size allows it
 
 
-def entries(contents: str, size: int, said: str = "", texts: Mapping[str, bytes] | None = None) -> list[Entry]:
-    """The members, directories first; together `size` bytes, if there is a file that can have them."""
+def entries(
+    contents: str, size: int, said: str = "", texts: Mapping[str, bytes] | None = None, version: str = ""
+) -> list[Entry]:
+    """The members, by path; together `size` bytes, if there is a file that can have them.
+
+    `said`: what a program answers when it is asked for its version; those that are simulated know at least `version`.
+    """
     found: dict[str, Entry] = {}
     weights: dict[str, int] = {}
     for word in contents.split():
-        entry, weight = _entry(word, said)
+        entry, weight = _entry(word, said, version)
         found[entry.path] = entry
         if weight:
             weights[entry.path] = weight
@@ -57,7 +63,7 @@ def program(name: str, said: str = "") -> bytes:
     return MAGIC + name.encode() + b"\n" + (said.encode() + b"\n" if said else b"")
 
 
-def _entry(word: str, said: str) -> tuple[Entry, int]:
+def _entry(word: str, said: str, version: str) -> tuple[Entry, int]:
     """A word of the field, and the file's weight."""
     path, arrow, target = word.partition("->")
     if arrow:
@@ -71,10 +77,15 @@ def _entry(word: str, said: str) -> tuple[Entry, int]:
         return Entry(path[:-1], FILE, 0o755, data=program(ABSENT, said)), int(weight)
     path, equals, name = path.partition("=")
     if equals:
-        return Entry(path, FILE, 0o755, data=program(name, said)), int(weight)
+        return Entry(path, FILE, 0o755, data=program(name, said or version)), int(weight)
     return Entry(path, FILE, 0o644), int(weight)
 
 
-def directories_first(members: list[Entry]) -> Iterator[Entry]:
-    yield from (entry for entry in members if entry.type == DIRECTORY)
-    yield from (entry for entry in members if entry.type != DIRECTORY)
+def upstream(version: str) -> str:
+    """Of a package's version the part that is the program's.
+
+    >>> upstream("2:9.1.1230-2"), upstream("1.26.3-3+deb13u1"), upstream("1.28.2-r0"), upstream("20.19.2+dfsg-1")
+    ('9.1.1230', '1.26.3', '1.28.2', '20.19.2')
+    """
+    match = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", version)
+    return match[1] if match else version

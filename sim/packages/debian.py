@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from sim.packages.archives import deb
-from sim.packages.contents import HERE, entries, texts_of
+from sim.packages.contents import HERE, entries, texts_of, upstream
 from sim.packages.records import Record, read_records, write_record
 from sim.packages.serving import Body
 from sim.segments import Segments
@@ -171,7 +171,8 @@ def package(index: str, name: str) -> Segments:
     record = records(index)[name]
     texts = texts_of(name, "debian")
     texts[f"usr/share/doc/{name}/copyright"] = f"{name} is free software; its licences are not simulated.\n".encode()
-    members = entries(record.get("Contents", ""), int(record["Installed-Size"]) * 1024, record.get("Says", ""), texts)
+    size, version = int(record["Installed-Size"]) * 1024, upstream(record["Version"])
+    members = entries(record.get("Contents", ""), size, record.get("Says", ""), texts, version)
     told = {key: value for key, value in public(index, record).items() if key not in ("Filename", "Size", "SHA256")}
     control = {"control": write_record(told).encode()}
     if "Script" in record:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sim.packages import alpine, debian
-from sim.packages.contents import entries
+from sim.packages.contents import entries, upstream
 from sim.packages.records import Record, write_records
 from sim.tarball import DIRECTORY, FILE, Entry
 
@@ -39,7 +39,8 @@ def debian_packages(index: str, before: Sequence[str], names: Sequence[str]) -> 
     laid = Laid()
     for name in new or there:
         record = {"Status": "install ok installed", **debian.public(index, known[name])}
-        paths = _lay(laid, known[name].get("Contents", ""), int(record["Installed-Size"]), known[name].get("Says", ""))
+        said = (known[name].get("Says", ""), upstream(record["Version"]))
+        paths = _lay(laid, known[name].get("Contents", ""), int(record["Installed-Size"]), *said)
         stem = f"{name}:{record['Architecture']}" if record.get("Multi-Arch") == "same" else name
         text = "".join(f"{path}\n" for path in ["/.", *paths])
         laid.entries[f"var/lib/dpkg/info/{stem}.list"] = _file(f"var/lib/dpkg/info/{stem}.list", text)
@@ -57,7 +58,8 @@ def alpine_packages(index: str, before: Sequence[str], names: Sequence[str]) -> 
     records = []
     for name in all_names:
         contents = known[name].get("Contents", "") if name not in before else ""
-        paths = _lay(laid, contents, int(known[name]["I"]) // 1024, known[name].get("Says", ""))
+        said = (known[name].get("Says", ""), upstream(known[name]["V"]))
+        paths = _lay(laid, contents, int(known[name]["I"]) // 1024, *said)
         records.append((known[name], paths))
     text = "\n".join(alpine.installed_record(record, paths) for record, paths in records) + "\n"
     for path, data in (
@@ -91,9 +93,9 @@ def _needs(known: Mapping[str, Record], name: str) -> list[str]:
     return [word for word in words if word in known]
 
 
-def _lay(laid: Laid, contents: str, kilobytes: int, said: str) -> list[str]:
+def _lay(laid: Laid, contents: str, kilobytes: int, said: str, version: str) -> list[str]:
     """The members of one package; returns their paths."""
-    members = entries(contents, 0, said)
+    members = entries(contents, 0, said, version=version)
     for entry in members:
         if entry.type == FILE and entry.data:
             laid.entries[entry.path] = replace(entry, size=PROGRAM)

@@ -24,7 +24,7 @@ async def absent(proc: Proc) -> int:
 
 
 async def said(proc: Proc) -> str:
-    """What the program's own file says of its version; "" for nothing."""
+    """What the program's own file says of its version; "" for nothing (images of the shelf have it in a variable)."""
     path = proc.which(proc.argv[0])
     if path is None:
         return ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import h11
 
 from sim.abi import Proc
+from sim.programs.absent import said
 from sim.programs.network.http import REDIRECTS, BadUrl, Broken, Connection, Url, field, fields, status_line
 from sim.programs.options import Options, command
 
@@ -40,7 +41,7 @@ class Fetched:
 @command("sSIivo:X:d:H:LfA:OkVm:w:u:", long=LONG, synopsis="[options...] <url>", about="Transfer a URL", status=2)
 async def curl(proc: Proc, options: Options, operands: list[str]) -> int:
     if "V" in options:
-        await proc.out(f"curl {VERSION} (x86_64-pc-linux-gnu)\nProtocols: http\n")
+        await proc.out(f"curl {await said(proc) or VERSION} (x86_64-pc-linux-gnu)\nProtocols: http\n")
         return 0
     if not operands:
         await proc.err("curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information\n")

@@ -307,10 +307,11 @@ async def _carry_out(run: Run, plan: Plan, gone: Sequence[str], purge: bool) -> 
 
 
 async def _agreed(run: Run) -> bool:
+    question = "Continue? [Y/n] " if run.in_columns else "Do you want to continue? [Y/n] "
+    await run.proc.out(question)
     if "assume-no" in run.options:
-        await run.proc.out("Do you want to continue? [Y/n] N\n")
+        await run.proc.out("N\n")
         return False
-    await run.proc.out("Do you want to continue? [Y/n] ")
     async for line in run.proc.lines():
         return line.strip().lower() in (b"", b"y", b"yes")
     return False

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from engine.loop import SECOND
 from sim.abi import O_APPEND, O_CREAT, O_WRONLY, SIG_IGN, Proc
 from sim.programs import accounts
+from sim.programs.absent import said
 from sim.programs.options import Options, command
 from sim.programs.services.nginx_conf import ConfError, words_of
 from sim.programs.services.nginx_settings import Settings, read
@@ -30,7 +31,7 @@ TEMPORARIES = ("/var/cache/nginx/client_temp", "/var/lib/nginx/body")  # of ngin
     about="Serve HTTP",
 )
 async def nginx(proc: Proc, options: Options, operands: list[str]) -> int:
-    version = proc.env.get("NGINX_VERSION", "1.30.5")
+    version = await said(proc) or proc.env.get("NGINX_VERSION", "1.30.5")
     if options.any("vV"):
         await proc.err(f"nginx version: nginx/{version}\n")
         return 0

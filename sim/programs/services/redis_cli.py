@@ -6,6 +6,7 @@ import shlex
 from typing import Any
 
 from sim.abi import SIG_DFL, Proc
+from sim.programs.absent import said
 from sim.programs.options import Options, command
 from sim.programs.services.resp import Decoder, Error, Simple
 from sim.programs.services.resp import command as encoded
@@ -80,7 +81,7 @@ class Link:
 )
 async def redis_cli(proc: Proc, options: Options, operands: list[str]) -> int:
     if "v" in options:
-        await proc.out(f"redis-cli {proc.env.get('REDIS_VERSION', '8.10.1')}\n")
+        await proc.out(f"redis-cli {await said(proc) or proc.env.get('REDIS_VERSION', '8.10.1')}\n")
         return 0
     password = options.get("a") or proc.env.get("REDISCLI_AUTH", "")
     hello = [["AUTH", *([options["user"]] if "user" in options else []), password]] if password else []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.loop import SECOND
 from sim.abi import Proc
+from sim.programs.absent import said
 from sim.programs.services import rdb
 from sim.programs.services.resp import Decoder, Error, Simple, encode
 
@@ -36,7 +37,7 @@ class BadConfig(Exception):
 
 
 async def main(proc: Proc) -> int:
-    version = proc.env.get("REDIS_VERSION", "8.10.1")
+    version = await said(proc) or proc.env.get("REDIS_VERSION", "8.10.1")
     words = proc.argv[1:]
     if words[:1] in (["-v"], ["--version"]):
         await proc.out(f"Redis server v={version} sha=00000000:0 malloc=libc bits=64 build=0\n")

@@ -108,6 +108,15 @@ def test_without_a_network_each_fails_in_its_own_words(host: Host) -> None:
     assert done.status == 1 and "npm error code EAI_AGAIN\n" in done.err
 
 
+def test_apt_shows_columns_where_apt_get_shows_lists(host: Host) -> None:
+    done = host.run(DEBIAN, "apt-get update -qq; apt install -y redis-server; nginx -v; redis-server --version")
+    assert "\nInstalling:\n  redis-server\n\nInstalling dependencies:\n  adduser" in done.out
+    assert "\nSummary:\n  Upgrading: 0, Installing: " in done.out and "\n  Download size: " in done.out
+    assert done.out.splitlines()[-1].startswith("Redis server v=8.0.2 ")
+    older = host.run("debian:bookworm-slim", "apt-get update -qq; apt install -y tree")
+    assert "The following NEW packages will be installed:\n  tree\n" in older.out
+
+
 def test_apt_warns_that_it_is_for_people(host: Host) -> None:
     assert "WARNING: apt does not have a stable CLI interface." in host.run(DEBIAN, "apt update").err
 
