@@ -175,6 +175,14 @@ def test_names_of_ids_are_looked_up_as_docker_does(docker: Docker) -> None:
     assert refusal(docker, "GET", "/networks/lab", scope="swarm") == "404 network lab not found"
 
 
+def test_a_beginning_that_several_ids_share_is_ambiguous(docker: Docker) -> None:
+    ids = [make(docker, f"n{number}") for number in range(20)] + [row["Id"] for row in docker.get("/networks")][:3]
+    digit = next(id[0] for id in ids if sum(other[0] == id[0] for other in ids) > 1)
+    count = sum(id[0] == digit for id in ids)
+    words = f"400 network {digit} is ambiguous ({count} matches found based on ID prefix)"
+    assert refusal(docker, "GET", f"/networks/{digit}") == words
+
+
 def test_a_configuration_network_lends_its_settings(docker: Docker) -> None:
     make(docker, "settings", "10.9.0.0/16", ConfigOnly=True, Internal=True)
     make(docker, "lab", ConfigFrom={"Network": "settings"})
