@@ -37,6 +37,9 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "^C  (the program waits for input that nobody can type here; the command was ended)",
         "ko": "^C  (프로그램이 입력을 기다리는데 여기서는 입력할 수 없어 명령을 끝냈습니다)",
     },
+    "command": {"en": "command", "ko": "명령"},
+    "one back": {"en": "one command back", "ko": "한 명령 뒤로"},
+    "one on": {"en": "one command on", "ko": "한 명령 앞으로"},
     "no guess": {
         "en": "The engine says {truth}. (You have not made a guess: go back, it is worth it.)",
         "ko": "엔진의 답은 {truth}입니다. (예상을 적지 않았네요. 돌아가서 적어 보세요. 그만한 가치가 있습니다.)",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from classroom.drawing import Picture
+from classroom.drawing import Canvas, Picture
 from classroom.views import flow, kernel, layers, lifecycle, network, origin, processes, timeline
 from classroom.views.processes import Process
 from engine.client.connection import ApiError
@@ -69,6 +70,28 @@ class View:
     def timeline(self, at: int | None = None) -> Picture:
         """The session so far, the state after each command. `at`: the command to point at, from 0."""
         return timeline.draw(self._lab.moments, at)
+
+    def follow(self, name: str, *words: str) -> Any:
+        """A view that follows along, drawn again after each cell: `view.follow("lifecycle", "web")`."""
+        from classroom.widgets import follow
+
+        draw = getattr(self, name)
+        return follow(lambda: self._or_reason(draw, *words))
+
+    def step(self) -> Any:
+        """The timeline with a slider."""
+        from classroom.widgets import stepper
+
+        return stepper(self._lab)
+
+    def _or_reason(self, draw: Callable[..., Picture], *words: str) -> Picture:
+        """The picture; or, while there is nothing to draw (the container is gone), the daemon's word about it."""
+        try:
+            return draw(*words)
+        except ApiError as error:
+            canvas = Canvas("nothing to see")
+            canvas.text(16, 30, str(error), colour="faint")
+            return canvas.picture(str(error))
 
     def _facts(self) -> Any:
         return self._lab.api.get("/glassdock/layers")
