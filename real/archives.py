@@ -20,7 +20,7 @@ from engine.image import changeset, members
 from engine.image.changeset import Entry
 from engine.image.tarstream import CUT_OFF, Data
 from real import syscalls
-from real.layers import KEPT_XATTRS, KINDS, PIECE, TYPES, remove
+from real.layers import KEPT_XATTRS, KINDS, OWN, PIECE, TYPES, owner, remove
 from real.syscalls import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS
 
 MAX_LINKS = 255  # Go, path/filepath: EvalSymlinks
@@ -160,7 +160,7 @@ def _entry(view: View, path: str, name: str, found: os.stat_result, seen: dict[t
     elif kind == "file":
         size = found.st_size
     xattrs = _xattrs(view, path) if kind in ("file", "directory") else {}
-    return Entry(name, kind, mode, found.st_uid, found.st_gid, found.st_mtime_ns, size, target, rdev, xattrs)
+    return Entry(name, kind, mode, *owner(found), found.st_mtime_ns, size, target, rdev, xattrs)
 
 
 def _xattrs(view: View, path: str) -> dict[str, str]:
@@ -294,8 +294,9 @@ def _set_attributes(view: View, path: str, entry: Entry, options: Unpacking) -> 
         return
     uid, gid = options.owner or (entry.uid, entry.gid)
     with view.parent(path) as (fd, name):
-        with _calling("lchown", path):
-            os.chown(name, uid, gid, dir_fd=fd, follow_symlinks=False)
+        if OWN[0] == 0:
+            with _calling("lchown", path):
+                os.chown(name, uid, gid, dir_fd=fd, follow_symlinks=False)
         if entry.kind != "symlink":
             with _calling("chmod", path):
                 _chmod(fd, name, entry)

@@ -75,6 +75,8 @@ def set_user(container: Container, user: str, groups: Sequence[str]) -> None:
     except users.UnknownUser as error:
         raise Failure(str(error)) from None
     container.user, container.home = who, who.home
+    if container.surroundings.rootless and (who.uid or who.gid):
+        raise Failure("cannot set uid or gid to an unmapped one: without root, a container has root alone")
     if who.uid:
         for fd in {0, 1, 2, container.terminal} - {-1}:
             if not _is_null(fd):

@@ -7,6 +7,7 @@ an opaque directory has an extended attribute, as overlayfs has them. Twin: sim/
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from real.syscalls import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS
 
 MODIFIED, ADDED, DELETED = 0, 1, 2
 PIECE = 1 << 20
+OWN = os.geteuid(), os.getegid()
 KINDS = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "directory",
@@ -99,6 +101,8 @@ class Unpacker:
             os.symlink(entry.target, name, dir_fd=parent)
         elif entry.kind == "hardlink":
             self._link(parent, name, entry)
+        elif self._rootless and entry.kind in ("character", "block"):
+            write_file(parent, name, io.BytesIO(), 0)  # nobody but root makes devices: its name is kept
         else:
             os.mknod(name, TYPES[entry.kind] | 0o600, os.makedev(*entry.rdev), dir_fd=parent)
 
@@ -216,7 +220,12 @@ def remove(parent: int, name: str) -> None:
     if not stat.S_ISDIR(lstat.st_mode):
         os.unlink(name, dir_fd=parent)
         return
-    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        fd = os.open(name, flags, dir_fd=parent)
+    except PermissionError:  # rootless: ours, but closed to ourselves
+        os.chmod(name, 0o700, dir_fd=parent)
+        fd = os.open(name, flags, dir_fd=parent)
     try:
         if os.fstat(fd).st_dev != os.fstat(parent).st_dev:
             raise OSError(18, "something is mounted there", name)
@@ -251,14 +260,20 @@ def entry_of(name: str, path: str, lstat: os.stat_result) -> Entry:
         name,
         kind,
         stat.S_IMODE(lstat.st_mode),
-        lstat.st_uid,
-        lstat.st_gid,
+        *owner(lstat),
         lstat.st_mtime_ns,
         lstat.st_size if kind == "file" else 0,
         os.readlink(path) if kind == "symlink" else "",
         device,
         _xattrs(path),
     )
+
+
+def owner(lstat: os.stat_result) -> tuple[int, int]:
+    """User and group as a container sees them: without root, whoever runs the daemon is root inside."""
+    if OWN[0] == 0:
+        return lstat.st_uid, lstat.st_gid
+    return 0 if lstat.st_uid == OWN[0] else lstat.st_uid, 0 if lstat.st_gid == OWN[1] else lstat.st_gid
 
 
 def _xattrs(path: str) -> dict[str, str]:

@@ -119,16 +119,30 @@ def mount_filesystem(container: Container, type: str, source: str, target: str, 
     if type == "bind":
         _bind(container, target, options)
         return
+    if container.surroundings.rootless:  # no such group there
+        options = [word for word in options if not word.startswith("gid=")]
     flags, data = parse(options)
     place = find(container.root, target, folder=True)
     try:
         os.fchdir(place)
         if type == "cgroup2":
             _mount_cgroups(container, flags)
+        elif type == "sysfs" and container.surroundings.rootless and "network" not in container.options["unshare"]:
+            _show_sys(place)
         else:
             syscalls.mount(source, ".", type, flags, data)
     finally:
         os.close(place)
+
+
+def _show_sys(place: int) -> None:
+    """In the host's network the host's own /sys: a new one belongs to whoever made the network namespace."""
+    tree = syscalls.open_tree("/sys", OPEN_TREE_CLONE | AT_RECURSIVE)
+    try:
+        syscalls.mount_setattr("", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, MS_PRIVATE, tree)
+        syscalls.move_mount(tree, place)
+    finally:
+        os.close(tree)
 
 
 def parse(options: Sequence[str]) -> tuple[int, str]:

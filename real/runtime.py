@@ -78,6 +78,12 @@ class Channel:
             await self._news
         return self._messages.pop(0) if self._messages[0] is not None else None
 
+    def give_up(self) -> None:
+        """Nobody will say anything more."""
+        self._messages.append(None)
+        if self._news is not None:
+            self._news.set_result(None)
+
     def go(self) -> None:
         with contextlib.suppress(OSError):
             wire.send(self.socket, ("go",))
@@ -336,7 +342,9 @@ class Runtime:
 
     def _lost(self) -> None:
         """Somebody has killed the zygote: all that it ran has died with it (PR_SET_PDEATHSIG)."""
-        for serial in list(self._running):
+        for serial, process in list(self._running.items()):
+            if process.channel is not None and not process.started:
+                process.channel.give_up()
             self._exited(serial, 128 + SIGKILL)
 
     def _ended(self, process: Running) -> None:

@@ -79,7 +79,13 @@ class Zygote:
         if received is None:
             return False
         (verb, *arguments), files = received
-        getattr(self, f"on_{verb}")(files, *arguments)
+        try:
+            getattr(self, f"on_{verb}")(files, *arguments)
+        except Exception:  # whoever asked hears that its control is closed; the others' containers go on
+            sys.excepthook(*sys.exc_info())
+            for fd in files:
+                with contextlib.suppress(OSError):
+                    os.close(fd)
         self.requests += 1
         if self.requests % COLLECT_EVERY == 0:
             gc.collect()
@@ -133,25 +139,62 @@ class Zygote:
 
     def _clone(self, container: Container, operations: Any, split: int, times: Times) -> int:
         begin = time.monotonic_ns()
-        group = pid = -1
+        group = -1
         joined = next((target for _, type, target in _joins(operations[:split]) if type == "pid"), "host")
         try:
             if container.surroundings.cgroups is not None:
                 group = container.surroundings.cgroups.entrance(container.cgroup)
-            if joined != "host":
-                syscalls.setns(container.targets[joined], NAMESPACES["pid"])  # for what is cloned next
-            pid = syscalls.clone(namespaces.flags_of(operations[split][1]), group)
+            flags = namespaces.flags_of(operations[split][1])
+            pid = self._clone_into(container.targets.get(joined, -1), flags, group)
         except OSError as error:
             times.append((begin, time.monotonic_ns() - begin))
             raise Failure(f"unable to clone: {reason(error)}") from error
         finally:
-            if joined != "host" and pid:
-                syscalls.setns(self.own_pids, NAMESPACES["pid"])
             if group >= 0:
                 os.close(group)
         if pid == 0:
             self._first_process(container, operations, split, begin, times)
         return pid
+
+    def _clone_into(self, target: int, flags: int, group: int) -> int:
+        """clone, in the PID namespace of `target` (a pidfd, or -1 for this one); 0 in the copy."""
+        if target < 0:
+            return syscalls.clone(flags, group)
+        if not self._rootless():
+            syscalls.setns(target, NAMESPACES["pid"])  # for what is cloned next
+            pid = -1
+            try:
+                pid = syscalls.clone(flags, group)
+            finally:
+                if pid:
+                    syscalls.setns(self.own_pids, NAMESPACES["pid"])
+            return pid
+        return self._clone_by_another(target, flags, group)
+
+    def _clone_by_another(self, target: int, flags: int, group: int) -> int:
+        """Rootless there is no way back into the first PID namespace: a process that needs none clones for us."""
+        answer, say = os.pipe2(os.O_CLOEXEC)
+        between = syscalls.clone(0)
+        if between == 0:
+            try:
+                syscalls.setns(target, NAMESPACES["pid"])
+                pid = syscalls.clone(flags | syscalls.CLONE_PARENT, group)
+            except OSError as error:
+                pid = -(error.errno or 1)
+            if pid == 0:
+                return 0
+            os.write(say, str(pid).encode())
+            os._exit(0)
+        os.close(say)
+        os.waitpid(between, 0)
+        pid = int(os.read(answer, 32) or b"-1")
+        os.close(answer)
+        if pid < 0:
+            raise OSError(-pid, os.strerror(-pid))
+        return pid
+
+    def _rootless(self) -> bool:
+        return self.surroundings is not None and self.surroundings.rootless
 
     def on_exec(self, files: list[int], serial: int, id: str, options: Any, operations: Any) -> None:
         """One more process in a container's namespaces."""
@@ -166,15 +209,13 @@ class Zygote:
             target = syscalls.pidfd_open(self.first[id])
             if self.surroundings.cgroups is not None:
                 group = self.surroundings.cgroups.entrance(container.cgroup)
-            syscalls.setns(target, NAMESPACES["pid"])
-            pid = syscalls.clone(0, group)
+            pid = self._clone_into(target, 0, group)
             if pid == 0:
                 self._further_process(container, operations, target, begin)
             self._born(pid, serial, control)
         except (OSError, KeyError) as error:
             _send(control, ("failed", f"cannot enter the container: {error}", [(begin, 0)]))
         finally:
-            syscalls.setns(self.own_pids, NAMESPACES["pid"])
             for fd in {group, target} - {-1}:
                 os.close(fd)
             _close(control, files)
@@ -363,9 +404,10 @@ def main(fd: int) -> None:
     syscalls.close_range(3, fd - 1)
     syscalls.close_range(fd + 1)
     os.set_inheritable(fd, False)
-    syscalls.prctl(
-        syscalls.PR_SET_DUMPABLE, 0
-    )  # its copies are inside containers for a moment: nobody may look into them
+    if os.geteuid() != 0:
+        namespaces.become_root()
+    # Its copies are inside containers for a moment: nobody may look into them.
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
     syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
     syscalls.prctl_name(b"glassdock-zygote")
     init.call_itself(["glassdock-zygote"])

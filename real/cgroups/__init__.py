@@ -76,7 +76,7 @@ class Driver(Protocol):
 
 
 def find(mountinfo: str | None = None) -> Driver | None:
-    """The driver for what is mounted; None if there is nothing to limit with."""
+    """The driver for what is mounted; None if there is nothing to limit with, or it may not be used."""
     text = mountinfo if mountinfo is not None else read("/proc/self/mountinfo")
     hierarchies: dict[str, str] = {}
     unified = ""
@@ -88,9 +88,10 @@ def find(mountinfo: str | None = None) -> Driver | None:
         elif type == "cgroup":
             hierarchies |= {name: place for name in options.split(",") if name in CONTROLLERS}
     if unified and "memory" in _controllers(unified):
-        return make(("v2", {"": unified}))
+        return make(("v2", {"": unified})) if os.access(unified, os.W_OK) else None
     if "memory" in hierarchies or "pids" in hierarchies:
-        return make(("v1", hierarchies))
+        writable = all(os.access(place, os.W_OK) for place in hierarchies.values() if os.path.isdir(place))
+        return make(("v1", hierarchies)) if writable else None
     return None
 
 
