@@ -102,14 +102,14 @@ class Repository:
         if reply.status >= 300 or not reply.headers.get("docker-content-digest"):
             reply = await self.request("GET", url, accept)
             await refuse_errors(reply)
-            raw = await reply.read(LARGEST_MANIFEST)
+            raw = await _whole(reply, LARGEST_MANIFEST)
             return manifest.Descriptor(_media_type(reply), Digest.of(raw), len(raw))
         try:
             digest = Digest.parse(reply.headers["docker-content-digest"])
         except DigestError as error:
             raise BadContent(str(error)) from None
         length = reply.headers.get("content-length", "")
-        return manifest.Descriptor(_media_type(reply), digest, int(length) if length.isdigit() else -1)
+        return manifest.Descriptor(_media_type(reply), digest, int(length) if length.isdecimal() else -1)
 
     async def manifest(self, digest: Digest) -> manifest.Manifest | manifest.Index:
         """end-3: a manifest or index by digest, verified. Raises RegistryError, BadContent, ManifestError."""
@@ -127,8 +127,7 @@ class Repository:
         while url:
             reply = await self.request("GET", url)
             await refuse_errors(reply)
-            document = json.loads(await _whole(reply, LARGEST_MANIFEST))
-            found += document.get("tags") or []
+            found += _read_tags(await _whole(reply, LARGEST_MANIFEST))
             url = _next_page(reply.headers.get("link", ""), f"{self.endpoint}/v2/{url}")
         return found
 
@@ -173,13 +172,16 @@ class Repository:
             if reply.status not in REDIRECTS or not location:
                 return reply
             await reply.aclose()
-            url = urljoin(url, location)
+            url = join(url, location)
         raise Unreachable(f"{shown}: stopped after 10 redirects")
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | AsyncIterator[bytes] = b""
     ) -> Reply:
-        where = urlsplit(url)
+        try:
+            where = urlsplit(url)
+        except ValueError as error:
+            raise Unreachable(f'{method.title()} "{url}": {error}') from None
         with self._trace.span("hub", f"{method} {where.path}", host=where.netloc) as span:
             try:
                 reply = await self._transport.request(method, url, {"User-Agent": AGENT, **headers}, body)
@@ -263,10 +265,31 @@ def _read_token(raw: bytes) -> tuple[str, int]:
     try:
         document = json.loads(raw)
         token = document.get("token") or document["access_token"]
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise RegistryError("", "authorization server did not include a token in the response") from None
     life = document.get("expires_in")
     return str(token), max(TOKEN_LIFE, life if isinstance(life, int) else 0)
+
+
+def _read_tags(raw: bytes) -> list[str]:
+    """Raises BadContent."""
+    try:
+        tags = json.loads(raw).get("tags") or []
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise BadContent(f"invalid list of tags: {error}") from None
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise BadContent("invalid list of tags")
+    return tags
+
+
+def join(base: str, location: str) -> str:
+    """Where a Location leads. Raises BadContent."""
+    try:
+        joined = urljoin(base, location)
+        urlsplit(joined)
+    except ValueError as error:
+        raise BadContent(f"invalid location {location!r}: {error}") from None
+    return joined
 
 
 async def refuse_errors(reply: Reply) -> None:
@@ -280,7 +303,7 @@ async def _whole(reply: Reply, limit: int) -> bytes:
     except ValueError as error:
         raise BadContent(str(error)) from None
     announced = reply.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > len(raw):
+    if announced.isascii() and announced.isdecimal() and int(announced) > len(raw):
         raise Unreachable("unexpected EOF")
     return raw
 
@@ -296,4 +319,4 @@ def _message(error: RegistryError) -> str:
 def _next_page(link: str, current: str) -> str:
     """RFC 8288, `Link: </v2/…?last=x>; rel="next"`."""
     target, _, rest = link.partition(">")
-    return urljoin(current, target.strip().lstrip("<")) if target and "next" in rest else ""
+    return join(current, target.strip().lstrip("<")) if target and "next" in rest else ""

@@ -62,8 +62,11 @@ class BadContent(Exception):
 
 
 async def refusal(reply: Reply) -> RegistryError:
-    """The error that a reply of status 400 or above stands for."""
-    body = await reply.read(1 << 16)
+    """The error that a reply of status 300 or above stands for."""
+    try:
+        body = await reply.read(1 << 16)
+    except ValueError:  # longer than any honest explanation
+        body = b""
     if reply.status >= 500:
         return RegistryError("", f"received unexpected HTTP status: {status_line(reply.status)}")
     for challenge in parse_challenges(reply.headers.get("www-authenticate", "")):
@@ -87,7 +90,7 @@ def status_line(status: int) -> str:
 def _parse(status: int, body: bytes) -> RegistryError:
     try:
         document: Any = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         shown = body.decode("utf-8", "replace")
         if status == 401:
             return RegistryError(UNAUTHORIZED, MESSAGES[UNAUTHORIZED])

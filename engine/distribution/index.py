@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from engine.distribution.auth import Credentials
 from engine.distribution.client import HUB, Repository, endpoints
-from engine.distribution.errors import UNAUTHORIZED, RegistryError, status_line
+from engine.distribution.errors import UNAUTHORIZED, BadContent, RegistryError, status_line
 from engine.distribution.transport import Transport, Unreachable
 from engine.errors import EngineError, InvalidParameter, System, Unauthorized
 from engine.image.reference import DEFAULT_DOMAIN, LEGACY_DOMAIN
@@ -35,16 +35,26 @@ async def search(transport: Transport, trace: Trace, term: str, limit: int) -> l
     with trace.span("hub", "GET /v1/search", term=term) as span:
         try:
             reply = await transport.request("GET", INDEX + path, {"X-Docker-Token": "true"})
-        except Unreachable as error:
+            span.attributes["status"] = reply.status
+            raw = await reply.read()
+        except (Unreachable, ValueError) as error:
             raise System(f'Get "{INDEX}{path}": {error}') from None
-        span.attributes["status"] = reply.status
-        raw = await reply.read()
     if reply.status != 200:
         raise System(f"Unexpected status code {reply.status}")
     try:
-        return list(json.loads(raw)["results"])
-    except (ValueError, KeyError, TypeError) as error:
+        return [_row(found) for found in json.loads(raw)["results"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise System(f"error decoding registry search results: {error}") from None
+
+
+def _row(found: Any) -> dict[str, Any]:
+    """A row of the catalogue, in which what is missing is nothing, as in Go."""
+    return {
+        "name": str(found["name"]),
+        "description": str(found.get("description") or ""),
+        "star_count": int(found.get("star_count") or 0),
+        "is_official": bool(found.get("is_official")),
+    }
 
 
 async def login(transport: Transport, loop: Loop, trace: Trace, credentials: Credentials) -> None:
@@ -57,7 +67,7 @@ async def login(transport: Transport, loop: Loop, trace: Trace, credentials: Cre
             status = await repository.check_login()
         except RegistryError as error:
             failure: EngineError = Unauthorized(str(error)) if error.code == UNAUTHORIZED else System(str(error))
-        except Unreachable as error:
+        except (Unreachable, BadContent) as error:
             failure = System(str(error))
         else:
             if status == 200:

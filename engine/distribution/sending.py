@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
-from engine.distribution.client import Repository, refuse_errors
+from engine.distribution.client import Repository, join, refuse_errors
 from engine.distribution.errors import BadContent, RegistryError, refusal
 from engine.distribution.transport import Reply
 from engine.image.digest import Digest
@@ -112,4 +112,4 @@ def _uploads(repository: Repository) -> str:
 
 
 def _absolute(repository: Repository, location: str) -> str:
-    return urljoin(f"{repository.endpoint}/v2/", location)
+    return join(f"{repository.endpoint}/v2/", location)

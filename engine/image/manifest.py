@@ -156,7 +156,7 @@ def parse(raw: bytes, media_type: str = "") -> Manifest | Index:
         return Manifest(Digest.of(raw), kind, raw, _descriptor(document["config"]), layers)
     except ManifestError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ManifestError(f"invalid manifest: {error}") from None
 
 

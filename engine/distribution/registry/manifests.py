@@ -70,7 +70,7 @@ async def _body(request: Request) -> bytes:
 def _parse(raw: bytes, media_type: str) -> Manifest | Index:
     try:
         parsed = manifest.parse(raw, media_type)
-    except (ManifestError, RecursionError) as error:
+    except ManifestError as error:
         raise Refused("MANIFEST_INVALID", str(error)) from None
     if len(_entries(parsed)) > MOST_ENTRIES:
         raise Refused("MANIFEST_INVALID", f"more than {MOST_ENTRIES} layers or manifests")
