@@ -184,7 +184,9 @@ def test_an_archive_inside_cannot_write_elsewhere(docker):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no archive at all", b"\x1f\x8b\x08" + b"\0" * 40, b"\0" * 100, gzip.compress(b"x" * 3000)[:40]]
+    "data",
+    [b"", b"no archive at all", b"\x1f\x8b\x08" + b"\0" * 40, b"\0" * 100, gzip.compress(b"x" * 3000)[:40]],
+    ids=["empty", "text", "a broken gzip", "zeros", "a gzip that is cut off"],
 )
 def test_what_is_no_archive_is_refused(docker, data):
     result = docker.build_archive(data)
