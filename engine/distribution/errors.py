@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from engine.distribution.auth import parse_challenges
-from engine.distribution.transport import Reply
+from engine.distribution.transport import Reply, Unreachable
 from engine.errors import EngineError, Forbidden, NotFound, System, TooManyRequests, Unauthorized
 from engine.image.reference import Reference
 
@@ -123,3 +123,15 @@ def translate(error: Exception, reference: Reference) -> EngineError:
         words = NOT_FOUND[error.code].format(name=reference.familiar_name, reference=reference.familiar)
         return NotFound(f"{words}: {error}")
     return System(str(error))
+
+
+async def whole(reply: Reply, limit: int) -> bytes:
+    """A reply's body, if it is all there and not too long. Raises BadContent, Unreachable."""
+    try:
+        raw = await reply.read(limit)
+    except ValueError as error:
+        raise BadContent(str(error)) from None
+    announced = reply.headers.get("content-length", "")
+    if announced.isascii() and announced.isdecimal() and int(announced) > len(raw):
+        raise Unreachable("unexpected EOF")
+    return raw
