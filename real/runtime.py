@@ -284,10 +284,12 @@ class Runtime:
             self._zygote.send(("kill", process.serial, signal))
 
     async def pause(self, id: str) -> None:
-        await self._poller.work(self._groups("pause").freeze, self.containers[id].spec.cgroups_path, True)
+        await self._poller.work(
+            self._groups("freeze its processes").freeze, self.containers[id].spec.cgroups_path, True
+        )
 
     async def resume(self, id: str) -> None:
-        await self._poller.work(self._groups("unpause").freeze, self.containers[id].spec.cgroups_path, False)
+        await self._poller.work(self._groups("thaw its processes").freeze, self.containers[id].spec.cgroups_path, False)
 
     async def resize(self, id: str, exec_id: str, height: int, width: int) -> None:
         container = self.containers[id]
@@ -298,7 +300,7 @@ class Runtime:
 
     async def update(self, id: str, resources: Resources) -> None:
         """See engine.host.Runtime."""
-        groups, path = self._groups("update the limits of"), self.containers[id].spec.cgroups_path
+        groups, path = self._groups("change its limits"), self.containers[id].spec.cgroups_path
         for file, value in plan.cgroup_files(resources):
             try:
                 groups.write(path, file, value)
@@ -324,7 +326,7 @@ class Runtime:
 
     def _groups(self, what: str) -> Driver:
         if self._cgroups is None:
-            raise RuntimeFailure(f"cannot {what} a container: this daemon has no cgroup (see glassdock check)")
+            raise RuntimeFailure(f"to {what} it takes a cgroup, and this daemon has none (see glassdock check)")
         return self._cgroups
 
     # -- the end

@@ -12,7 +12,8 @@ from engine.daemon import restart as policies
 from engine.daemon import start as starting
 from engine.daemon.config import STOP_TIMEOUT
 from engine.daemon.signals import SIGKILL, check_platform, parse_signal
-from engine.errors import NotModified
+from engine.errors import NotModified, System
+from engine.host import RuntimeFailure
 from engine.lifecycle import State, Verb
 
 if TYPE_CHECKING:
@@ -99,13 +100,16 @@ async def restart(engine: Engine, container: Container, timeout: int | None = No
 
 
 async def pause(engine: Engine, container: Container) -> None:
-    """The cgroup's freezer stops every process of it."""
+    """The cgroup's freezer stops every process of it. Raises Conflict, System where the host has no freezer."""
     async with container.lock:
         container.check(Verb.PAUSE)
         with engine.trace.span("daemon", "container pause", container=container.name):
+            try:
+                await engine.host.pause(container.id)
+            except RuntimeFailure as failure:
+                raise System(f"Cannot pause container {container.id}: {failure}") from None
             if container.health is not None:
                 container.health.stop()
-            await engine.host.pause(container.id)
             container.move(Verb.PAUSE)
             engine.containers.save(container)
             engine.events.publish("container", "pause", container.id, container.attributes())
