@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import posixpath
 import stat as st
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -90,23 +90,31 @@ def pack_path(kernel: Kernel, key: str, path: str, volumes: Sequence[Mount]) -> 
     caller = root_of(kernel, key, volumes)
     _stat(caller, path)
     name = last_name(path)
-    return changeset.write(_pack(caller, path, "" if name == "/" else name, {}))
+    return changeset.write(_pack(caller, path, "" if name == "/" else name))
 
 
-def _pack(caller: Superuser, path: str, name: str, seen: Seen) -> Iterator[tuple[Entry, Iterator[bytes]]]:
-    """`path` and all below it, under `name`."""
-    try:
-        place = existing(caller, path, follow=False)
-        node = place.found()
-        entry = _entry(caller, path, name, node, seen)
-    except OSError:  # gone while we were packing
-        return
-    if entry is None:
-        return
-    yield entry, _pieces(caller, path, entry.size) if entry.size else iter(())
-    if node.is_dir:
-        for child in sorted(files.listdir(caller, path)):
-            yield from _pack(caller, f"{path.rstrip('/')}/{child}", f"{name}/{child}", seen)
+def _pack(caller: Superuser, path: str, name: str) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+    """`path` and all below it, under `name`. What goes while somebody reads the archive is left out."""
+    seen: Seen = {}
+    open_directories = [iter([(path, name)])]  # from the first one down to where we are
+    while open_directories:
+        found = next(open_directories[-1], None)
+        if found is None:
+            open_directories.pop()
+            continue
+        try:
+            node = existing(caller, found[0], follow=False).found()
+            entry = _entry(caller, *found, node, seen)
+            children = sorted(files.listdir(caller, found[0])) if node.is_dir else ()
+        except OSError:
+            continue
+        if entry is not None:
+            yield entry, _pieces(caller, found[0], entry.size) if entry.size else iter(())
+            open_directories.append(_joined(*found, children))
+
+
+def _joined(path: str, name: str, children: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((f"{path.rstrip('/')}/{child}", f"{name}/{child}") for child in children)
 
 
 def _entry(caller: Superuser, path: str, name: str, node: Inode, seen: Seen) -> Entry | None:
@@ -204,14 +212,13 @@ def _make_room(
 
 
 def _remove_all(caller: Superuser, path: str) -> None:
-    if st.S_ISDIR(files.lstat(caller, path).mode):
-        for name in files.listdir(caller, path):
-            _remove_all(caller, f"{path}/{name}")
-        with _calling("unlinkat", path):
-            files.rmdir(caller, path)
-    else:
-        with _calling("unlinkat", path):
-            files.unlink(caller, path)
+    found = [path]
+    for each in found:  # parents before children
+        if st.S_ISDIR(files.lstat(caller, each).mode):
+            found += [f"{each}/{name}" for name in files.listdir(caller, each)]
+    for each in reversed(found):
+        with _calling("unlinkat", each):
+            (files.rmdir if st.S_ISDIR(files.lstat(caller, each).mode) else files.unlink)(caller, each)
 
 
 def _make(caller: Superuser, directory: str, path: str, entry: Entry, data: Data | None) -> None:

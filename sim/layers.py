@@ -6,7 +6,7 @@ The archives' form, and what is refused in them, is in engine/image/changeset.py
 from __future__ import annotations
 
 import stat as st
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -143,32 +143,44 @@ class Unpacker:
 
 def pack(root: Directory) -> Iterator[tuple[Entry, Iterator[bytes]]]:
     """A tree (an upper one, with whiteouts, or a whole view) as archive entries, sorted by name; without the root."""
-    return _pack(root, "", {})
-
-
-def _pack(directory: Directory, prefix: str, seen: Seen) -> Iterator[tuple[Entry, Iterator[bytes]]]:
-    for name in sorted(directory.entries):
-        node, path = directory.entries.get(name), prefix + name
+    seen: Seen = {}
+    open_directories = [_sorted(root, "")]  # from the root down to where we are
+    while open_directories:
+        path, node = next(open_directories[-1], ("", None))
+        if node is None:
+            open_directories.pop()
+            continue
         if node is WHITEOUT:
             yield Entry(path, "whiteout"), iter(())
             continue
-        kind = KINDS.get(st.S_IFMT(node.mode)) if node is not None else None
-        if node is None or kind is None:  # gone meanwhile; sockets do not go into archives
-            continue
-        entry = Entry(path, kind, node.mode & 0o7777, node.uid, node.gid, node.mtime, xattrs=node.xattrs)
-        if node.nlink > 1 and not node.is_dir and (first := seen.setdefault(id(node), (path, node))[0]) != path:
-            yield replace(entry, kind="hardlink", target=first), iter(())
-        elif isinstance(node, File):
-            yield replace(entry, size=node.size), pieces(node, node.size)
-        elif isinstance(node, Symlink):
-            yield replace(entry, target=node.target), iter(())
-        elif isinstance(node, Directory):
-            yield entry, iter(())
+        entry = _entry(path, node, seen)
+        if entry is not None:
+            yield entry, pieces(node, entry.size) if isinstance(node, File) and entry.size else iter(())
+        if isinstance(node, Directory):
             if node.opaque:
                 yield Entry(path, "opaque"), iter(())
-            yield from _pack(node, path + "/", seen)
-        elif isinstance(node, Special):
-            yield replace(entry, rdev=node.rdev), iter(())
+            open_directories.append(_sorted(node, path + "/"))
+
+
+def _sorted(directory: Directory, prefix: str) -> Iterator[tuple[str, Inode]]:
+    for name in sorted(directory.entries):
+        if (node := directory.entries.get(name)) is not None:  # it may go while somebody reads the archive
+            yield prefix + name, node
+
+
+def _entry(path: str, node: Inode, seen: Seen) -> Entry | None:
+    """None for sockets, which do not go into archives."""
+    kind = KINDS.get(st.S_IFMT(node.mode))
+    if kind is None:
+        return None
+    entry = Entry(path, kind, node.mode & 0o7777, node.uid, node.gid, node.mtime, xattrs=node.xattrs)
+    if node.nlink > 1 and not node.is_dir and (first := seen.setdefault(id(node), (path, node))[0]) != path:
+        return replace(entry, kind="hardlink", target=first)
+    if isinstance(node, File):
+        return replace(entry, size=node.size)
+    if isinstance(node, Symlink):
+        return replace(entry, target=node.target)
+    return replace(entry, rdev=node.rdev) if isinstance(node, Special) else entry
 
 
 def pieces(node: File, size: int) -> Iterator[bytes]:
@@ -184,34 +196,41 @@ def changes(upper: Directory, lower: Directory | None) -> list[Change]:
     The parents of a change are changes too. Of a directory only mode and owner count (moby, pkg/archive/changes.go).
     """
     found: list[Change] = []
-    _compare(upper, lower, "", found.append)
+    todo: list[tuple[Directory, Inode | None, str, int]] = [(upper, lower, "", -1)]  # the last: the parent's place
+    for place, (directory, old, path, _) in enumerate(todo):
+        below = old.entries if isinstance(old, Directory) else {}
+        for name, node in directory.entries.items():
+            if isinstance(node, Directory):
+                todo.append((node, below.get(name), f"{path}/{name}", place))
+        found += _changed_files(directory, below, path)
+    touched = {change.path.rpartition("/")[0] for change in found}  # directories with changes inside
+    for directory, old, path, parent in reversed(todo[1:]):  # children before parents
+        if old is None:
+            found.append(Change(path, ADDED))
+        elif path in touched or _differs(directory, old):
+            found.append(Change(path, MODIFIED))
+        else:
+            continue
+        touched.add(todo[parent][2])
     return sorted(found, key=lambda change: change.path)
 
 
-def _compare(upper: Directory, lower: Inode | None, path: str, report: Callable[[Change], None]) -> bool:
-    """Report the changes inside a directory; True if there were any."""
-    below = lower.entries if isinstance(lower, Directory) else {}
-    changed = False
-    for name, node in upper.entries.items():
-        here, old = f"{path}/{name}", below.get(name)
+def _changed_files(directory: Directory, below: Mapping[str, Inode], path: str) -> Iterator[Change]:
+    """What has changed inside a directory, but for its subdirectories."""
+    for name, node in directory.entries.items():
+        old = below.get(name)
         if node is WHITEOUT:
             if old is not None:
-                report(Change(here, DELETED))
-                changed = True
+                yield Change(f"{path}/{name}", DELETED)
+        elif node.is_dir:
             continue
-        inside = isinstance(node, Directory) and _compare(node, old, here, report)
-        if old is None:
-            report(Change(here, ADDED))
-        elif inside or _differs(node, old):
-            report(Change(here, MODIFIED))
-        else:
-            continue
-        changed = True
-    if upper.opaque:
-        for name in below.keys() - upper.entries.keys():
-            report(Change(f"{path}/{name}", DELETED))
-            changed = True
-    return changed
+        elif old is None:
+            yield Change(f"{path}/{name}", ADDED)
+        elif _differs(node, old):
+            yield Change(f"{path}/{name}", MODIFIED)
+    if directory.opaque:
+        for name in below.keys() - directory.entries.keys():
+            yield Change(f"{path}/{name}", DELETED)
 
 
 def _differs(node: Inode, old: Inode) -> bool:
@@ -224,14 +243,4 @@ def _differs(node: Inode, old: Inode) -> bool:
 
 def usage(directory: Directory) -> int:
     """Bytes of the regular files of a tree; a file with several names counts once."""
-    sizes: dict[int, int] = {}
-    _collect(directory, sizes)
-    return sum(sizes.values())
-
-
-def _collect(directory: Directory, sizes: dict[int, int]) -> None:
-    for node in directory.entries.values():
-        if isinstance(node, File):
-            sizes[id(node)] = node.size
-        elif isinstance(node, Directory):
-            _collect(node, sizes)
+    return sum({id(node): node.size for node in overlay.nodes(directory) if isinstance(node, File)}.values())

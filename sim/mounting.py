@@ -112,16 +112,17 @@ def make_target(caller: Caller, target: str, is_dir: bool) -> None:
 
 def make_directories(caller: Caller, path: str, mode: int = 0o755) -> None:
     """mkdir -p, for an absolute path."""
-    if not path:
-        return
-    try:
-        if resolve(caller, path).node is not None:
-            return
-    except FileNotFoundError:
-        pass
-    parent = path.rstrip("/").rpartition("/")[0]
-    make_directories(caller, parent, mode)
-    files.mkdir(caller, path, mode)
+    missing: list[str] = []
+    while path:
+        try:
+            if resolve(caller, path).node is not None:
+                break
+        except FileNotFoundError:
+            pass
+        missing.append(path)
+        path = path.rstrip("/").rpartition("/")[0]
+    for each in reversed(missing):
+        files.mkdir(caller, each, mode)
 
 
 # -- what a container's runtime does

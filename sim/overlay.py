@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from sim import content
@@ -129,22 +129,43 @@ def rename(root: Root, old: Sequence[str], new: Sequence[str]) -> None:
 def merge(lower: Inode | None, upper: Directory) -> Directory:
     """The view of a committed layer over what is below, as a tree of its own that shares all that is equal.
 
-    Neither tree changes. Where a part of the view is a part of `upper` or `lower`, it is the same object.
+    Neither tree changes. Where a part of the view is a part of `upper` or `lower`, it is the same object. (Trees can be
+    deeper than Python's stack, so parents are listed before children, and merged after them.)
     """
-    below: dict[str, Inode] = {}
-    if not upper.opaque and lower is not None and lower.is_dir:
-        below = lower.entries  # type: ignore[attr-defined]
+    todo: list[tuple[Inode | None, Directory, int, str]] = [(lower, upper, -1, "")]  # with parent's place, and name
+    for place, (below, directory, _, _) in enumerate(todo):
+        covered = _entries_below(below, directory)
+        todo += [
+            (covered.get(name), node, place, name)
+            for name, node in directory.entries.items()
+            if isinstance(node, Directory)
+        ]
+    merged: list[dict[str, Directory]] = [{} for _ in todo]
+    view = upper
+    for place in range(len(todo) - 1, -1, -1):
+        below, directory, parent, name = todo[place]
+        view = _merge_one(_entries_below(below, directory), directory, merged[place])
+        if parent >= 0:
+            merged[parent][name] = view
+    return view
+
+
+def _entries_below(lower: Inode | None, upper: Directory) -> dict[str, Inode]:
+    """What a directory shows of the one below it."""
+    return lower.entries if isinstance(lower, Directory) and not upper.opaque else {}
+
+
+def _merge_one(below: dict[str, Inode], upper: Directory, merged: dict[str, Directory]) -> Directory:
+    """One directory, its subdirectories being `merged`."""
     entries: dict[str, Inode] = dict(below)
     changed = bool(below) or upper.opaque
     for name, node in upper.entries.items():
         if node is WHITEOUT:
             entries.pop(name, None)
             changed = True
-        elif isinstance(node, Directory):
-            entries[name] = merge(below.get(name), node)
-            changed = changed or entries[name] is not node
         else:
-            entries[name] = node
+            entries[name] = merged.get(name, node)
+            changed = changed or entries[name] is not node
     if not changed:
         return upper
     view = Directory(upper.ino, upper.mode)
@@ -156,11 +177,19 @@ def merge(lower: Inode | None, upper: Directory) -> Directory:
 
 def freeze(directory: Directory) -> None:
     """Nothing will write to this tree any more: give its files their shareable form."""
-    for node in directory.entries.values():
-        if isinstance(node, Directory):
-            freeze(node)
-        elif isinstance(node, File):
+    for node in nodes(directory):
+        if isinstance(node, File):
             node.data = content.frozen(node.data)
+
+
+def nodes(directory: Directory) -> Iterator[Inode]:
+    """All that is in a tree, in no order."""
+    todo = [directory]
+    while todo:
+        for node in todo.pop().entries.values():
+            yield node
+            if isinstance(node, Directory):
+                todo.append(node)
 
 
 def _place(directory: Inode | None, lower: Inode | None, name: str, node: Inode) -> None:
