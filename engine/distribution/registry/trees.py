@@ -141,7 +141,7 @@ def _remove(place: Path) -> None:
     if place.is_symlink() or not place.is_dir():
         place.unlink(missing_ok=True)
         return
-    if place.is_mount():
+    if os.path.ismount(place):  # Path.is_mount is not on every system
         return
     for entry in place.iterdir():
         _remove(entry)
