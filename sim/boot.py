@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sim import files, mounting
 from sim.abi import SIG_IGN
-from sim.processes import Session
+from sim.sessions import Session
 from sim.signals import SIGCHLD
 from sim.syscalls import SystemCalls
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import files, signals
 from sim.paths import capable
-from sim.processes import Session
+from sim.sessions import Session
 
 if TYPE_CHECKING:
     from sim.processes import Process

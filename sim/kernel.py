@@ -23,9 +23,10 @@ from sim.mounts import MountNamespace, Storage
 from sim.namespaces import Namespaces, PidNamespace, UtsNamespace
 from sim.network import Fabric, NetworkNamespace
 from sim.paths import Caller
-from sim.processes import Process, Session
+from sim.processes import Process
 from sim.profiles import HOST_INTERNAL, INTERNAL_NAMES, LINUX, Profile
 from sim.scheduler import Scheduler
+from sim.sessions import Session
 from sim.snapshots import Snapshots
 from sim.syscalls import SystemCalls
 from sim.terminal import Terminal

@@ -18,11 +18,12 @@ from sim.cgroups.v2 import BASE_MEMORY, Cgroup
 from sim.descriptors import Descriptors
 from sim.mounts import MountNamespace
 from sim.namespaces import Namespaces
-from sim.signals import SIGCHLD, SIGCONT, SIGHUP
+from sim.signals import SIGCHLD
 
 if TYPE_CHECKING:
     from sim.kernel import Kernel
     from sim.loader import Program
+    from sim.sessions import Session
 
 VIRTUAL = 4 << 20  # more that is mapped only
 STOPPED = 256  # wait's status of a stopped child: STOPPED + signal
@@ -388,26 +389,3 @@ class Process:
     def resident(self) -> int:
         """Bytes in memory: the program itself and what it has allocated."""
         return 0 if self.status is not None else BASE_MEMORY + self.memory
-
-
-class Session:
-    """setsid(2): process groups that share a controlling terminal."""
-
-    __slots__ = ("leader", "pids", "terminal")
-
-    def __init__(self, leader: Process) -> None:
-        self.leader, self.pids = leader, leader.pids
-        self.terminal: Any = None
-
-    def tty_name(self) -> str:
-        return self.terminal.name if self.terminal is not None else "?"
-
-    def end(self) -> None:
-        """The leader is gone: hang up on the foreground group, and let go of the terminal."""
-        terminal, self.terminal = self.terminal, None
-        if terminal is not None:
-            terminal.disconnect()
-            for process in self.leader.namespaces.pid.group(terminal.foreground):
-                if process is not self.leader:
-                    signals.send(process, SIGHUP)
-                    signals.send(process, SIGCONT)

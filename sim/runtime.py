@@ -24,7 +24,8 @@ from sim.kernel import Kernel
 from sim.loader import Program, load
 from sim.paths import EXECUTE, allowed, resolve
 from sim.performing import DURATIONS
-from sim.processes import Process, Session
+from sim.processes import Process
+from sim.sessions import Session
 from sim.streams import Sink, Source
 from sim.syscalls import DEFAULT_PATH, SystemCalls
 from sim.terminal import Terminal

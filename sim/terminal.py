@@ -22,7 +22,8 @@ from sim.abi import O_RDWR, Stat
 if TYPE_CHECKING:
     from sim.kernel import Kernel
     from sim.mounts import MountNamespace
-    from sim.processes import Pids, Process, Session
+    from sim.processes import Pids, Process
+from sim.sessions import Session
 
 INTR, QUIT, SUSP, EOF, KILL, WERASE, ERASE = 0x03, 0x1C, 0x1A, 0x04, 0x15, 0x17, 0x7F  # stty(1): ^C ^\ ^Z ^D ^U ^W ^?
 NL, CR, TAB, BACKSPACE = 0x0A, 0x0D, 0x09, 0x08

@@ -26,8 +26,8 @@ class Limits:
     """What can be set. None of the numbers is "max"."""
 
     __slots__ = (
-        "cpu_period", "cpu_quota", "cpu_weight", "cpus", "devices", "io_max", "io_weight", "memory_high", "memory_low", "memory_max",
-        "memory_oom_group", "memory_swap", "mems", "pids_max",
+        "cpu_period", "cpu_quota", "cpu_weight", "cpus", "devices", "io_max", "io_weight", "memory_high", "memory_low",
+        "memory_max", "memory_oom_group", "memory_swap", "mems", "pids_max",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Limits:
         self.cpu_weight = WEIGHT
         self.io_weight = 100
         self.cpus = self.mems = ""
-        self.devices: frozenset[tuple[int, int]] = frozenset()  # those that its processes may open, beside the usual ones
+        self.devices: frozenset[tuple[int, int]] = frozenset()  # to be opened, beside the usual ones
         self.io_max: dict[str, dict[str, str]] = {}  # by device ("8:0"): what "rbps=1048576 wiops=10" said
 
 
