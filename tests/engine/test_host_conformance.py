@@ -119,7 +119,8 @@ class Bench:
         self._heard: Future[None] = host.loop.future()
         host.listen(self._hear)
         self.run(host.apply("base", None, io.BytesIO(base)))
-        self._numbers = itertools.count(1)
+        # on a real host others may run this at the same time: groups are named by these
+        self._numbers = itertools.count(Random().getrandbits(200) if host.info.lasting else 1)
 
     def _hear(self, news: News) -> None:
         self.news.append(news)
@@ -728,9 +729,7 @@ def test_nothing_is_unpacked_outside_of_the_directory(files: Files) -> None:
         with pytest.raises(ValueError, match=reason):
             files.put("/home", (name, value))
     assert files.names("/home") == ["home"]
-    files.put(
-        "/home", ("etc", symlink("/etc")), ("etc/here", b"a link leads elsewhere in the snapshot, not outside")
-    )
+    files.put("/home", ("etc", symlink("/etc")), ("etc/here", b"a link leads elsewhere in the snapshot, not outside"))
     assert files.read("/etc/here").startswith(b"a link")
     assert not os.path.lexists("/etc/here")
 
