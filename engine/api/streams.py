@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 
 from engine.loop import Loop
@@ -70,15 +70,19 @@ async def pieces(loop: Loop, archive: Iterator[bytes]) -> AsyncIterator[bytes]:
     """An archive as an answer's stream: small pieces together, and everybody else's turn in between."""
     gathered: list[bytes] = []
     size = 0
-    for piece in archive:
-        gathered.append(piece)
-        size += len(piece)
-        if size >= PIECE:
+    try:
+        for piece in archive:
+            gathered.append(piece)
+            size += len(piece)
+            if size >= PIECE:
+                yield b"".join(gathered)
+                gathered, size = [], 0
+                await loop.sleep(0)
+        if gathered:
             yield b"".join(gathered)
-            gathered, size = [], 0
-            await loop.sleep(0)
-    if gathered:
-        yield b"".join(gathered)
+    finally:
+        if isinstance(archive, Generator):  # nobody reads on: let go of what it holds
+            archive.close()
 
 
 def json_line(value: Any) -> bytes:
