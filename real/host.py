@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -50,6 +51,8 @@ class RealHost:
             "rootless": rootless,
         }
         self.zygote = Connection(self.poller, settings)
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # ours, for three pipes a container; not theirs
         runtime = self.runtime = Runtime(self.poller, self.zygote, self.cgroups, self._tell)
         self.create, self.start, self.exec, self.delete = runtime.create, runtime.start, runtime.exec, runtime.delete
         self.kill, self.pause, self.resume = runtime.kill, runtime.pause, runtime.resume

@@ -90,6 +90,8 @@ def describe(kind: str, fields: list[Any], error: OSError) -> str:
         source, target = fields[1:3]
         what = f'error mounting "{source}" to rootfs at "{target}": mount src={source}, dst={target}'
         return f"{what}: {why}"
+    if kind == "MountOverlay":
+        return f"error mounting overlay: {why}; another --data-root, not itself on an overlay, may do (glassdock check)"
     if kind == "SetRlimit":
         return f"error setting rlimits for ready process: error setting rlimit type {fields[0]}: {why}"
     if kind == "WriteCgroup":

@@ -45,6 +45,7 @@ class Zygote:
         self.groups: dict[int, str] = {}  # cgroup of each first process
         self.parents: set[str] = set()  # of those groups
         self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self.own_files = [connection.fileno(), self.own_pids]
         self.surroundings: Surroundings | None = None
         _, permitted, bounding = capabilities.own()
         self.capabilities = (permitted, bounding)
@@ -55,6 +56,7 @@ class Zygote:
         woken, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        self.own_files += [woken, wake]
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         poll.register(woken, select.POLLIN)
@@ -295,7 +297,12 @@ class Zygote:
         os._exit(0)
 
     def _begin_clone(self) -> None:
-        """Every line here is paid for by every container: the first touch of a page copies it."""
+        """Every line here is paid for by every container: the first touch of a page copies it.
+
+        What leads to the daemon goes at once: a container with CAP_SYS_PTRACE could reach into this process.
+        """
+        for fd in self.own_files:
+            os.close(fd)
         os.setsid()
 
     # -- ends

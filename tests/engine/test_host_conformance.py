@@ -521,9 +521,20 @@ def test_files_of_the_daemon_are_bound_into_a_container(bench: Bench) -> None:
 LAB = BridgeNetwork("n1", "lab", "br-lab", "172.30.0.0/16", "172.30.0.1")
 
 
+def _make_network(bench: Bench) -> tuple[Any, ...]:
+    """What was performed for it. A host that says that it has no bridges is not asked further."""
+    try:
+        made: tuple[Any, ...] = bench.run(bench.host.create_network(LAB, plan.network(LAB)))
+    except RuntimeFailure as failure:
+        if "has no bridge networks" not in str(failure):
+            raise
+        pytest.skip(str(failure))
+    return made
+
+
 def test_a_network_is_made_and_taken_back(bench: Bench) -> None:
     host = bench.host
-    made = bench.run(host.create_network(LAB, plan.network(LAB)))
+    made = _make_network(bench)
     assert "ip link add br-lab type bridge" in made[0].operation.shell()
     with pytest.raises(RuntimeFailure):
         bench.run(host.create_network(replace(LAB, id="n2"), plan.network(LAB)))
@@ -534,7 +545,7 @@ def test_a_network_is_made_and_taken_back(bench: Bench) -> None:
 
 def test_ports_are_published_once(bench: Bench) -> None:
     host = bench.host
-    bench.run(host.create_network(LAB, plan.network(LAB)))
+    _make_network(bench)
     link = Link("br-lab", "veth1", "eth0", "02:42:ac:1e:00:02", "172.30.0.2/16", "172.30.0.1")
     other = replace(link, host_name="veth2", address="172.30.0.3/16")
     bench.run(host.join("n1", "c1", link, ("one",)))
