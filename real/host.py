@@ -22,7 +22,7 @@ from real.launch import Connection
 from real.network import Networks
 from real.poller import Poller
 from real.runtime import Runtime
-from real.snapshots import Snapshots
+from real.snapshots import Snapshots, overlay_works
 
 
 class RealHost:
@@ -34,9 +34,10 @@ class RealHost:
         self.poller = loop.outside = Poller(loop)
         self.cgroups = cgroups.find()
         rootless = os.geteuid() != 0
-        self.info = _describe(root, self.cgroups)
         self._callback: Callable[[News], object] = lambda news: None
-        snapshots = self.snapshots = Snapshots(root / "overlay2", self.poller, rootless)
+        copying = not rootless and not overlay_works(root)
+        self.info = _describe(root, self.cgroups, "vfs" if copying else "overlay2")
+        snapshots = self.snapshots = Snapshots(root / self.info.storage_driver, self.poller, rootless, copying)
         place = root / "run" / "root"
         place.mkdir(parents=True, exist_ok=True)
         self.mounted = Mounted(str(root))
@@ -49,6 +50,7 @@ class RealHost:
             "place": str(place),
             "cgroups": self.cgroups.recipe if self.cgroups is not None else None,
             "rootless": rootless,
+            "copying": copying,
         }
         self.zygote = Connection(self.poller, settings)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -169,7 +171,7 @@ class RealHost:
         self.loop.outside = None
 
 
-def _describe(root: Path, driver: cgroups.Driver | None) -> HostInfo:
+def _describe(root: Path, driver: cgroups.Driver | None, storage: str) -> HostInfo:
     system, version = hostps.name_of_system()
     return HostInfo(
         name=platform.node(),
@@ -181,7 +183,17 @@ def _describe(root: Path, driver: cgroups.Driver | None) -> HostInfo:
         memory=hostps.memory(),
         cgroup_driver="cgroupfs" if driver is not None else "none",
         cgroup_version=driver.version if driver is not None else "1",
-        storage_driver="overlay2",
+        storage_driver=storage,
         root=str(root),
         lasting=True,
+        warnings=tuple(_warnings(driver, storage)),
     )
+
+
+def _warnings(driver: cgroups.Driver | None, storage: str) -> Iterator[str]:
+    """What `docker info` ends with."""
+    yield "WARNING: No bridge networks: use --network none, host or container:NAME"
+    if driver is None:
+        yield "WARNING: No cgroup: no limits, no pause, no stats"
+    if storage == "vfs":
+        yield "WARNING: No overlayfs: every container is a copy of its image"

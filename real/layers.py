@@ -334,17 +334,38 @@ def pieces(path: str, size: int) -> Iterator[bytes]:
 # -- differences
 
 
-def changes(upper: str, below: Node) -> list[Change]:
+def changes(upper: str, below: Node, whole: bool = False) -> list[Change]:
     """`docker diff`: what a folder changes of the view below it, sorted by path.
 
     The parents of a change are changes too. Of a directory only mode and owner count (moby, pkg/archive/changes.go).
+    `whole`: the folder is not an upper one but a copy of everything, and what it lacks has been removed.
     """
     found: list[Change] = []
-    _compare(upper, below, "", found.append)
+    _compare(upper, below, "", found.append, whole)
     return sorted(found, key=lambda change: change.path)
 
 
-def _compare(folder: str, below: Node | None, path: str, report: Callable[[Change], None]) -> bool:
+def pack_changes(folder: str, below: Node) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+    """What a copy of everything differs in, as a layer's entries, sorted by name."""
+    first_names: dict[tuple[int, int], str] = {}
+    for change in changes(folder, below, whole=True):
+        name = change.path[1:]
+        if change.kind == DELETED:
+            yield Entry(name, "whiteout"), iter(())
+            continue
+        path = f"{folder}/{name}"
+        lstat = os.lstat(path)
+        if stat.S_IFMT(lstat.st_mode) not in KINDS:
+            continue
+        entry, identity = entry_of(name, path, lstat), (lstat.st_dev, lstat.st_ino)
+        is_dir = entry.kind == "directory"
+        if lstat.st_nlink > 1 and not is_dir and (first := first_names.setdefault(identity, name)) != name:
+            yield replace(entry, kind="hardlink", target=first, size=0), iter(())
+        else:
+            yield entry, pieces(path, entry.size) if entry.kind == "file" else iter(())
+
+
+def _compare(folder: str, below: Node | None, path: str, report: Callable[[Change], None], whole: bool = False) -> bool:
     """Report the changes inside a directory; True if there were any."""
     changed = False
     names = set()
@@ -357,7 +378,7 @@ def _compare(folder: str, below: Node | None, path: str, report: Callable[[Chang
                 report(Change(here, DELETED))
                 changed = True
             continue
-        inside = stat.S_ISDIR(lstat.st_mode) and _compare(entry.path, old, here, report)
+        inside = stat.S_ISDIR(lstat.st_mode) and _compare(entry.path, old, here, report, whole)
         if old is None:
             report(Change(here, ADDED))
         elif inside or _differs(lstat, old.lstat):
@@ -365,7 +386,7 @@ def _compare(folder: str, below: Node | None, path: str, report: Callable[[Chang
         else:
             continue
         changed = True
-    if below is not None and below.is_dir and is_opaque(folder):
+    if below is not None and below.is_dir and (whole or is_opaque(folder)):
         for name, _ in merged.children(below):
             if name not in names:
                 report(Change(f"{path}/{name}", DELETED))

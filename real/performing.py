@@ -29,6 +29,7 @@ class Surroundings(NamedTuple):
     place: str
     cgroups: Driver | None
     rootless: bool
+    copying: bool  # instead of overlays
 
 
 class Container:

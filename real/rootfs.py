@@ -69,6 +69,9 @@ WALK = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
 def mount_overlay(container: Container, key: str, lower: Sequence[str], readonly: bool) -> None:
     """The mount exists from here on, but nowhere: `attach_root` puts it into the container's own mount namespace."""
     store = container.surroundings.store
+    if container.surroundings.copying:
+        container.root = syscalls.open_tree(f"{store}/{key}/diff", OPEN_TREE_CLONE)
+        return
     fd = syscalls.fsopen("overlay")
     try:
         text = syscalls.FSCONFIG_SET_STRING

@@ -4,8 +4,9 @@
     overlay2/<layer>/init      mount points, between the two  overlay2/<container>/work   overlayfs's own
     overlay2/<any>/parent      the name of what lies below
 
-A folder has its name when it is whole: until then, and when it is about to go, it is called `tmp-…`. Twin:
-sim/snapshots.py.
+A folder has its name when it is whole: until then, and when it is about to go, it is called `tmp-…`. Where overlayfs
+cannot be had (the daemon's folder lies on an overlay itself), a container's folder is a copy of all that is below it,
+as Docker's vfs has it. Twin: sim/snapshots.py.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import BinaryIO
 
 from engine.host import Change
 from engine.image import changeset
-from real import layers, merged
+from real import layers, merged, syscalls
 from real.merged import Node
 from real.poller import Poller
 
@@ -58,8 +59,8 @@ class Snapshot:
 class Snapshots:
     """engine.host.Snapshotter, on disk. Unknown names raise KeyError."""
 
-    def __init__(self, store: Path, poller: Poller, rootless: bool) -> None:
-        self.store = str(store)
+    def __init__(self, store: Path, poller: Poller, rootless: bool, copying: bool = False) -> None:
+        self.store, self.copying = str(store), copying
         self._poller, self._rootless = poller, rootless
         self._known: dict[str, Snapshot] = {}
         store.mkdir(parents=True, exist_ok=True)
@@ -127,6 +128,9 @@ class Snapshots:
             layers.like(fd, os.stat(base or f"{folder}/init"))
         finally:
             os.close(fd)
+        if self.copying:
+            view = self._view(parent).folders if parent else []
+            await self._poller.work(copy, merged.root([base, *view]), f"{folder}/diff", self._rootless)
         self._keep(folder, Snapshot(key, parent or "", -1))
 
     async def restore(self, key: str, parent: str | None, diff: BinaryIO) -> None:
@@ -140,6 +144,13 @@ class Snapshots:
 
     async def commit(self, name: str, key: str) -> None:
         """The writable part becomes the layer `name`; `key` is gone."""
+        if self.copying:
+            with tempfile.TemporaryFile(dir=self.store) as archive:
+                archive.writelines(self.diff(key))
+                archive.seek(0)
+                await self.apply(name, self._known[key].parent or None, archive)
+            await self.remove(key)
+            return
         active = self._known.pop(key)
         self._uncount(active)
         folder = f"{self.store}/{active.folder}"
@@ -198,6 +209,8 @@ class Snapshots:
     def diff(self, key: str) -> Iterator[bytes]:
         """See engine.host.Snapshotter."""
         folder = f"{self.store}/{self._known[key].folder}/diff"
+        if self.copying and self._known[key].size < 0:
+            return changeset.write(layers.pack_changes(folder, self._below(key)))
         return changeset.write(layers.pack(merged.root([folder]), whiteouts=True))
 
     def export(self, key: str) -> Iterator[bytes]:
@@ -207,7 +220,8 @@ class Snapshots:
     async def changes(self, key: str) -> list[Change]:
         """See engine.host.Snapshotter."""
         snapshot = self._known[key]
-        return await self._poller.work(layers.changes, f"{self.store}/{snapshot.folder}/diff", self._below(key))
+        folder = f"{self.store}/{snapshot.folder}/diff"
+        return await self._poller.work(layers.changes, folder, self._below(key), self.copying)
 
     async def usage(self, key: str) -> int:
         """See engine.host.Snapshotter."""
@@ -220,6 +234,8 @@ class Snapshots:
         """A snapshot's root as it is seen from inside."""
         if self._known[key].size >= 0:
             return self._view(key)
+        if self.copying:
+            return merged.root([f"{self.store}/{self._known[key].folder}/diff"])
         below = self._below(key)
         return merged.root([f"{self.store}/{self._known[key].folder}/diff", *below.folders])
 
@@ -252,6 +268,34 @@ class Snapshots:
         unpacker.unpack(io.BytesIO(b"".join(changeset.write((entry, ()) for entry in _missing(below)))))
         os.rename(made, init)
         return init
+
+
+def copy(source: Node, folder: str, rootless: bool) -> None:
+    """A whole tree into an empty folder."""
+    with tempfile.TemporaryFile(dir=Path(folder).parent) as archive:
+        archive.writelines(changeset.write(layers.pack(source)))
+        archive.seek(0)
+        layers.Unpacker(folder, None, rootless).unpack(archive)
+
+
+def overlay_works(root: Path) -> bool:
+    """Can a folder here be an overlay's upper one? Asked of the kernel with empty ones, as root; nothing is mounted."""
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=root) as folder:
+        for name in ("lower", "upper", "work"):
+            Path(folder, name).mkdir()
+        try:
+            fd = syscalls.fsopen("overlay")
+        except OSError:
+            return False
+        try:
+            for key, name in (("lowerdir+", "lower"), ("upperdir", "upper"), ("workdir", "work")):
+                syscalls.fsconfig(fd, syscalls.FSCONFIG_SET_STRING, key, f"{folder}/{name}")
+            syscalls.fsconfig(fd, syscalls.FSCONFIG_CREATE)
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+    return True
 
 
 def _missing(below: Node | None) -> Iterator[changeset.Entry]:

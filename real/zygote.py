@@ -101,6 +101,7 @@ class Zygote:
             settings["place"],
             make_cgroups(groups) if groups else None,
             settings["rootless"],
+            settings["copying"],
         )
 
     def on_kill(self, files: list[int], serial: int, number: int) -> None:
