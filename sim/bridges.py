@@ -211,7 +211,11 @@ def unplug(link: Interface) -> None:
     if link.bridge is not None:
         link.bridge.unplug(link)
     space.links = tuple(other for other in space.links if other is not link)
-    for gateway in (space.gateway, space.gateway6):  # routes through a link go with it
+    if not space.links:  # routes through a link go with it
+        space.gateway = space.gateway6 = ""
+        space.routes = ()
+        return
+    for gateway in (space.gateway, space.gateway6):
         if gateway and not _reaches(space, gateway):
             _default(space, "", gateway)
     space.routes = tuple(route for route in space.routes if _reaches(space, route[1]))

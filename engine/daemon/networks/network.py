@@ -40,12 +40,15 @@ class Network:
     """`created` ns since 1970. Only a bridge has pools; `pool` is that of IPv4. `endpoints` by container id."""
 
     __slots__ = (
-        "attachable", "config_from", "config_only", "created", "driver", "endpoints", "id", "internal", "ipam", "ipv4",
-        "ipv6", "labels", "made", "name", "options", "pool", "pool6", "subnet", "subnet6",
+        "attachable", "bridged", "config_from", "config_only", "created", "driver", "endpoints", "id", "internal",
+        "ipam", "ipv4", "ipv6", "labels", "made", "name", "options", "pool", "pool6", "predefined", "subnet",
+        "subnet6",
     )  # fmt: skip
 
     def __init__(self, id: str, name: str, driver: str, created: int) -> None:
         self.id, self.name, self.driver, self.created = id, name, driver, created
+        self.predefined = name in PREDEFINED
+        self.bridged = False  # its containers have links of their own
         self.internal = self.attachable = self.config_only = False
         self.ipv4, self.ipv6 = True, False
         self.config_from = ""
@@ -57,15 +60,6 @@ class Network:
         self.pool6: Pool | None = None
         self.endpoints: dict[str, Endpoint] = {}
         self.made = False  # the host's driver knows it
-
-    @property
-    def predefined(self) -> bool:
-        return self.name in PREDEFINED
-
-    @property
-    def bridged(self) -> bool:
-        """Its containers have links of their own."""
-        return self.pool is not None or self.pool6 is not None
 
     @property
     def bridge(self) -> str:
@@ -88,6 +82,7 @@ class Network:
             self.pool = _pool(self.subnet, self.config_of(4))
         if self.subnet6:
             self.pool6 = _pool(self.subnet6, self.config_of(6))
+        self.bridged = bool(self.pool or self.pool6)
 
     def config_of(self, family: int) -> IPAMConfig | None:
         """What was asked for IPv4 or IPv6, if anything."""
