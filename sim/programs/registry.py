@@ -85,6 +85,8 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.packages.dpkg": "dpkg dpkg-query=dpkg",
         "sim.programs.packages.npm": "npm npx",
         "sim.programs.packages.pip": "pip pip3=pip",
+        "sim.programs.packages.upkeep": "debconf-set-selections=debconf_set_selections ldconfig locale "
+        "locale-gen=locale_gen update-alternatives=update_alternatives update-ca-certificates=update_ca_certificates",
         "sim.programs.services.apache": "httpd",
         "sim.programs.services.databases": "mongod mysqld postgres",
         "sim.programs.services.htpasswd": "htpasswd",

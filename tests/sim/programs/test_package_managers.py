@@ -284,3 +284,14 @@ def test_npm_says_what_there_is_not(host: Host) -> None:
 def test_the_same_seed_gives_the_same_words_at_the_same_times() -> None:
     script = "apt-get update; apt-get install -y git; date +%s%N"
     assert Host(9).run(DEBIAN, script) == Host(9).run(DEBIAN, script)
+
+
+def test_what_dockerfiles_call_in_passing_succeeds(host: Host) -> None:
+    script = ("ldconfig && echo 'tzdata tzdata/Areas select Asia' | debconf-set-selections && apt-get update -qq && "
+              "apt-get install -qq -y locales ca-certificates >/dev/null 2>&1 && locale-gen en_US.UTF-8 && locale -a &&"
+              "mkdir -p /usr/local/share/ca-certificates && echo mine > /usr/local/share/ca-certificates/a.crt &&"
+              "update-ca-certificates && tail -1 /etc/ssl/certs/ca-certificates.crt | tail -c 5")  # fmt: skip
+    done = host.run(DEBIAN, script)
+    assert done.status == 0, done
+    assert "  en_US.UTF-8... done\n" in done.out and "\nen_US.utf8\n" in done.out
+    assert "\n1 added, 0 removed; done.\n" in done.out and done.out.endswith("mine\n")
