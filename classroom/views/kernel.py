@@ -10,28 +10,11 @@ from collections.abc import Iterable, Sequence
 from classroom.drawing import Canvas, Picture
 from classroom.views.flow import Span
 from classroom.words import duration, short_ids
+from engine.operations import Operation
 
-# kinds of operations (engine/operations.py) and the part of the wall that they build
-PARTS = (
-    ("namespaces", "blue", ("Unshare", "JoinNamespace", "SetHostname")),
-    ("cgroup", "orange", ("MakeCgroup", "WriteCgroup", "JoinCgroup", "RemoveCgroup")),
-    (
-        "files", "green",
-        ("MountOverlay", "MountFilesystem", "MakeDevices", "MakeDevice", "PivotRoot", "MaskPath", "ReadonlyPath",
-         "Unmount"),
-    ),
-    (
-        "network", "purple",
-        ("MakeBridge", "MakeDummy", "MakeSublink", "AddRule", "RemoveRule", "MakeVeth", "RemoveLink", "SetAddress",
-         "LoopbackUp", "AddRoute", "ReplaceRoute", "SetSysctl"),
-    ),
-    (
-        "process", "ink",
-        ("SetRlimit", "SetOomScore", "SetUser", "SetCapabilities", "NoNewPrivileges", "LoadSeccomp", "ChangeDirectory",
-         "Execve"),
-    ),
-)  # fmt: skip
-
+# the part of the wall that an operation builds (the module it is in, in engine/operations), and its colour
+PARTS = {"namespaces": "blue", "cgroups": "orange", "files": "green", "network": "purple", "process": "ink"}
+KINDS = {kind.__name__: kind.__module__.rpartition(".")[2] for kind in Operation.__subclasses__()}
 ROW, TOP = 22, 50
 
 
@@ -48,7 +31,7 @@ def operations(spans: Iterable[Span], id: str = "") -> list[Span]:
 
 def part(kind: str) -> tuple[str, str]:
     """Which part of the wall an operation builds, and its colour."""
-    return next((name, colour) for name, colour, kinds in PARTS if kind in kinds)
+    return KINDS[kind], PARTS[KINDS[kind]]
 
 
 def draw(spans: Sequence[Span], name: str = "") -> Picture:
