@@ -161,10 +161,8 @@ async def _update(run: Run) -> int:
     for url, text in run.indexes.descriptions.items():
         await run.say(f"{text} [{url}]")
     if run.indexes.failures:
-        what = "unavailable" if run.indexes.failures else "stale"
-        await run.proc.out(
-            f"{run.indexes.failures} {what}, 0 stale; {len(run.indexes.offers)} distinct packages available\n"
-        )
+        known = f"{len(run.indexes.offers)} distinct packages available"
+        await run.proc.out(f"{run.indexes.failures} unavailable, 0 stale; {known}\n")
         return run.indexes.failures
     await run.say(f"OK: {len(run.indexes.offers)} distinct packages available")
     return 0

@@ -16,7 +16,6 @@ from sim.programs.packages.fetching import Downloads, Unconnected, Unresolved
 from sim.programs.packages.laying import lay, make_directories
 from sim.programs.packages.npm_tree import Document, Node, fits
 
-FUNDED = 5  # one in so many packages asks for funds
 TRIES, PATIENCE = 3, 10.0  # of a request; seconds before the second
 GLOBAL = "/lib/node_modules"
 
@@ -104,7 +103,7 @@ class Project:
                if name in self.content}  # fmt: skip
         packages: dict[str, Any] = {"": top}
         for node in root.walk():
-            kept = {name: node.manifest[name] for name in ("version", "license", "bin", "dependencies")
+            kept = {name: node.manifest[name] for name in ("version", "license", "bin", "dependencies", "funding")
                     if name in node.manifest}  # fmt: skip
             dist = node.manifest["dist"]
             packages[node.path] = {**kept, "resolved": dist["tarball"], "integrity": dist["integrity"]}
@@ -130,6 +129,7 @@ class Run:
         self.proc, self.options, self.words = proc, options, words
         self._downloads = Downloads(proc, "npm")
         self._documents: dict[str, Document | None] = {}
+        self._funded = 0  # packages in the tree that ask for money
         self.is_global = "g" in options or options.get("location") == "global"
         development = options.get("omit") == "dev" or options.get("omit") in ("prod", "production")
         self.production = "production" in options or development or proc.env.get("NODE_ENV") == "production"
@@ -188,6 +188,7 @@ class Run:
     async def lay(self, project: Project, root: Node) -> None:
         """Fetch and unpack what is not there yet; what has no place in the tree goes (not of what is global)."""
         installed = project.installed()
+        self._funded = sum(1 for node in root.walk() if "funding" in node.manifest)
         there = {node.path for node in root.walk()}
         for path in installed.keys() - there if not self.is_global else ():
             await self.proc.run(["rm", "-rf", project.path(path)])
@@ -241,7 +242,7 @@ class Run:
         done = ", ".join(parts) or "up to date"
         audited = f"{', and ' if parts else ', '}audited {_packages(len(after) + 1)}" if audits else ""
         await self.proc.out(f"\n{done}{audited} in {spent}\n")
-        funded = len(after) // FUNDED
+        funded = self._funded
         if funded and not self.is_global and "no-fund" not in self.options:
             one = funded == 1
             await self.proc.out(f"\n{_packages(funded)} {'is' if one else 'are'} looking for funding\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Awaitable, Callable, Mapping
 
 from sim.abi import Proc
@@ -150,13 +151,26 @@ async def _check(run: Run) -> int:
 
 
 async def _cache(run: Run) -> int:
-    home = run.proc.env.get("HOME", "/root")
+    place = f"{run.proc.env.get('HOME', '/root')}/.cache/pip"
     if run.words[:1] == ["dir"]:
-        await run.proc.out(f"{home}/.cache/pip\n")
+        await run.proc.out(f"{place}\n")
     elif run.words[:1] == ["purge"]:
-        await run.proc.run(["rm", "-rf", f"{home}/.cache/pip"])
-        await run.proc.out("Files removed: 1\n")
+        count = _files(run.proc, place)
+        if not count:
+            await run.proc.err("ERROR: No matching packages\n")
+            return 1
+        await run.proc.run(["rm", "-rf", place])
+        await run.proc.out(f"Files removed: {count}\n")
     return 0
+
+
+def _files(proc: Proc, place: str) -> int:
+    """How many files there are below a directory."""
+    if not proc.access(place, 0):
+        return 0
+    if not stat.S_ISDIR(proc.lstat(place).mode):
+        return 1
+    return sum(_files(proc, f"{place}/{name}") for name in proc.listdir(place))
 
 
 COMMANDS: Mapping[str, Callable[[Run], Awaitable[int]]] = {
