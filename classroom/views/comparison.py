@@ -1,0 +1,126 @@
+"""What `glassdock compare` draws: what lies on what, how a start passes, where memory goes, how many fit.
+
+Drawn from the comparison itself (sim/hypervisor/comparison.py), so that a picture cannot say what the table does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from classroom.drawing import Canvas, Picture
+from classroom.views.charts import Piece, bars, lines
+from sim.hypervisor import network
+from sim.hypervisor.comparison import Comparison
+from sim.hypervisor.figures import Figure
+
+LOOKS = {
+    "engine": ("grey-soft", "faint"), "machine": ("orange-soft", "orange"), "kernel": ("green-soft", "green"),
+    "user space": ("blue-soft", "blue"),
+}  # fmt: skip
+COLUMN, FLOOR, CELL, SHOWN = 150, 250, 34, 3  # pixels; instances drawn side by side
+NOTE = "The model's figures; `glassdock compare --sources` names what they rest on."
+
+
+def pictures(found: Comparison) -> Mapping[str, Picture]:
+    """All of them, by a name for a file."""
+    return {
+        "stacks": stacks(found),
+        "start": start(found),
+        "memory": memory(found),
+        "growth": growth(found),
+        "density": density(found),
+        "requests": requests(found),
+    }
+
+
+def stacks(found: Comparison) -> Picture:
+    """What lies on what, the hardware below; what is there for each instance is drawn more than once."""
+    canvas = Canvas("What lies on what")
+    words = []
+    for column, machine in enumerate(found.machines):
+        x = 16 + column * (COLUMN + 18)
+        cut = machine.stack.index("|")
+        common, own = machine.stack[:cut], machine.stack[cut + 1 :]
+        for level, name in enumerate(common):
+            canvas.box(x, FLOOR - level * CELL, COLUMN, CELL - 4, fill="grey-soft")
+            canvas.text(x + COLUMN / 2, FLOOR - level * CELL + 20, name, anchor="middle", size=12, within=COLUMN - 8)
+        width = COLUMN / SHOWN
+        for level, name in enumerate(own, len(common)):
+            for instance in range(SHOWN):
+                last = level == len(common) + len(own) - 1
+                fill, edge = ("blue-soft", "blue") if last else ("orange-soft", "orange")
+                canvas.box(x + instance * width, FLOOR - level * CELL, width - 3, CELL - 4, fill=fill, edge=edge)
+            canvas.text(x + COLUMN / 2, FLOOR - level * CELL + 20, name, anchor="middle", size=12, within=COLUMN - 8)
+        canvas.text(x + COLUMN / 2, FLOOR + CELL + 18, machine.label, anchor="middle", bold=True, within=COLUMN + 10)
+        words.append(
+            f"{machine.label}: {' < '.join(common)}; for each instance: {' < '.join(own)}; {machine.kernel} kernel"
+        )
+    return canvas.picture("\n".join(["What lies on what, from the hardware up", *words]))
+
+
+def start(found: Comparison) -> Picture:
+    """From the command to a program that listens."""
+    rows = {
+        machine.label: [
+            Piece(part, sum(step.time.value for step in found.starts[machine.name] if step.part == part), *look)
+            for part, look in LOOKS.items()
+        ]
+        for machine in found.machines
+    }
+    return bars(f"{found.question.image}: from the command until it listens", "ms", rows, NOTE)
+
+
+def memory(found: Comparison) -> Picture:
+    """With the most instances that were asked for, by who has it."""
+    count = max(found.question.instances)
+    rows = {}
+    for machine in found.machines:
+        parts = found.memory[machine.name]
+        if (whole := parts.at(count)) is None:
+            continue
+        fixed, once, each = (parts.sum(kind).value for kind in ("fixed", "once", "each"))
+        pieces = [
+            Piece("the platform", fixed, "grey-soft", "faint"),
+            Piece("shared by all", once, "green-soft", "green", True),
+        ]
+        if parts.taken:
+            rows[machine.label] = [pieces[0], Piece("taken at the start", whole.value - fixed, "orange-soft", "orange")]
+        else:
+            rows[machine.label] = [*pieces, Piece("each instance's own", count * each, "blue-soft", "blue")]
+    return bars(f"Memory of {count} × {found.question.image}", "MiB", rows, NOTE)
+
+
+def growth(found: Comparison) -> Picture:
+    """Memory over the number of instances."""
+    series = {
+        machine.label: [
+            (float(count), figure.value)
+            for count in found.question.instances
+            if (figure := found.memory[machine.name].at(count)) is not None
+        ]
+        for machine in found.machines
+    }
+    return lines(f"Memory of {found.question.image}, more and more", "instances", "MiB", series, NOTE)
+
+
+def density(found: Comparison) -> Picture:
+    """How many fit."""
+    answer = next(answer for answer in found.answers if answer.key == "density")
+    rows = {}
+    for machine in found.machines:
+        value = answer.values[machine.name]
+        rows[machine.label] = [Piece("instances", value.value if isinstance(value, Figure) else 0.0)]
+    return bars(f"{found.question.image}: instances in {found.question.budget:,.0f} MiB", "instances", rows, NOTE)
+
+
+def requests(found: Comparison) -> Picture:
+    """Redis GET over the number of connections: where a guest passes a container behind NAT."""
+    book, counts = found.book, (1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 100)
+    series = {
+        machine.label: [
+            (float(count), network.served(machine, book["redis.get"], book["redis.away"], count, book).value)
+            for count in counts
+        ]
+        for machine in found.machines
+    }
+    return lines("Redis GET by clients that wait for their replies", "connections", "requests a second", series, NOTE)
