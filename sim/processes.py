@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from engine.loop import Cancelled, Future, Task
 from sim import restrictions, signals
-from sim.abi import SIG_DFL, SIG_IGN, Handler, Main, ProcInfo
+from sim.abi import SIG_DFL, SIG_IGN, Handler, Main
 from sim.cgroups.v2 import BASE_MEMORY, Cgroup
 from sim.descriptors import Descriptors
 from sim.mounts import MountNamespace
@@ -359,28 +359,6 @@ class Process:
             signals.send(parent, SIGCHLD)
 
     # -- what ps reads
-
-    def info(self, reader: Process) -> ProcInfo:
-        """As a process of another (or the same) PID namespace sees it."""
-        space = reader.namespaces.pid
-        kernel = self.kernel
-        tty = self.session.tty_name() if self.session is not None else "?"
-        return ProcInfo(
-            pid=space.number(self),
-            ppid=space.number(self.parent) if self.parent is not None else 0,
-            pgid=space.number_of(self.group),
-            sid=space.number_of(self.session.pids) if self.session is not None else 0,
-            uid=self.uid,
-            user=kernel.user_name(reader, self.uid),
-            state=self.state(),
-            tty=tty,
-            start=self.start,
-            cpu=self.cpu_used,
-            rss=self.resident(),
-            vsz=self.mapped(),
-            comm=self.comm,
-            args=tuple(self.argv),
-        )
 
     def mapped(self) -> int:
         """Bytes of address space."""

@@ -23,6 +23,7 @@ from sim.polling import Poller
 from sim.processes import STOPPED
 from sim.restrictions import INFINITY
 from sim.scheduler import GRAIN
+from sim.sight import seen
 from sim.terminal import TerminalFile
 
 FORK, EXEC = 200e-6, 500e-6  # seconds of CPU time
@@ -321,7 +322,7 @@ class SystemCalls(PathCalls):
         jobs.set_foreground(self, fd, pgid)
 
     def processes(self) -> list[ProcInfo]:
-        return [process.info(self) for process in self.namespaces.pid.processes()]
+        return [seen(process, self) for process in self.namespaces.pid.processes()]
 
     # -- the machine
 
