@@ -1,9 +1,10 @@
 """The Linux host: the operations that sim/ performs on Python objects, performed by the kernel. Twin: sim/.
 
-The daemon's side is host, runtime, launch, snapshots, layers, merged, archives, folders, poller, streams, hostps,
-network, seccomp, probe. The side that runs as a small single-threaded process of its own, and in its forks, is zygote,
-performing, namespaces, rootfs, credentials, capabilities, console, program, init: those modules import little, since
-every container begins as a copy of them. syscalls, wire and cgroups/ belong to both.
+The daemon's side is host, runtime, container, encoding, launch, snapshots, layers, differences, merged, archives,
+folders, cleanup, poller, streams, hostps, network, seccomp, probe. The side that runs as a small single-threaded
+process of its own, and in its forks, is zygote, clone, performing, namespaces, rootfs, credentials, capabilities,
+console, program, init: those modules import little, since every container begins as a copy of them. syscalls, wire
+and cgroups/ belong to both.
 """
 
 import sys

@@ -11,7 +11,7 @@ import errno
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -19,10 +19,15 @@ from engine.host import PathError, PathStat, Unpacking
 from engine.image import changeset, members
 from engine.image.changeset import Entry
 from engine.image.tarstream import CUT_OFF, Data
-from real import syscalls
+from engine.operations import MountFilesystem, MountOverlay, Operation
+from engine.spec import Mount
+from real import syscalls, wire
+from real.encoding import encode
+from real.launch import Connection
 from real.layers import KEPT_XATTRS, KINDS, OWN, PIECE, TYPES, owner, remove
 from real.syscalls import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS
 
+TIMEOUT = 30  # seconds, for the zygote
 MAX_LINKS = 255  # Go, path/filepath: EvalSymlinks
 WALK = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
@@ -88,6 +93,21 @@ class View:
             todo += target.split("/")[::-1]
             found = "" if target.startswith("/") else found
         return found or "/"
+
+
+def open_view(zygote: Connection, key: str, lower: tuple[str, ...], volumes: Sequence[Mount]) -> View:
+    """A snapshot's files with volumes in it; waits for the zygote. Raises PathError."""
+    wanted: list[Operation] = [MountOverlay(key, lower)]
+    wanted += [MountFilesystem(each.type, each.source, each.target, each.options) for each in volumes]
+    ours, theirs = wire.pair()
+    with theirs:
+        zygote.send(("view", key, [encode(each) for each in wanted]), (theirs.fileno(),))
+    ours.settimeout(TIMEOUT)
+    received = wire.receive(ours)
+    if received is None or received[0][0] != "view":
+        ours.close()
+        raise PathError(errno.EIO, "mount", received[0][1] if received is not None else key)
+    return View(received[1][0], ours.close)
 
 
 # -- looking

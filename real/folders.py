@@ -14,7 +14,7 @@ from typing import BinaryIO
 from engine.image import changeset
 from engine.image.changeset import Entry
 from engine.spec import Device
-from real import layers, merged
+from real import differences, layers, merged
 from real.merged import Node
 
 
@@ -42,7 +42,7 @@ def make(path: str) -> None:
 
 def size(path: str) -> int:
     """Bytes of all files in it; 0 if it is not there."""
-    return layers.usage(path) if Path(path).is_dir() else 0
+    return differences.usage(path) if Path(path).is_dir() else 0
 
 
 def devices(path: str) -> list[Device]:

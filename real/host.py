@@ -76,7 +76,7 @@ class RealHost:
     # -- files of a snapshot
 
     def _view(self, key: str, volumes: Sequence[Mount]) -> archives.View:
-        return self.runtime.view(key, self.snapshots.layers(key), volumes)
+        return archives.open_view(self.zygote, key, self.snapshots.layers(key), volumes)
 
     async def stat_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> PathStat:
         """See engine.host.Snapshotter."""

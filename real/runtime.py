@@ -7,13 +7,9 @@ holds before execve; `start` lets it go. Twin: sim/runtime.py.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from functools import lru_cache
 from typing import Any
 
 from engine import operations as ops
@@ -25,106 +21,23 @@ from engine.host import (
     News,
     OnOutput,
     OutOfMemory,
-    PathError,
     RuntimeFailure,
     Started,
     Stats,
 )
 from engine.loop import Future
 from engine.operations import Execve, Operation, Performed
-from engine.spec import Mount, Process, Resources, Spec
-from real import console, hostps, seccomp, wire
-from real.archives import View
+from engine.spec import Process, Resources, Spec
+from real import cgroups, console, encoding, hostps, seccomp, wire
 from real.cgroups import Driver
+from real.container import Channel, Container, Running
 from real.launch import Connection
-from real.poller import READ, Poller
+from real.poller import Poller
 from real.streams import Output, PipeInput
 
 SETNS = ops.Unshare(())  # exec's clone into namespaces that are there
 UNMOUNT_ROOT = ops.Unmount("/")
 SIGKILL = 9
-VIEW_TIMEOUT = 30  # seconds
-
-
-class Channel:
-    """One process's socket: messages until it has become the program."""
-
-    __slots__ = ("_messages", "_news", "_poller", "socket")
-
-    def __init__(self, poller: Poller, end: socket.socket) -> None:
-        self._poller, self.socket = poller, end
-        self._messages: list[tuple[tuple[Any, ...], list[int]] | None] = []
-        self._news: Future[None] | None = None
-        end.setblocking(False)
-        poller.watch(end.fileno(), READ, self._ready)
-
-    def _ready(self, events: int) -> None:
-        try:
-            message = wire.receive(self.socket)
-        except BlockingIOError:
-            return
-        except ConnectionError:
-            message = None
-        self._messages.append(message)
-        if message is None:
-            self._poller.forget(self.socket.fileno())
-        if self._news is not None:
-            self._news.set_result(None)
-
-    async def receive(self) -> tuple[tuple[Any, ...], list[int]] | None:
-        """The next message; None when the other end is closed."""
-        while not self._messages:
-            self._news = Future(self._poller.loop)
-            await self._news
-        return self._messages.pop(0) if self._messages[0] is not None else None
-
-    def give_up(self) -> None:
-        """Nobody will say anything more."""
-        self._messages.append(None)
-        if self._news is not None:
-            self._news.set_result(None)
-
-    def go(self) -> None:
-        with contextlib.suppress(OSError):
-            wire.send(self.socket, ("go",))
-
-    def close(self) -> None:
-        if self.socket.fileno() >= 0:
-            self._poller.forget(self.socket.fileno())
-            self.socket.close()
-
-
-class Running:
-    """A process of a container: its first one, or an exec's. `status` None while it runs."""
-
-    __slots__ = (
-        "channel", "container", "exec_id", "execve", "input", "outputs", "over", "pid", "serial", "started", "status",
-        "terminal",
-    )  # fmt: skip
-
-    def __init__(self, container: Container, exec_id: str, serial: int, execve: Execve) -> None:
-        self.container, self.exec_id, self.serial, self.execve = container, exec_id, serial, execve
-        self.pid = 0
-        self.started = False
-        self.status: int | None = None
-        self.over: Future[None] | None = None  # made by whoever waits for the end of one that failed
-        self.channel: Channel | None = None
-        self.outputs: list[Output] = []
-        self.input: PipeInput | None = None
-        self.terminal = -1  # also the first output's descriptor
-
-
-class Container:
-    """What the daemon knows of one, from `create` to `delete`."""
-
-    __slots__ = ("execs", "first", "id", "oom", "oom_kills", "spec")
-
-    def __init__(self, spec: Spec) -> None:
-        self.id, self.spec = spec.id, spec
-        self.first: Running | None = None
-        self.execs: dict[str, Running] = {}
-        self.oom: int = -1  # a descriptor that tells of kills
-        self.oom_kills = 0
 
 
 class Runtime:
@@ -148,7 +61,7 @@ class Runtime:
         execve = operations[-1]
         assert isinstance(execve, Execve)
         new = next((each.namespaces for each in operations if isinstance(each, ops.Unshare)), ())
-        options = _options(spec.process) | {
+        options = encoding.options(spec.process) | {
             "init": spec.init,
             "privileged": spec.privileged,
             "devices": [(each.kind, each.major, each.minor, each.access) for each in spec.devices],
@@ -157,7 +70,7 @@ class Runtime:
         }
         process = container.first = self._new(container, "", execve)
         try:
-            message = ("create", process.serial, spec.id, options, [encode(each) for each in operations])
+            message = ("create", process.serial, spec.id, options, [encoding.encode(each) for each in operations])
             times = await self._begin(process, message, spec.process.terminal, on_output)
         except _Failed as failure:
             del self.containers[spec.id]
@@ -178,12 +91,12 @@ class Runtime:
         spec = container.spec
         execve = Execve(process.args, process.env, process.terminal)
         running = container.execs[exec_id] = self._new(container, exec_id, execve)
-        options = _options(process) | {
+        options = encoding.options(process) | {
             "init": False,
             "cgroup": spec.cgroups_path,
             "seccomp": seccomp.program(spec.seccomp, process.capabilities) if spec.seccomp else b"",
         }
-        steps = [*_exec_steps(spec, process), encode(execve)]
+        steps = [*encoding.exec_steps(spec, process), encoding.encode(execve)]
         began = self._loop.time
         try:
             times = await self._begin(
@@ -355,7 +268,7 @@ class Runtime:
         for output in process.outputs:
             output.drain()
         open_outputs = [output for output in process.outputs if output.fd >= 0]
-        if open_outputs and not process.exec_id and "pid" in _new_namespaces(container.spec):
+        if open_outputs and not process.exec_id and "pid" in encoding.new_namespaces(container.spec):
             waiting = open_outputs[0]  # the daemon is slow; nobody else can have it open
             waiting.ended.add_done_callback(lambda: self._ended(process))
             return
@@ -403,7 +316,7 @@ class Runtime:
         if groups is not None:
             left = groups.processes(path)
             if left:
-                await self._poller.work(_empty, groups, path)
+                await self._poller.work(cgroups.end, groups, path)
         unmounted = time.monotonic_ns()
         if groups is not None:
             if left:
@@ -427,22 +340,6 @@ class Runtime:
         kinds = {type(each.operation) for each in performed[:-1]}
         back = await self._take_back(container, ops.MountOverlay in kinds)
         return performed + [each for each in back if ops.MakeCgroup in kinds or each.operation is UNMOUNT_ROOT]
-
-    # -- files
-
-    def view(self, key: str, lower: tuple[str, ...], volumes: Sequence[Mount]) -> View:
-        """A snapshot's files with volumes in it (real/archives.py); waits for the zygote. Raises PathError."""
-        wanted: list[Operation] = [ops.MountOverlay(key, lower)]
-        wanted += [ops.MountFilesystem(each.type, each.source, each.target, each.options) for each in volumes]
-        ours, theirs = wire.pair()
-        with theirs:
-            self._zygote.send(("view", key, [encode(each) for each in wanted]), (theirs.fileno(),))
-        ours.settimeout(VIEW_TIMEOUT)
-        received = wire.receive(ours)
-        if received is None or received[0][0] != "view":
-            ours.close()
-            raise PathError(errno.EIO, "mount", received[0][1] if received is not None else key)
-        return View(received[1][0], ours.close)
 
     async def close(self) -> None:
         for id in list(self.containers):
@@ -495,50 +392,3 @@ class _Failed(Exception):
     def __init__(self, text: str, times: list[tuple[int, int]]) -> None:
         super().__init__(text)
         self.times = times
-
-
-def _empty(groups: Driver, path: str) -> None:
-    """Kill all, and see that they are gone. A worker's."""
-    for pause in (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0):
-        groups.kill(path)
-        time.sleep(pause)
-        if not groups.processes(path):
-            return
-
-
-def _new_namespaces(spec: Spec) -> set[str]:
-    return {each.type for each in spec.namespaces if not each.path}
-
-
-def _options(process: Process) -> dict[str, Any]:
-    return {"terminal": process.terminal, "size": process.console_size}
-
-
-def _exec_steps(spec: Spec, process: Process) -> list[tuple[Any, ...]]:
-    """What an exec gives up before it becomes the program, in the order of engine.plan."""
-    steps: list[tuple[Any, ...]] = [("SetRlimit", *limit) for limit in process.rlimits]
-    if process.no_new_privileges:
-        steps.append(("NoNewPrivileges",))
-    if spec.seccomp:
-        steps.append(("LoadSeccomp", spec.seccomp))
-    steps.append(("EnterDirectory", process.cwd))
-    steps.append(("SetUser", process.user, process.groups))
-    steps.append(("SetCapabilities", process.capabilities))
-    return steps
-
-
-@lru_cache(4096)
-def encode(operation: Operation) -> tuple[Any, ...]:
-    """An operation as the zygote takes it: its name and its fields.
-
-    >>> encode(ops.MaskPath("/proc/kcore"))
-    ('MaskPath', '/proc/kcore')
-    """
-    return (type(operation).__name__, *(_plain(getattr(operation, each.name)) for each in fields(operation)))
-
-
-def _plain(value: Any) -> Any:
-    """Without subclasses of str (a ChainID is one), which no marshalled message can hold."""
-    if isinstance(value, tuple):
-        return tuple(_plain(each) for each in value)
-    return str.__str__(value) if isinstance(value, str) else value

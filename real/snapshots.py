@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from engine.host import Change
 from engine.image import changeset
-from real import layers, merged, syscalls
+from real import differences, layers, merged, syscalls
 from real.merged import Node
 from real.poller import Poller
 
@@ -160,7 +160,7 @@ class Snapshots:
         if name in self._known:
             await self._discard(folder)
             return
-        size = await self._poller.work(layers.usage, f"{folder}/diff")
+        size = await self._poller.work(differences.usage, f"{folder}/diff")
         self._keep(folder, Snapshot(name, active.parent, size))
 
     async def remove(self, key: str) -> None:
@@ -210,7 +210,7 @@ class Snapshots:
         """See engine.host.Snapshotter."""
         folder = f"{self.store}/{self._known[key].folder}/diff"
         if self.copying and self._known[key].size < 0:
-            return changeset.write(layers.pack_changes(folder, self._below(key)))
+            return changeset.write(differences.pack_changes(folder, self._below(key)))
         return changeset.write(layers.pack(merged.root([folder]), whiteouts=True))
 
     def export(self, key: str) -> Iterator[bytes]:
@@ -221,14 +221,14 @@ class Snapshots:
         """See engine.host.Snapshotter."""
         snapshot = self._known[key]
         folder = f"{self.store}/{snapshot.folder}/diff"
-        return await self._poller.work(layers.changes, folder, self._below(key), self.copying)
+        return await self._poller.work(differences.changes, folder, self._below(key), self.copying)
 
     async def usage(self, key: str) -> int:
         """See engine.host.Snapshotter."""
         snapshot = self._known[key]
         if snapshot.size >= 0:
             return snapshot.size
-        return await self._poller.work(layers.usage, f"{self.store}/{snapshot.folder}/diff")
+        return await self._poller.work(differences.usage, f"{self.store}/{snapshot.folder}/diff")
 
     def tree(self, key: str) -> Node:
         """A snapshot's root as it is seen from inside."""

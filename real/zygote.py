@@ -23,7 +23,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from real import capabilities, console, init, namespaces, program, rootfs, syscalls, wire
+from real import capabilities, clone, console, init, namespaces, rootfs, syscalls, wire
 from real.cgroups import make as make_cgroups
 from real.performing import Container, Failure, Handler, Surroundings, Times, handlers, perform, reason
 from real.syscalls import NAMESPACES
@@ -125,11 +125,11 @@ class Zygote:
             self.first[id], self.groups[pid] = pid, container.cgroup
             self.parents.add(container.cgroup.rpartition("/")[0])
         except Failure as failure:
-            _send(control, ("failed", str(failure), times))
+            clone.send(control, ("failed", str(failure), times))
         finally:
             for fd in {container.root, *container.targets.values()} - {-1}:
                 os.close(fd)
-            _close(control, files)
+            clone.close(control, files)
 
     def _take_hold(self, container: Container, type: str, target: str) -> None:
         """JoinNamespace before the clone: from inside another PID namespace the process could not be named."""
@@ -143,7 +143,7 @@ class Zygote:
     def _clone(self, container: Container, operations: Any, split: int, times: Times) -> int:
         begin = time.monotonic_ns()
         group = -1
-        joined = next((target for _, type, target in _joins(operations[:split]) if type == "pid"), "host")
+        joined = next((target for _, type, target in clone.joins(operations[:split]) if type == "pid"), "host")
         try:
             if container.surroundings.cgroups is not None:
                 group = container.surroundings.cgroups.entrance(container.cgroup)
@@ -217,11 +217,11 @@ class Zygote:
                 self._further_process(container, operations, target, begin)
             self._born(pid, serial, control)
         except (OSError, KeyError) as error:
-            _send(control, ("failed", f"cannot enter the container: {error}", [(begin, 0)]))
+            clone.send(control, ("failed", f"cannot enter the container: {error}", [(begin, 0)]))
         finally:
             for fd in {group, target} - {-1}:
                 os.close(fd)
-            _close(control, files)
+            clone.close(control, files)
 
     def on_view(self, files: list[int], id: str, operations: Any) -> None:
         """A process that holds a snapshot's root, with what is bound into it, until its control is closed.
@@ -241,7 +241,7 @@ class Zygote:
             if syscalls.clone(0) == 0:
                 self._hold_view(container, operations, target)
         except (Failure, OSError) as failure:
-            _send(control, ("failed", str(failure), times))
+            clone.send(control, ("failed", str(failure), times))
         finally:
             for fd in {target, container.root} - {-1}:
                 os.close(fd)
@@ -249,7 +249,7 @@ class Zygote:
 
     def _hold_view(self, container: Container, operations: Any, target: int) -> NoReturn:
         times: Times = []
-        with _reporting(container, times):
+        with clone.reporting(container, times):
             self._begin_clone()
             rootfs.open_sources(container, operations)
             if target >= 0:
@@ -264,28 +264,28 @@ class Zygote:
 
     def _born(self, pid: int, serial: int, control: socket.socket) -> None:
         self.serials[pid], self.pids[serial] = serial, pid
-        _send(control, ("cloned", pid))
+        clone.send(control, ("cloned", pid))
 
     # -- in the clone
 
     def _first_process(self, container: Container, operations: Any, split: int, begin: int, times: Times) -> NoReturn:
-        with _reporting(container, times):
+        with clone.reporting(container, times):
             self._begin_clone()
-            _connect(container)
+            clone.connect(container)
             rootfs.open_sources(container, operations)
             rootfs.attach_root(container, container.surroundings.place)
-            for _, type, target in _joins(operations[:split]):
+            for _, type, target in clone.joins(operations[:split]):
                 namespaces.join_namespace(container, type, target)
             times.append((begin, time.monotonic_ns() - begin))
             perform(container, self.table, operations[split + 1 : -1], times)
-            _hold(container, operations[-1], times)
+            clone.hold(container, operations[-1], times)
         os._exit(0)
 
     def _further_process(self, container: Container, operations: Any, target: int, begin: int) -> NoReturn:
         times: Times = []
-        with _reporting(container, times):
+        with clone.reporting(container, times):
             self._begin_clone()
-            _connect(container)
+            clone.connect(container)
             if container.surroundings.cgroups is not None and container.cgroup:
                 container.surroundings.cgroups.join(container.cgroup)
             for name in INSIDE:
@@ -294,7 +294,7 @@ class Zygote:
                 container.terminal = console.take(container.options["size"], at_console=False)
             times.append((begin, time.monotonic_ns() - begin))
             perform(container, self.table, operations[:-1], times)
-            _hold(container, operations[-1], times)
+            clone.hold(container, operations[-1], times)
         os._exit(0)
 
     def _begin_clone(self) -> None:
@@ -350,61 +350,6 @@ class Zygote:
                     groups.remove(path)
             for path in sorted(self.parents - {""}, reverse=True):
                 groups.remove_if_empty(path)
-
-
-def _joins(operations: Any) -> list[Any]:
-    return [each for each in operations if each[0] == "JoinNamespace"]
-
-
-class _reporting:
-    """In a clone: what goes wrong is told to the daemon, and the clone ends."""
-
-    def __init__(self, container: Container, times: Times) -> None:
-        self.container, self.times = container, times
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if error is not None:
-            text = str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
-            _send(self.container.control, ("failed", text, self.times))
-            os._exit(1)
-
-
-def _connect(container: Container) -> None:
-    """Standard streams; a terminal comes later, from the container's own devpts."""
-    for number, fd in enumerate(container.files):
-        os.dup2(fd, number)
-        os.close(fd)
-
-
-def _hold(container: Container, execve: Any, times: Times) -> None:
-    """Everything is done but execve: wait for the daemon's word. If it never comes, this process ends."""
-    _, args, env, _ = execve
-    control, terminal = container.control, container.terminal
-    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)  # with the zygote, should somebody kill that
-    wire.send(control, ("ready", times), (terminal,) if terminal >= 0 else ())
-    if terminal >= 0:
-        os.close(terminal)
-    if wire.receive(control) is None:
-        os._exit(0)
-    os.umask(0o022)  # runc's default
-    syscalls.close_on_exec(3)
-    if container.options["init"]:
-        init.run(args, env, container.home, control.close)
-    program.become(args, env, container.home)
-
-
-def _send(control: socket.socket, message: tuple[Any, ...]) -> None:
-    with contextlib.suppress(OSError):  # the daemon has given it up
-        wire.send(control, message)
-
-
-def _close(control: socket.socket, files: list[int]) -> None:
-    control.close()
-    for fd in files[1:]:
-        os.close(fd)
 
 
 def main(fd: int) -> None:

@@ -181,3 +181,12 @@ def number(text: str, default: int = 0) -> int:
     (42, -1)
     """
     return int(text) if text.strip().isdecimal() else default
+
+
+def end(groups: Driver, path: str) -> None:
+    """Kill all, and see that they are gone; blocks."""
+    for pause in (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0):
+        groups.kill(path)
+        time.sleep(pause)
+        if not groups.processes(path):
+            return

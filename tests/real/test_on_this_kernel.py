@@ -1,4 +1,7 @@
-"""The tests that need the kernel, in namespaces where they can do no harm; each file by a pytest of its own there."""
+"""The tests that need the kernel, in namespaces where they can do no harm; each file by a pytest of its own there.
+
+They take two minutes, so they are asked for: pytest -m linux_root tests/real
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_in_namespaces_of_their_own(file: str) -> None:
+def test_in_namespaces_of_their_own(file: str, request: pytest.FixtureRequest) -> None:
+    if "linux_root" not in (request.config.option.markexpr or ""):
+        pytest.skip("takes minutes: pytest -m linux_root tests/real")
     only = ["-k", "real"] if "conformance" in file else []
     command = [sys.executable, str(HERE / "guarded.py"), file, *only]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)

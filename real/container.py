@@ -1,0 +1,98 @@
+"""What the daemon knows of a container and of its processes, and the socket to each that is not a program yet.
+
+Twin: sim/container.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Any
+
+from engine.loop import Future
+from engine.operations import Execve
+from engine.spec import Spec
+from real import wire
+from real.poller import READ, Poller
+from real.streams import Output, PipeInput
+
+
+class Channel:
+    """One process's socket: messages until it has become the program."""
+
+    __slots__ = ("_messages", "_news", "_poller", "socket")
+
+    def __init__(self, poller: Poller, end: socket.socket) -> None:
+        self._poller, self.socket = poller, end
+        self._messages: list[tuple[tuple[Any, ...], list[int]] | None] = []
+        self._news: Future[None] | None = None
+        end.setblocking(False)
+        poller.watch(end.fileno(), READ, self._ready)
+
+    def _ready(self, events: int) -> None:
+        try:
+            message = wire.receive(self.socket)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            message = None
+        self._messages.append(message)
+        if message is None:
+            self._poller.forget(self.socket.fileno())
+        if self._news is not None:
+            self._news.set_result(None)
+
+    async def receive(self) -> tuple[tuple[Any, ...], list[int]] | None:
+        """The next message; None when the other end is closed."""
+        while not self._messages:
+            self._news = Future(self._poller.loop)
+            await self._news
+        return self._messages.pop(0) if self._messages[0] is not None else None
+
+    def give_up(self) -> None:
+        """Nobody will say anything more."""
+        self._messages.append(None)
+        if self._news is not None:
+            self._news.set_result(None)
+
+    def go(self) -> None:
+        with contextlib.suppress(OSError):
+            wire.send(self.socket, ("go",))
+
+    def close(self) -> None:
+        if self.socket.fileno() >= 0:
+            self._poller.forget(self.socket.fileno())
+            self.socket.close()
+
+
+class Running:
+    """A process of a container: its first one, or an exec's. `status` None while it runs."""
+
+    __slots__ = (
+        "channel", "container", "exec_id", "execve", "input", "outputs", "over", "pid", "serial", "started", "status",
+        "terminal",
+    )  # fmt: skip
+
+    def __init__(self, container: Container, exec_id: str, serial: int, execve: Execve) -> None:
+        self.container, self.exec_id, self.serial, self.execve = container, exec_id, serial, execve
+        self.pid = 0
+        self.started = False
+        self.status: int | None = None
+        self.over: Future[None] | None = None  # made by whoever waits for the end of one that failed
+        self.channel: Channel | None = None
+        self.outputs: list[Output] = []
+        self.input: PipeInput | None = None
+        self.terminal = -1  # also the first output's descriptor
+
+
+class Container:
+    """What the daemon knows of one, from `create` to `delete`."""
+
+    __slots__ = ("execs", "first", "id", "oom", "oom_kills", "spec")
+
+    def __init__(self, spec: Spec) -> None:
+        self.id, self.spec = spec.id, spec
+        self.first: Running | None = None
+        self.execs: dict[str, Running] = {}
+        self.oom: int = -1  # a descriptor that tells of kills
+        self.oom_kills = 0
