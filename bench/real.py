@@ -3,9 +3,9 @@
 
     python tests/real/guarded.py -- python bench/real.py
 
-Start to exit of `busybox true`: in a container (own pid, mount, uts, ipc, network and cgroup namespaces, overlay, limits
-of memory, CPU and processes), by `unshare -fpmnui --mount-proc chroot`, and bare, one after the other in each round.
-The container's operations are listed with their times. Needs root; everything is made below a temporary folder.
+Start to exit of `busybox true`: in a container (own pid, mount, uts, ipc, network and cgroup namespaces, overlay,
+limits of memory, CPU and processes), by `unshare -fpmnui --mount-proc chroot`, and bare, one after the other in each
+round. The container's operations are listed with their times. Needs root; everything is made below a temporary folder.
 """
 
 from __future__ import annotations
