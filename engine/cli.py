@@ -12,6 +12,8 @@
     glassdock trace         what a daemon did, hop by hop; save the session
     glassdock replay FILE   live through a saved session again
     glassdock fault         break something on purpose
+    glassdock compare       a container, a microVM, a virtual machine: the model's figures and their sources
+    glassdock fleet         what containers buy with a hundred servers
 
 Only what a command needs is imported: `glassdock docker ps` must not wait for a web server.
 """
@@ -36,6 +38,8 @@ ELSEWHERE = {
     "trace": "classroom.travel:trace",
     "replay": "classroom.travel:replay",
     "fault": "classroom.faultline:main",
+    "compare": "classroom.compare:main",
+    "fleet": "classroom.fleetline:main",
     "check": "real.probe:main",
     "images": "real.busybox:main",
     "images build": "sim.shelf:main",
@@ -51,6 +55,8 @@ OTHERS = {
     "trace": "what a daemon did, hop by hop; save the session",
     "replay": "live through a saved session again",
     "fault": "break something on purpose",
+    "compare": "container, microVM and virtual machine side by side",
+    "fleet": "a hundred servers: density, failure, rolling change",
 }
 
 CERTIFICATES = Path.home() / ".docker"
