@@ -21,8 +21,8 @@ from sim.hypervisor.machines import BadQuestion
 from sim.hypervisor.parameters import book
 
 LABELS = {
-    "servers": "a server each", "machines": "virtual machines", "containers": "containers",
-    "hand": "by hand", "script": "by a script", "machine": "by a machine's image", "container": "by a container's image",
+    "servers": "a server each", "machines": "virtual machines", "containers": "containers", "hand": "by hand",
+    "script": "by a script", "machine": "by a machine's image", "container": "by a container's image",
 }  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def _change(change: Change, rolled: Mapping[str, Rollout]) -> Iterator[str]:
 
 
 def _notes() -> Iterator[str]:
-    yield "All of it is computed by a model: nothing was measured. The watts, what people and scripts take and how often"
+    yield "All of it is computed by a model: nothing was measured. Watts, what people and scripts take, and how often"
     yield "they slip have no source (sim/hypervisor/parameters.toml, [fleet]); sizes of layers are the images' own."
 
 

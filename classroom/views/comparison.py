@@ -17,7 +17,7 @@ LOOKS = {
     "engine": ("grey-soft", "faint"), "machine": ("orange-soft", "orange"), "kernel": ("green-soft", "green"),
     "user space": ("blue-soft", "blue"),
 }  # fmt: skip
-COLUMN, FLOOR, CELL, SHOWN = 150, 250, 34, 3  # pixels; instances drawn side by side
+COLUMN, CELL, SLIVER, MORE = 150, 34, 18, 2  # pixels; how many more instances are hinted at
 NOTE = "The model's figures; `glassdock compare --sources` names what they rest on."
 
 
@@ -36,26 +36,31 @@ def pictures(found: Comparison) -> Mapping[str, Picture]:
 def stacks(found: Comparison) -> Picture:
     """What lies on what, the hardware below; what is there for each instance is drawn more than once."""
     canvas = Canvas("What lies on what")
+    canvas.text(16, 28, "What lies on what; orange and blue are there for each instance", bold=True, size=16)
+    floor = 46 + CELL * (max(len(machine.stack) for machine in found.machines) - 2)
     words = []
     for column, machine in enumerate(found.machines):
         x = 16 + column * (COLUMN + 18)
         cut = machine.stack.index("|")
         common, own = machine.stack[:cut], machine.stack[cut + 1 :]
         for level, name in enumerate(common):
-            canvas.box(x, FLOOR - level * CELL, COLUMN, CELL - 4, fill="grey-soft")
-            canvas.text(x + COLUMN / 2, FLOOR - level * CELL + 20, name, anchor="middle", size=12, within=COLUMN - 8)
-        width = COLUMN / SHOWN
+            _level(canvas, x, floor - level * CELL, COLUMN, name, "grey-soft", "line")
         for level, name in enumerate(own, len(common)):
-            for instance in range(SHOWN):
-                last = level == len(common) + len(own) - 1
-                fill, edge = ("blue-soft", "blue") if last else ("orange-soft", "orange")
-                canvas.box(x + instance * width, FLOOR - level * CELL, width - 3, CELL - 4, fill=fill, edge=edge)
-            canvas.text(x + COLUMN / 2, FLOOR - level * CELL + 20, name, anchor="middle", size=12, within=COLUMN - 8)
-        canvas.text(x + COLUMN / 2, FLOOR + CELL + 18, machine.label, anchor="middle", bold=True, within=COLUMN + 10)
+            fill, edge = ("blue-soft", "blue") if name == own[-1] else ("orange-soft", "orange")
+            y = floor - level * CELL
+            for more in range(MORE):
+                _level(canvas, x + COLUMN - (MORE - more) * SLIVER + 3, y, SLIVER - 3, "", fill, edge)
+            _level(canvas, x, y, COLUMN - MORE * SLIVER, name, fill, edge)
+        canvas.text(x + COLUMN / 2, floor + CELL + 18, machine.label, anchor="middle", bold=True, within=COLUMN + 10)
         words.append(
             f"{machine.label}: {' < '.join(common)}; for each instance: {' < '.join(own)}; {machine.kernel} kernel"
         )
     return canvas.picture("\n".join(["What lies on what, from the hardware up", *words]))
+
+
+def _level(canvas: Canvas, x: float, y: float, width: float, name: str, fill: str, edge: str) -> None:
+    canvas.box(x, y, width, CELL - 4, fill=fill, edge=edge, radius=4)
+    canvas.text(x + width / 2, y + 20, name, anchor="middle", size=12, within=width - 8)
 
 
 def start(found: Comparison) -> Picture:

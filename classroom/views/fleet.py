@@ -22,7 +22,7 @@ def servers(placed: Placement, label: str) -> Picture:
         canvas.box(x, y, CELL - 4, CELL - 4, fill="grey-soft" if server.instances else "paper", radius=3)
         asked = (CELL - 4) * (1 - server.cpu / CORES)
         if asked >= 1:
-            canvas.box(x, y + CELL - 4 - asked, CELL - 4, asked, fill="blue-soft", edge="blue", radius=3)
+            canvas.box(x, y + CELL - 4 - asked, CELL - 4, asked, fill="blue-soft", edge="blue-soft", radius=3)
         if server.instances:
             canvas.text(x + CELL / 2 - 2, y + 20, str(len(server.instances)), anchor="middle", size=12)
     counts = [str(len(server.instances)) for server in placed.servers if server.instances]

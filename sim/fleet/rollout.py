@@ -60,7 +60,7 @@ class Steps:
 
 @dataclass(slots=True)
 class Rollout:
-    """How it went. `states`: (second, servers that serve, servers that are changed); `drift`: servers unlike the rest."""
+    """How it went. `states`: (second, servers that serve, servers changed so far); `drift`: servers unlike the rest."""
 
     way: str
     seconds: float = 0.0
