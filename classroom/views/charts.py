@@ -33,7 +33,7 @@ def ticks(top: float) -> list[float]:
     if top <= 0:
         return [0.0, 1.0]
     raw = top / 4
-    scale = 10 ** math.floor(math.log10(raw))
+    scale = 10.0 ** math.floor(math.log10(raw))
     step = next(step * scale for step in (1, 2, 2.5, 5, 10) if step * scale >= raw * 0.999)
     return [step * number for number in range(math.ceil(top / step - 1e-9) + 1)]
 

@@ -26,8 +26,9 @@ IMAGES: Mapping[str, str] = {"machine": "type2", "container": "container"}  # wa
 class Change:
     """`at_once`: servers that may be out of service together; by hand, `people` limit it, too.
 
-    `uplink` and `link`: MB/s to all servers together and to one. `mirror`: a registry in the house, fed once over the
-    uplink. `bad`: the new version does not work; who has a health gate stops there and puts the old one back.
+    `uplink` and `link`: MB/s to all servers together and to one. `mirror`: registries in the house, fed once over the
+    uplink, for which no link has to wait. `bad`: the new version does not work; who has a health gate stops there and
+    puts the old one back.
     """
 
     old: str = "httpd"
@@ -142,7 +143,8 @@ class _Fleet:
         if change.mirror:  # it fetches once what all want
             told.moved += self.needed.moved
             await self.loop.sleep(self.needed.moved / (change.uplink * 1e6))
-        await self.loop.gather(*(self.worker() for _ in range(self.hands)))
+        for task in [self.loop.spawn(self.worker()) for _ in range(self.hands)]:
+            await task
         told.seconds = self.loop.time / SECOND
         told.drift = self.drifted()
         told.manual = change.servers * 5 if told.way == "hand" else 1  # log in, install, edit, restart, look

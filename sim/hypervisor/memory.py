@@ -117,9 +117,9 @@ def _guest(machine: Machine, program: Program, ram: float, book: Book) -> Iterat
     ]
     touched = total(part.size for part in inside)
     if touched.value > ram:
-        raise BadQuestion(
-            f"a guest of {machine.label} with {program.name} needs {math.ceil(touched.value)} MiB, not {ram:g}"
-        )
+        share = 1 / book["guest.page_struct"].value  # of its RAM, that more RAM costs
+        needed = math.ceil((touched.value - ram * share) / (1 - share))
+        raise BadQuestion(f"a guest of {machine.label} with {program.name} needs {needed} MiB, not {ram:g}")
     vmm = "qemu" if machine.vmm == "xen" else machine.vmm
     if machine.reserved:
         inside.append(Part("reserved, not touched", "each", ram - touched))
