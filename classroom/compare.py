@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"glassdock: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"glassdock: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"glassdock: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 
