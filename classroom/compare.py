@@ -13,11 +13,11 @@ import argparse
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from classroom.commands import parser, told
 from engine.units import ram_in_bytes
 from sim.hypervisor.comparison import FIRST, Answer, Comparison, Question, compare
 from sim.hypervisor.figures import Figure
@@ -34,33 +34,27 @@ MARKS = {
 def main(argv: Sequence[str]) -> int:
     """1: a file cannot be read or written, or the check fails; 2: words or a question that are not understood."""
     options = _parser().parse_args(argv)
-    try:
-        parameters = _calibrated(options.calibrate) if options.calibrate else book()
-        if options.check:
-            return _check(parameters)
-        found = compare(_question(options), parameters)
-        print("\n".join([*_table(found), "", *_notes(found, options.calibrate)]))
-        if options.sources:
-            print("\n".join(["", *_sources(found)]))
-        if options.json:
-            options.json.write_text(json.dumps(found.document(), indent=1) + "\n", "utf-8")
-        if options.svg:
-            _draw(found, options.svg)
-    except (BadQuestion, BadParameter, ValueError) as error:
-        print(f"glassdock: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"glassdock: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
-        return 1
+    return told(lambda: _answer(options), BadQuestion, BadParameter, ValueError)
+
+
+def _answer(options: argparse.Namespace) -> int:
+    parameters = _calibrated(options.calibrate) if options.calibrate else book()
+    if options.check:
+        return _check(parameters)
+    found = compare(_question(options), parameters)
+    print("\n".join([*_table(found), "", *_notes(found, options.calibrate)]))
+    if options.sources:
+        print("\n".join(["", *_sources(found)]))
+    if options.json:
+        options.json.write_text(json.dumps(found.document(), indent=1) + "\n", "utf-8")
+    if options.svg:
+        _draw(found, options.svg)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="glassdock compare", description=(__doc__ or "").split("\n", 1)[0],
-        epilog=(__doc__ or "").split("\n", 2)[2], formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add = parser.add_argument
+    words = parser("compare", __doc__)
+    add = words.add_argument
     add("--image", default="redis", help="of the hub's shelf (default: redis)")
     add("--instances", metavar="N,…", default="1,2,4,8", help="how many (default: 1,2,4,8)")
     add("--machines", metavar="NAME,…", default=",".join(FIRST), help=f"all, or some of {', '.join(MACHINES)}")
@@ -72,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--check", action="store_true", help="the model against published results")
     add("--json", metavar="FILE", type=Path, help="all figures and their sources")
     add("--svg", metavar="FOLDER", type=Path, help="draw the pictures there")
-    return parser
+    return words
 
 
 def _question(options: argparse.Namespace) -> Question:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from classroom.commands import parser, told
 from sim.fleet import placement, rollout
 from sim.fleet.placement import Placement, Program, Recovery
 from sim.fleet.rollout import Change, Rollout
@@ -29,37 +29,29 @@ LABELS = {
 def main(argv: Sequence[str]) -> int:
     """1: a file cannot be written; 2: words or a question that are not understood."""
     options = _parser().parse_args(argv)
+    return told(lambda: _answer(options), BadQuestion)
+
+
+def _answer(options: argparse.Namespace) -> int:
     change = Change(
         options.old, options.new, options.servers, options.at_once, options.people, options.uplink, options.link,
         options.mirror, options.bad, options.seed,
     )  # fmt: skip
-    try:
-        wanted = placement.programs(options.programs, options.seed)
-        placed = {way: placement.place(way, wanted, options.servers, book()) for way in placement.WAYS}
-        failed = {way: placement.fail(each, 0, book(), rate=options.link)[1] for way, each in placed.items()}
-        rolled = {way: rollout.roll(way, change, book()) for way in rollout.WAYS}
-        print(
-            "\n".join([*_packing(wanted, placed, failed, options.servers), "", *_change(change, rolled), "", *_notes()])
-        )
-        if options.json:
-            options.json.write_text(json.dumps(_document(placed, failed, rolled), indent=1) + "\n", "utf-8")
-        if options.svg:
-            _draw(placed, rolled, options.svg)
-    except BadQuestion as error:
-        print(f"glassdock: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"glassdock: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
-        return 1
+    wanted = placement.programs(options.programs, options.seed)
+    placed = {way: placement.place(way, wanted, options.servers, book()) for way in placement.WAYS}
+    failed = {way: placement.fail(each, 0, book(), rate=options.link)[1] for way, each in placed.items()}
+    rolled = {way: rollout.roll(way, change, book()) for way in rollout.WAYS}
+    print("\n".join([*_packing(wanted, placed, failed, options.servers), "", *_change(change, rolled), "", *_notes()]))
+    if options.json:
+        options.json.write_text(json.dumps(_document(placed, failed, rolled), indent=1) + "\n", "utf-8")
+    if options.svg:
+        _draw(placed, rolled, options.svg)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="glassdock fleet", description=(__doc__ or "").split("\n", 1)[0],
-        epilog=(__doc__ or "").split("\n", 2)[2], formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add = parser.add_argument
+    words = parser("fleet", __doc__)
+    add = words.add_argument
     add("--servers", metavar="N", type=int, default=100)
     add("--programs", metavar="M", type=int, default=60, help="services, each with replicas (default: 60)")
     add("--seed", metavar="N", type=int, default=1, help="the same seed gives the same programs")
@@ -75,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--bad", action="store_true", help="the new version does not work")
     add("--json", metavar="FILE", type=Path)
     add("--svg", metavar="FOLDER", type=Path, help="draw the pictures there")
-    return parser
+    return words
 
 
 def _packing(

@@ -64,16 +64,17 @@ class Ran:
 class Lab:
     """`host`: "sim" for a simulated host in this process; "real", or an address, for a daemon that is served already.
 
-    `seed`: the same seed and the same commands give the same ids, names and times. Raises CannotConnect.
+    `seed`: the same seed and the same commands give the same ids, names and times. `profile`: the kind of machine that
+    is simulated (sim/profiles.py). Raises CannotConnect; ValueError for an unknown profile.
     """
 
-    def __init__(self, host: str = "sim", *, seed: int | None = None) -> None:
+    def __init__(self, host: str = "sim", *, seed: int | None = None, profile: str = "linux") -> None:
         self.host = host
         self.connection: Connection | SocketConnection
         if host == "sim":
             from sim.make import make_engine
 
-            self.connection = Connection(make_engine(seed=seed, record=True))
+            self.connection = Connection(make_engine(seed=seed, profile=profile, record=True))
         else:
             self.connection = SocketConnection(host if "://" in host else default_address(host))
         self.api = Api(self.connection)

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.api.body import parse_json
 from engine.api.messages import Request, Response, empty, json_response
-from engine.api.query import boolean, older
+from engine.api.query import boolean, platform
 from engine.api.router import Route
 from engine.daemon.filters import Filters
 from engine.distribution.auth import Credentials
 from engine.errors import EngineError, InvalidParameter, System, Unimplemented
-from engine.image.manifest import Platform, PlatformError
 from engine.image.reference import Reference
 from engine.loop import Cancelled, Task
 
@@ -144,7 +143,7 @@ def read_options(request: Request) -> Options:
         dockerfile=query.get("dockerfile", ""),
         tags=_tags(_every(request, "t")),
         target=query.get("target", ""),
-        platform=_platform(request),
+        platform=platform(request),
         arguments=_strings(query.get("buildargs", ""), "build args", nullable=True),
         labels=_strings(query.get("labels", ""), "labels"),
         cache_from=_cache_from(query.get("cachefrom", "")),
@@ -181,16 +180,6 @@ def _tags(names: list[str]) -> tuple[Reference, ...]:
             raise InvalidParameter("build tag cannot contain a digest")
         found.setdefault(reference.with_default_tag().key, reference.with_default_tag())
     return tuple(found.values())
-
-
-def _platform(request: Request) -> Platform | None:
-    text = request.query.get("platform", "")
-    if not text or older(request, "1.32"):
-        return None
-    try:
-        return Platform.parse(text)
-    except PlatformError as error:
-        raise InvalidParameter(str(error)) from None
 
 
 def _json(text: str, what: str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.api.body import read_json
 from engine.api.messages import Request, Response, empty, json_response
-from engine.api.query import boolean, image_name, integer, older, values
+from engine.api.query import boolean, image_name, integer, older, platform, values
 from engine.api.router import Route
 from engine.api.streams import error_line, json_line, progress_line, status_line
 from engine.daemon.filters import Filters
@@ -19,7 +19,7 @@ from engine.distribution.auth import NOBODY, Credentials
 from engine.distribution.progress import Message, Progress
 from engine.errors import EngineError, Forbidden, InvalidParameter, NotFound
 from engine.image.digest import Digest, DigestError
-from engine.image.manifest import Platform, PlatformError
+from engine.image.manifest import Platform
 from engine.image.reference import Reference
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ OLD_CONFIG = {
 async def create(engine: Engine, request: Request) -> Response:
     """`docker pull`: progress as it goes. What fails before the first line is an error; later, it is the last line."""
     name = request.query.get("fromImage", "").removesuffix(":")
-    platform = _platform(request)
+    wanted = platform(request)
     if not name:
-        return await _import(engine, request, platform)
+        return await _import(engine, request, wanted)
     reference = _pull_reference(name, request.query.get("tag", ""))
     if reference.familiar_name == "scratch":
         raise Forbidden("'scratch' is a reserved name")
-    pull = engine.images.pull(reference, platform, credentials(request))
+    pull = engine.images.pull(reference, wanted, credentials(request))
     return await _progress(pull)
 
 
@@ -192,16 +192,6 @@ def credentials(request: Request) -> Credentials:
         return Credentials.from_header(request.headers.get("x-registry-auth", ""))
     except ValueError:
         return NOBODY
-
-
-def _platform(request: Request) -> Platform | None:
-    text = request.query.get("platform", "")
-    if not text or older(request, "1.32"):
-        return None
-    try:
-        return Platform.parse(text)
-    except PlatformError as error:
-        raise InvalidParameter(str(error)) from None
 
 
 def exact_platform(request: Request) -> Platform | None:

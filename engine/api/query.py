@@ -6,6 +6,7 @@ import re
 
 from engine.api.messages import Query, Request
 from engine.errors import InvalidParameter
+from engine.image.manifest import Platform, PlatformError
 from engine.image.reference import Reference
 
 _FALSE = ("", "0", "no", "false", "none")
@@ -35,6 +36,17 @@ def image_name(request: Request) -> Reference | None:
     if reference.digest:
         raise InvalidParameter("cannot import digest reference")
     return reference.with_tag(tag) if tag else reference.with_default_tag()
+
+
+def platform(request: Request) -> Platform | None:
+    """`platform`, as "linux/arm64"; None if it is not asked for. Raises InvalidParameter."""
+    text = request.query.get("platform", "")
+    if not text or older(request, "1.32"):
+        return None
+    try:
+        return Platform.parse(text)
+    except PlatformError as error:
+        raise InvalidParameter(str(error)) from None
 
 
 def integer(request: Request, name: str, default: int = 0) -> int:

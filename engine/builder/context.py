@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from engine.builder.dockerfile import Dockerfile, DockerfileError, parse
 from engine.builder.dockerignore import Ignore, PatternError
 from engine.builder.sources import Place
-from engine.builder.streams import as_file
 from engine.errors import EngineError, InvalidParameter, System
 from engine.image import changeset
 from engine.image.archive import uncompress
+from engine.image.pieces import as_file
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine

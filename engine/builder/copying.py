@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.builder.sources import BuildError, Found, Place
-from engine.builder.streams import as_file
 from engine.errors import System
 from engine.host import Host, PathError
 from engine.image import changeset, members
@@ -20,6 +19,7 @@ from engine.image.archive import ArchiveError, uncompress
 from engine.image.blobs import Blobs
 from engine.image.changeset import Data, Entry
 from engine.image.content import Spool
+from engine.image.pieces import as_file
 
 OCTAL = re.compile(r"[0-7]{1,4}")
 NUMBER = re.compile(r"\d{1,10}")

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.builder.streams import as_file
 from engine.errors import EngineError, InvalidParameter
 from engine.host import Host, PathError
 from engine.image import members
 from engine.image.changeset import Data, Entry
 from engine.image.pattern import compile_pattern
+from engine.image.pieces import as_file
 
 BLOCK = 1 << 18
 WILDCARD = re.compile(r"(?:[^\\*?\[]|\\.)*[*?\[]", re.DOTALL)

@@ -19,7 +19,7 @@ from engine import users
 from engine.daemon import files, specs
 from engine.errors import Conflict, EngineError, InvalidParameter, NotFound, System, no_such_container
 from engine.host import PathError, PathStat, Unpacking
-from engine.image.archive import Uncompressed
+from engine.image.archive import uncompressed
 from engine.image.members import is_inside
 from engine.lifecycle import State
 from engine.pathnames import absolute
@@ -65,7 +65,7 @@ async def unpack(
         except EngineError as error:
             broken = error
         async with _locked(engine, name) as container:
-            with _step(engine, container, "unpack", name, path), Uncompressed(spool.open()) as tar:
+            with _step(engine, container, "unpack", name, path), uncompressed(spool.open()) as tar:
                 await _unpack(engine, container, absolute(path), cast(BinaryIO, tar), keep_kinds, as_user)
     if broken is not None:
         raise broken

@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 
 from engine.image.content import BLOCK, Spool
 from engine.image.digest import DiffID, Digest
+from engine.image.pieces import Pieces
 from engine.units import human_size
 
 LARGEST = 8 << 30  # bytes of one layer's tar
@@ -181,29 +182,9 @@ def _step(stream: _Decompressor, data: bytes) -> bytes:
         raise ArchiveError(next((go for python, go in _GO_WORDS if python in text), text)) from None
 
 
-class Uncompressed(io.RawIOBase):
-    """A file over the pieces of `uncompress`: read from beginning to end. Closing it closes the archive."""
-
-    def __init__(self, archive: BinaryIO) -> None:
-        self._archive, self._pieces, self._rest = archive, uncompress(archive), b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._rest = piece
-        taken = self._rest[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._rest = self._rest[len(taken) :]
-        return len(taken)
-
-    def close(self) -> None:
-        self._archive.close()
-        super().close()
+def uncompressed(archive: BinaryIO) -> Pieces:
+    """A file over what `uncompress` gives. Closing it closes the archive."""
+    return Pieces(uncompress(archive), archive.close)
 
 
 class Unpacker:

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Protocol
 
-from engine.image.archive import Uncompressed
+from engine.image.archive import uncompressed
 from engine.image.blobs import Blobs
 from engine.image.config import Image, ImageConfig, parse
 from engine.image.content import BLOCK
@@ -173,7 +173,7 @@ class ImageStore:
         archive = self.blobs.open(Digest(layer.blob))
         if layer.blob == layer.diff_id:
             return archive
-        return io.BufferedReader(Uncompressed(archive), BLOCK)
+        return io.BufferedReader(uncompressed(archive), BLOCK)
 
     def depth(self, chain: str) -> int:
         """How many layers a stack has, from its topmost one."""

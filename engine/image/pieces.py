@@ -1,17 +1,19 @@
-"""Archives on their way from one place to another: a file over pieces of bytes."""
+"""A file over pieces of bytes: what comes in some other portions is read like any file, from beginning to end."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-BLOCK = 1 << 18
+BLOCK = 1 << 18  # bytes
 
 
-class _Pieces(io.RawIOBase):
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._rest = pieces, memoryview(b"")
+class Pieces(io.RawIOBase):
+    """`pieces` end with the iterator. `let_go` is called when the file is closed."""
+
+    def __init__(self, pieces: Iterator[bytes], let_go: Callable[[], object] = lambda: None) -> None:
+        self._pieces, self._let_go, self._rest = pieces, let_go, memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -27,11 +29,15 @@ class _Pieces(io.RawIOBase):
         self._rest = self._rest[count:]
         return count
 
+    def close(self) -> None:
+        self._let_go()
+        super().close()
+
 
 def as_file(pieces: Iterator[bytes]) -> BinaryIO:
-    """The pieces as one file, read from beginning to end.
+    """The pieces as one file, buffered.
 
     >>> as_file(iter([b"ab", b"", b"cd"])).read(3)
     b'abc'
     """
-    return io.BufferedReader(_Pieces(pieces), BLOCK)
+    return io.BufferedReader(Pieces(pieces), BLOCK)
