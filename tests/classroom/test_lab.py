@@ -73,3 +73,11 @@ def test_a_command_that_would_wait_for_ever_is_ended(lab):
     ran = lab.docker("wait patient")
     assert ran.exit == 130
     assert "nobody can type here" in ran.err
+
+
+@pytest.mark.parametrize(("profile", "kernel"), [("linux", "glassdock"), ("wsl2", "WSL2"), ("macos", "linuxkit")])
+def test_a_lab_may_stand_on_another_kind_of_machine_and_stays_there_when_commands_are_taken_back(profile, kernel):
+    lab = Lab(seed=7, profile=profile)
+    lab.docker("volume create data")
+    lab.undo()
+    assert lab.docker("run --rm alpine uname -r").out.strip().endswith(kernel)
