@@ -82,7 +82,7 @@ def draw(spans: Sequence[Span], most_operations: int = 4) -> Picture:
     bottom = TOP + 22 + ROW * len(lines)
     for where in WHERES:
         x = _x(where)
-        canvas.box(x - 32, TOP - 18, 64, 24, edge=COLOUR[where])
+        canvas.box(x - 35, TOP - 18, 70, 24, edge=COLOUR[where])
         canvas.text(x, TOP - 1, where, anchor="middle", bold=True, colour=COLOUR[where])
         canvas.line([(x, TOP + 6), (x, bottom)])
     for at, step in enumerate(lines):
@@ -107,7 +107,7 @@ def _draw_step(canvas: Canvas, step: Step, y: float) -> None:
     colour = "orange" if step.failed else "ink"
     canvas.text(label, y, step.name, mono=True, size=13, within=LABEL)
     canvas.text(label + LABEL + 90, y, _took(step), anchor="end", colour="faint", size=13)
-    canvas.text(label + LABEL + 104, y, step.outcome, colour=colour, size=13, within=230)
+    canvas.text(label + LABEL + 104, y, step.outcome, colour=colour, size=13, within=330)
 
 
 def _took(step: Step) -> str:

@@ -2,10 +2,11 @@
 
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from classroom import Lab
+from classroom import Lab, pictures
 from classroom.drawing import COLOURS, Canvas, Picture, measure, shorten
 from classroom.views import flow, kernel, lifecycle
 from engine.lifecycle import State, edges
@@ -140,3 +141,11 @@ def contrast(one: str, two: str) -> float:
 
     light, dark = sorted((luminance(one), luminance(two)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_pictures_in_the_docs_are_todays():
+    """If this fails after a change that was meant: python -m classroom.pictures docs/pictures"""
+    folder = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+    assert {name: svg + "\n" for name, svg in pictures.draw().items()} == {
+        path.name: path.read_text("utf-8") for path in folder.glob("*.svg")
+    }
