@@ -103,9 +103,5 @@ class View:
         return [event["Action"] for event in api.lines("GET", "/events", query)]
 
     def _processes(self, id: str) -> list[Process]:
-        api = self._lab.api
-        try:
-            table = api.get(f"/containers/{id}/top", {"ps_args": "-eo pid,args"})
-        except ApiError:
-            return []
-        return [Process(int(row[0]), at + 1 if at == 0 else 0, row[1]) for at, row in enumerate(table["Processes"])]
+        rows = self._lab.api.get(f"/glassdock/containers/{id}/processes")
+        return [Process(row["Host"], row["Inside"], row["Command"]) for row in rows]

@@ -59,7 +59,7 @@ class RealHost:
         self.create, self.start, self.exec, self.delete = runtime.create, runtime.start, runtime.exec, runtime.delete
         self.kill, self.pause, self.resume = runtime.kill, runtime.pause, runtime.resume
         self.resize, self.update, self.stats = runtime.resize, runtime.update, runtime.stats
-        self.ps, self.top = runtime.ps, runtime.top
+        self.ps, self.numbers, self.top = runtime.ps, runtime.numbers, runtime.top
 
         self.exists, self.apply, self.prepare = snapshots.exists, snapshots.apply, snapshots.prepare
         self.layers, self.commit, self.diff = snapshots.layers, snapshots.commit, snapshots.diff

@@ -48,6 +48,12 @@ def links(pid: int) -> dict[str, dict[str, int]]:
     return found
 
 
+def inner_number(pid: int) -> int:
+    """Its number in its own PID namespace, the last of NSpid (proc_pid_status(5)); 0 if it is gone."""
+    line = next((line for line in read(f"/proc/{pid}/status").splitlines() if line.startswith("NSpid:")), "NSpid: 0")
+    return int(line.split()[-1])
+
+
 def in_namespace_of(pid: int) -> list[int]:
     """Processes in the PID namespace of another, oldest first: where there is no cgroup to ask."""
     found = []

@@ -233,6 +233,10 @@ class Runtime:
             return self._cgroups.processes(container.spec.cgroups_path)
         return hostps.in_namespace_of(container.first.pid) if container.first is not None else []
 
+    async def numbers(self, id: str) -> dict[int, int]:
+        """See engine.host.Runtime."""
+        return {pid: inside for pid in await self.ps(id) if (inside := hostps.inner_number(pid))}
+
     async def top(self, id: str, ps_args: str) -> tuple[list[str], list[list[str]]]:
         """See engine.host.Runtime."""
         return await self._poller.work(hostps.top, await self.ps(id), ps_args)

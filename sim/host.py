@@ -38,7 +38,7 @@ class SimHost:
         self.create, self.start, self.exec, self.delete = runtime.create, runtime.start, runtime.exec, runtime.delete
         self.kill, self.pause, self.resume = runtime.kill, runtime.pause, runtime.resume
         self.resize, self.update, self.stats = runtime.resize, runtime.update, runtime.stats
-        self.ps, self.top = runtime.ps, runtime.top
+        self.ps, self.numbers, self.top = runtime.ps, runtime.numbers, runtime.top
 
         snapshots = self.kernel.snapshots
         self.exists, self.apply, self.prepare = snapshots.exists, snapshots.apply, snapshots.prepare

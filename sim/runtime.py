@@ -184,6 +184,10 @@ class Runtime:
     async def ps(self, id: str) -> list[int]:
         return [process.host_pid for process in self._containers[id].processes()]
 
+    async def numbers(self, id: str) -> dict[int, int]:
+        """See engine.host.Runtime."""
+        return {process.host_pid: process.pids[-1] for process in self._containers[id].processes()}
+
     async def top(self, id: str, ps_args: str) -> tuple[list[str], list[list[str]]]:
         """See engine.host.Runtime."""
         from sim import hostps

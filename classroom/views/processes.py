@@ -1,7 +1,6 @@
 """Processes, seen twice: as the host counts them, and as each container counts its own (pid namespaces).
 
-Facts: `GET /containers/{id}/top` with the host's numbers, and the same container's own numbers by `ps` in it; what the
-container cannot tell (no ps in the image) stays empty.
+Facts: `GET /glassdock/containers/{id}/processes` of each.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ ROW, TOP, WIDTH = 24, 56, 420
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """`host` and `inside`: its number in the two namespaces; 0 for unknown."""
+    """`host` and `inside`: its number in the two namespaces; 0 for one that has ended meanwhile."""
 
     host: int
     inside: int
@@ -39,7 +38,7 @@ def draw(containers: Mapping[str, Sequence[Process]]) -> Picture:
             canvas.text(76, line, str(process.host), anchor="end", mono=True)
             canvas.text(92, line, process.command, mono=True, size=13, within=WIDTH - 90)
             canvas.line([(WIDTH + 20, line - 5), (x + 16, line - 5)], colour="faint", dashed=True, arrow=True)
-            canvas.text(x + 60, line, str(process.inside or "?"), anchor="end", mono=True, bold=process.inside == 1)
+            canvas.text(x + 60, line, str(process.inside or "-"), anchor="end", mono=True, bold=process.inside == 1)
             canvas.text(x + 76, line, process.command, mono=True, size=13, within=WIDTH - 90)
         y += height + 14
     if not containers:
@@ -52,4 +51,4 @@ def _text(containers: Mapping[str, Sequence[Process]]) -> Iterator[str]:
     for name, processes in containers.items():
         yield f"-- pid namespace of {name}"
         for process in processes:
-            yield f"{process.host:>7} {process.inside or '?':>7}  {process.command}"
+            yield f"{process.host:>7} {process.inside or '-':>7}  {process.command}"

@@ -74,6 +74,16 @@ async def session(engine: Engine, request: Request) -> Response:
     return Response(200, document.encode(), {"Content-Type": "application/json"})
 
 
+async def processes(engine: Engine, request: Request) -> Response:
+    """[{"Host", "Inside", "Command"}]: each process's number on the host, and in its own PID namespace."""
+    container = engine.containers.get(request.vars["id"])
+    if not container.alive:
+        return json_response([])
+    inside = await engine.host.numbers(container.id)
+    _, rows = await engine.host.top(container.id, "-eo pid,args")
+    return json_response([{"Host": int(pid), "Inside": inside.get(int(pid), 0), "Command": args} for pid, args in rows])
+
+
 async def origin(engine: Engine, request: Request) -> Response:
     """[{"Chain", "Said"}] from the bottom layer up, the container's own last with the Chain "": `?path=/etc/hosts`."""
     container = engine.containers.get(request.vars["id"])
@@ -122,6 +132,7 @@ ROUTES = (
     Route("POST", "/glassdock/faults", break_),
     Route("POST", "/glassdock/containers/{id}/oom", out_of_memory),
     Route("GET", "/glassdock/containers/{id}/origin", origin),
+    Route("GET", "/glassdock/containers/{id}/processes", processes),
     Route("GET", "/glassdock/trace", trace),
     Route("GET", "/glassdock/layers", layers),
     Route("GET", "/glassdock/session", session),

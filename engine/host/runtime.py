@@ -122,6 +122,9 @@ class Runtime(Protocol):
     async def ps(self, id: str) -> list[int]:
         """Process ids of the container as the host sees them, oldest first."""
 
+    async def numbers(self, id: str) -> dict[int, int]:
+        """{number on the host: number in the process's own PID namespace} of all processes, oldest first."""
+
     async def top(self, id: str, ps_args: str) -> tuple[list[str], list[list[str]]]:
         """What `ps <ps_args>` on the host says of them: titles and rows. Raises RuntimeFailure for ps's own errors."""
 

@@ -428,6 +428,9 @@ def test_exec_has_its_own_input_terminal_and_signals(bench: Bench) -> None:
     bench.sleep(0.1)
     assert b"".join(said) == b"typed\r\ntyped\r\n"
     assert len(bench.run(bench.host.ps(container.id))) == 2
+    numbers = bench.run(bench.host.numbers(container.id))
+    assert list(numbers) == bench.run(bench.host.ps(container.id))
+    assert 1 in numbers.values() and len(set(numbers.values())) == 2
     bench.run(bench.host.resize(container.id, "e1", 10, 10))
     bench.run(bench.host.kill(container.id, 9, "e1"))
     assert bench.ended(container, "e1").status == 137
