@@ -268,6 +268,11 @@ def _target(path: str, text: str, kind: str = "volume") -> str:
 
 
 def check_volume_name(name: str) -> None:
+    """Raises InvalidParameter (moby, volume/local/local.go)."""
+    if len(name) == 1:
+        raise InvalidParameter(
+            f"create {name}: volume name is too short, names should be at least two alphanumeric characters"
+        )
     if not VOLUME_NAME.fullmatch(name):
         raise InvalidParameter(
             f'create {name}: "{name}" includes invalid characters for a local volume name, only '
