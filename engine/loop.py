@@ -20,6 +20,7 @@ import logging
 import time as _time
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from engine.clock import SECOND, Clock, SteppedClock, WallClock
@@ -145,14 +146,14 @@ class Loop:
         failed: Future[None] = Future(self)
         left = len(tasks)
 
-        def ended() -> None:
+        def ended(task: Task[T]) -> None:
             nonlocal left
             left -= 1
-            if left == 0 or any(task.done() and task.error() for task in tasks):
+            if left == 0 or task.error() is not None:
                 failed.set_result(None)
 
         for task in tasks:
-            task.add_done_callback(ended)
+            task.add_done_callback(partial(ended, task))
         try:
             if tasks:
                 await failed
