@@ -53,7 +53,7 @@ def stacks(found: Comparison) -> Picture:
             _level(canvas, x, y, COLUMN - MORE * SLIVER, name, fill, edge)
         canvas.text(x + COLUMN / 2, floor + CELL + 18, machine.label, anchor="middle", bold=True, within=COLUMN + 10)
         words.append(
-            f"{machine.label}: {' < '.join(common)}; for each instance: {' < '.join(own)}; {machine.kernel} kernel"
+            f"{machine.label}: {' < '.join(common)}; for each instance: {' < '.join(own)}; kernel: {machine.kernel}"
         )
     return canvas.picture("\n".join(["What lies on what, from the hardware up", *words]))
 
