@@ -1,4 +1,4 @@
-"""`/build`: build an image from a context; `/build/prune`; `/build/cancel`.
+"""`/build`: build an image from a context; `/build/prune`; `/build/cancel`; `/session`.
 
 What fails before the first line is an error of HTTP; later, the last line says so. A client that leaves ends the build.
 """
@@ -38,6 +38,7 @@ TEXTS = {
     "cpusetcpus": "CpusetCpus", "cpusetmems": "CpusetMems", "cgroupparent": "CgroupParent",
     "networkmode": "NetworkMode", "isolation": "Isolation",
 }  # fmt: skip
+NO_BUILDKIT = "BuildKit is not supported by this engine: use the classic builder (DOCKER_BUILDKIT=0)"
 CANCELLED = "Build cancelled"
 ISOLATIONS = ("", "default")
 
@@ -162,7 +163,7 @@ def _check_version(version: str) -> None:
     if version not in ("", "1", "2"):
         raise InvalidParameter(f'invalid version "{version}"')
     if version == "2":
-        raise Unimplemented("BuildKit is not supported by this engine: use the classic builder (DOCKER_BUILDKIT=0)")
+        raise Unimplemented(NO_BUILDKIT)
 
 
 def _every(request: Request, name: str) -> list[str]:
@@ -269,8 +270,19 @@ async def cancel(engine: Engine, request: Request) -> Response:
     return empty()
 
 
+async def session(engine: Engine, request: Request) -> Response:
+    """Where BuildKit would ask its client for files (moby, buildkit session.Manager.HandleHTTPRequest)."""
+    protocol = request.headers.get("upgrade", "")
+    if not protocol:
+        raise InvalidParameter("no upgrade proto in request")
+    if protocol.lower() != "h2c":
+        raise InvalidParameter(f"protocol {protocol} not supported")
+    raise Unimplemented(NO_BUILDKIT)
+
+
 ROUTES = (
     Route("POST", "/build", build, upload=True),
     Route("POST", "/build/prune", prune),
     Route("POST", "/build/cancel", cancel),
+    Route("POST", "/session", session),
 )

@@ -13,7 +13,7 @@ from engine.api.query import boolean, older
 from engine.api.router import Route
 from engine.daemon.filters import Filters
 from engine.daemon.volumes import ANONYMOUS, Volume
-from engine.errors import NotFound
+from engine.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
@@ -56,6 +56,11 @@ async def inspect(engine: Engine, request: Request) -> Response:
     return json_response(engine.volumes.get(request.vars["name"]).json())
 
 
+async def update(engine: Engine, request: Request) -> Response:
+    """Only volumes of a swarm can be changed."""
+    raise Unavailable("volume update only valid for cluster volumes, but swarm is unavailable")
+
+
 async def remove(engine: Engine, request: Request) -> Response:
     try:
         engine.volumes.remove(request.vars["name"])
@@ -86,5 +91,6 @@ ROUTES = (
     Route("POST", "/volumes/create", create),
     Route("POST", "/volumes/prune", prune),
     Route("GET", "/volumes/{name}", inspect),
+    Route("PUT", "/volumes/{name}", update),
     Route("DELETE", "/volumes/{name}", remove),
 )
