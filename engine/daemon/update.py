@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.daemon import limits, specs
 from engine.daemon.config import HostConfig
 from engine.daemon.validate import check_restart_policy
-from engine.errors import Conflict, EngineError, System
+from engine.errors import Conflict, EngineError, System, from_os
 from engine.host import RuntimeFailure
 from engine.lifecycle import State
 
@@ -64,6 +64,8 @@ async def _apply(engine: Engine, container: Container) -> None:
         await engine.host.update(container.id, specs.resources(container.host_config))
     except RuntimeFailure as failure:
         raise System(str(failure)) from None
+    except OSError as error:  # a number that the kernel does not take
+        raise from_os(error) from None
 
 
 def changed(now: HostConfig, wanted: HostConfig) -> HostConfig:
