@@ -4,7 +4,7 @@
     python tests/real/guarded.py -- python bench/real.py
 
 The tests get mount, PID and network namespaces of their own in which every file system is read-only, at one stroke and
-before anything of theirs runs, except /proc, the cgroup file systems, the terminals, and an empty /tmp that goes with
+before anything of theirs runs, except /proc, the cgroup file systems, the terminals, and an empty folder that goes with
 them: its path is in GLASSDOCK_TEST_ROOM. Whoever wants to use it asks `room()`, which looks for itself.
 """
 
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 ROOM = "GLASSDOCK_TEST_ROOM"
+PLACE = Path("/run/glassdock-tests")
 UNSHARE = ("unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--mount-proc", "--kill-child")
 WRITABLE = ("/proc", "/sys/fs/cgroup", "/dev/pts", "/dev/shm")
 
@@ -28,9 +29,10 @@ def room() -> Path | None:
 
 def main(words: list[str]) -> None:
     if words[:1] == ["--inside"]:
-        inside(Path("/tmp"), words[1:])
+        inside(PLACE, words[1:])
     if os.geteuid() != 0:
         sys.exit("guarded: the kernel's namespaces and cgroups need root")
+    PLACE.mkdir(mode=0o755, exist_ok=True)  # only root writes in /run; what is mounted on it is seen inside only
     os.execvp(UNSHARE[0], [*UNSHARE, sys.executable, __file__, "--inside", *words])
 
 
