@@ -7,6 +7,7 @@ name and goes with `docker rm -v`, or with the container if that was run with --
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -125,7 +126,7 @@ class Volumes:
             labels[ANONYMOUS] = ""
         check_volume_name(name)
         volume = Volume(name, engine.loop.time, labels, dict(options or {}), self._root)
-        engine.host.make_directory(volume.mountpoint)
+        _make_folder(engine, volume)
         engine.state.put(KIND, name, {"created": volume.created, "labels": labels, "options": dict(volume.options)})
         self._by_name[name] = volume
         engine.events.publish("volume", "create", name, {"driver": "local"})
@@ -231,3 +232,14 @@ class Volumes:
                 self._users.pop(point.name, None)
                 if with_anonymous and point.anonymous and point.name in self._by_name:
                     self.remove(point.name)
+
+
+def _make_folder(engine: Engine, volume: Volume) -> None:
+    """Raises System for a name too long; what else the disk refuses is an OSError."""
+    try:
+        engine.host.make_directory(volume.mountpoint)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        words = f"error while creating volume root path '{volume.folder}': mkdir {volume.folder}: file name too long"
+        raise System(f"create {volume.name}: {words}") from None
