@@ -58,7 +58,7 @@ def _row(found: Any) -> dict[str, Any]:
 
 
 async def login(transport: Transport, loop: Loop, trace: Trace, credentials: Credentials) -> None:
-    """Does the registry accept these credentials? Raises Unauthorized, System."""
+    """Does the registry accept these credentials? Raises Unauthorized, System, InvalidParameter for no address."""
     host = _hostname(credentials.server)
     for endpoint in endpoints(host):
         repository = Repository(transport, loop, trace, endpoint, "", credentials)
@@ -85,4 +85,9 @@ def _hostname(server: str) -> str:
     """
     host = server.partition("://")[2] or server
     host = host.partition("/")[0]
+    try:
+        urlsplit(f"https://{host}")
+    except ValueError:  # an address in brackets that is none
+        url = f"https://{host}"
+        raise InvalidParameter(f"unable to parse server address: parse \"{url}\": missing ']' in host") from None
     return DEFAULT_DOMAIN if host in ("", LEGACY_DOMAIN, urlsplit(HUB).netloc) else host
