@@ -9,29 +9,27 @@ glassdock fault --heal                  all is as it should be
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
 from typing import Any
 
+from classroom.commands import parser
 from engine.addresses import default_address
 from engine.client.connection import Api, ApiError, CannotConnect, SocketConnection
 
 
 def main(argv: Sequence[str]) -> int:
     """1: the daemon cannot be asked, or refuses; 2: words that are not understood."""
-    parser = argparse.ArgumentParser(
-        prog="glassdock fault", description=__doc__.split("\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("-H", dest="host", metavar="ADDRESS", default=default_address("sim"), help="of the daemon")
-    parser.add_argument("--heal", action="store_true", help="all is as it should be")
-    parser.add_argument("--oom", metavar="CONTAINER", help="the OOM killer takes its biggest process")
-    parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")
-    options = parser.parse_args(argv)
+    words = parser("fault", __doc__)
+    words.add_argument("-H", dest="host", metavar="ADDRESS", default=default_address("sim"), help="of the daemon")
+    words.add_argument("--heal", action="store_true", help="all is as it should be")
+    words.add_argument("--oom", metavar="CONTAINER", help="the OOM killer takes its biggest process")
+    words.add_argument("changes", nargs="*", metavar="NAME=VALUE")
+    options = words.parse_args(argv)
     changes = dict(word.partition("=")[::2] for word in options.changes)
     if not all("=" in word for word in options.changes):
-        parser.error("a change is NAME=VALUE")
+        words.error("a change is NAME=VALUE")
     try:
         api = Api(SocketConnection(options.host))
         if options.oom:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import h11
-
 from engine.api.inprocess import Connection
 from engine.client.connection import SocketConnection
+from engine.distribution.dialled import Dialled
+from engine.distribution.transport import Unreachable
 from engine.host import Host
+
+HEADERS = {"User-Agent": "Glassdock", "Connection": "close"}
 
 
 def page(connection: Connection | SocketConnection, port: int, path: str = "/") -> str | None:
@@ -27,24 +29,11 @@ def page(connection: Connection | SocketConnection, port: int, path: str = "/") 
 
 
 async def _page(host: Host, port: int, path: str) -> str | None:
-    try:
-        stream = await host.dial("127.0.0.1", port)
-    except OSError:
-        return None
-    http = h11.Connection(h11.CLIENT)
-    headers = [("Host", f"localhost:{port}"), ("User-Agent", "Glassdock"), ("Connection", "close")]
-    await stream.write(http.send(h11.Request(method="GET", target=path, headers=headers)) or b"")
     body = bytearray()
     try:
-        while True:
-            event = http.next_event()
-            if event is h11.NEED_DATA:
-                http.receive_data(await stream.read())
-            elif isinstance(event, h11.Data):
-                body += event.data
-            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
-                return body.decode(errors="replace")
-    except (h11.RemoteProtocolError, ConnectionError):
+        reply = await Dialled(host).request("GET", f"http://localhost:{port}{path}", HEADERS)
+        async for piece in reply.body:
+            body += piece
+    except Unreachable:  # nobody listens, or the answer broke off
         return body.decode(errors="replace") or None
-    finally:
-        stream.close()
+    return body.decode(errors="replace")

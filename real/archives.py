@@ -19,6 +19,7 @@ from engine.host import PathError, PathStat, Unpacking
 from engine.image import changeset, members
 from engine.image.changeset import Entry
 from engine.image.tarstream import CUT_OFF, Data
+from engine.links import evaluate
 from engine.operations import MountFilesystem, MountOverlay, Operation
 from engine.spec import Mount
 from real import syscalls, wire
@@ -28,7 +29,6 @@ from real.layers import KEPT_XATTRS, KINDS, OWN, PIECE, TYPES, owner, remove
 from real.syscalls import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS
 
 TIMEOUT = 30  # seconds, for the zygote
-MAX_LINKS = 255  # Go, path/filepath: EvalSymlinks
 WALK = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
@@ -72,27 +72,8 @@ class View:
             return os.readlink(name, dir_fd=fd)
 
     def evaluate(self, path: str) -> str:
-        """Where a path leads, without links; from where it ends in nothing it stays as it is written."""
-        todo, found, links = path.split("/")[::-1], "", 0
-        while todo:
-            name = todo.pop()
-            if name in ("", "."):
-                continue
-            if name == "..":
-                found = posixpath.dirname(found).rstrip("/")
-                continue
-            here = f"{found}/{name}"
-            try:
-                target = self.readlink(here)
-            except OSError:  # no link, or nothing at all
-                found = here
-                continue
-            links += 1
-            if links > MAX_LINKS:
-                raise PathError(errno.ELOOP, "lstat", path)
-            todo += target.split("/")[::-1]
-            found = "" if target.startswith("/") else found
-        return found or "/"
+        """Where a path leads, without links. Raises PathError."""
+        return evaluate(path, self.readlink)
 
 
 def open_view(zygote: Connection, key: str, lower: tuple[str, ...], volumes: Sequence[Mount]) -> View:

@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Sequence
 
+from engine.operations.files import DEVICES
 from real import console, syscalls
 from real.performing import Container, Handler
 from real.syscalls import (
@@ -53,7 +54,6 @@ ATTRIBUTES = {
     "noatime": MOUNT_ATTR_NOATIME,
 }  # fmt: skip
 PROPAGATION = {"private": MS_PRIVATE, "slave": MS_SLAVE, "shared": MS_SHARED}
-DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 LINKS = {
     "fd": "/proc/self/fd",
     "stdin": "/proc/self/fd/0",

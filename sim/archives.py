@@ -12,12 +12,14 @@ import posixpath
 import stat as st
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import BinaryIO
 
 from engine.host import PathError, PathStat, Unpacking
 from engine.image import changeset, members
 from engine.image.changeset import Entry
 from engine.image.tarstream import CUT_OFF, Data
+from engine.links import evaluate
 from engine.pathnames import last_name
 from engine.spec import Mount
 from sim import content, files, mounting
@@ -31,7 +33,6 @@ from sim.mounts import MountNamespace
 from sim.paths import existing, resolve
 from sim.rights import create, own
 
-MAX_LINKS = 255  # Go, path/filepath: EvalSymlinks
 Seen = dict[tuple[int, int], tuple[str, Inode]]  # files with several names: the first one's (and the file, to keep it)
 
 
@@ -55,31 +56,8 @@ def stat_path(kernel: Kernel, key: str, path: str, volumes: Sequence[Mount]) -> 
 def _stat(caller: Superuser, path: str) -> PathStat:
     with _calling("lstat", path):
         found = files.lstat(caller, path)
-    return PathStat(last_name(path), found.mode, found.size, found.mtime, _evaluate(caller, path))
-
-
-def _evaluate(caller: Superuser, path: str) -> str:
-    """Where a path leads, without links; from where it ends in nothing it stays as it is written."""
-    todo, found, links = path.split("/")[::-1], "", 0
-    while todo:
-        name = todo.pop()
-        if name in ("", "."):
-            continue
-        if name == "..":
-            found = posixpath.dirname(found).rstrip("/")
-            continue
-        here = f"{found}/{name}"
-        try:
-            target = files.readlink(caller, here)
-        except OSError:  # no link, or nothing at all
-            found = here
-            continue
-        links += 1
-        if links > MAX_LINKS:
-            raise PathError(errno.ELOOP, "lstat", path)
-        todo += target.split("/")[::-1]
-        found = "" if target.startswith("/") else found
-    return found or "/"
+    target = evaluate(path, partial(files.readlink, caller))
+    return PathStat(last_name(path), found.mode, found.size, found.mtime, target)
 
 
 # -- packing

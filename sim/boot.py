@@ -9,6 +9,7 @@ from __future__ import annotations
 import stat as st
 from typing import TYPE_CHECKING
 
+from engine.operations.files import DEVICES as CONTAINER_DEVICES
 from sim import files, mounting
 from sim.abi import SIG_IGN
 from sim.sessions import Session
@@ -104,7 +105,7 @@ def make_files(kernel: Kernel) -> None:
     files.write_file(root, "/etc/hostname", f"{profile.hostname}\n".encode())
     release = OS_RELEASE.format(system=profile.operating_system, version=profile.os_version)
     files.write_file(root, "/etc/os-release", release.encode())
-    mounting.make_devices(kernel.host.mount, tuple(mounting.DEVICES))
+    mounting.make_devices(kernel.host.mount, tuple(CONTAINER_DEVICES))
     for name, (kind, number, mode) in DEVICES.items():
         mounting.make_device(kernel.host.mount, f"/dev/{name}", kind | mode, number)
     mounting.make_directories(root, "/dev/shm", 0o1777)

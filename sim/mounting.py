@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.operations.files import DEVICES
 from sim import files
 from sim.filesystem import Directory, Special, Symlink, add
 from sim.hostfiles import HostDirectory, HostFile
@@ -19,7 +20,6 @@ from sim.mounts import Bind, MountNamespace, Names, Storage
 from sim.overlay import copy_up
 from sim.paths import Caller, Place, error, existing, resolve
 
-DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 LINKS = {
     "fd": "/proc/self/fd",
     "stdin": "/proc/self/fd/0",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.loop import SECOND
+from engine.spec import ALL_CAPABILITIES
 from sim import procnet
 from sim.filesystem import Directory, Inode
 from sim.namespaces import LINKS
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 TICKS = 100  # USER_HZ
 PAGE = 4096
 STATES = {"R": "running", "S": "sleeping", "D": "disk sleep", "T": "stopped", "Z": "zombie"}
-CAPABILITIES = (
-    "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
-    "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
-    "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-    "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
-    "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
-    "CHECKPOINT_RESTORE",
-)  # fmt: skip  # in the order of their bits, linux/capability.h
 
 
 def make(process: Process, space: PidNamespace) -> Directory:
@@ -117,8 +110,8 @@ def _ranges(numbers: list[int]) -> str:
 
 def _bits(capabilities: frozenset[str] | None) -> int:
     if capabilities is None:
-        return (1 << len(CAPABILITIES)) - 1
-    return sum(1 << bit for bit, name in enumerate(CAPABILITIES) if f"CAP_{name}" in capabilities)
+        return (1 << len(ALL_CAPABILITIES)) - 1
+    return sum(1 << bit for bit, name in enumerate(ALL_CAPABILITIES) if name in capabilities)
 
 
 def _mask(process: Process) -> int:

@@ -69,6 +69,28 @@ class Channel:
             self._wake()
 
 
+class Brake:
+    """A transport's wish that its writer wait: asyncio's pause_writing and resume_writing, for another loop."""
+
+    def __init__(self, wake: Callable[[], None], writer: Callable[[], Any]) -> None:
+        self._wake, self._writer = wake, writer
+        self._room: Any = None
+
+    def pause(self) -> None:
+        self._room = self._writer()
+
+    def resume(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.set_result(None)
+            self._wake()
+
+    async def wait(self) -> None:
+        """Until there is room; at once, if there is."""
+        if self._room is not None:
+            await self._room
+
+
 class TwoWay:
     """The engine's end of a session over two channels: engine.api.messages.Duplex."""
 

@@ -11,10 +11,9 @@ import asyncio
 import select
 import sys
 
-from engine.api.channel import Channel
+from engine.api.channel import Brake, Channel
 from engine.api.driver import Driver
 from engine.api.messages import Response
-from engine.loop import Future
 
 GUARD = 0.03  # seconds after the head for which output is held back
 LINGER = 1.0  # seconds: for the client to close its side after ours; for a session to use what a lost client had sent
@@ -34,7 +33,7 @@ class Hijack(asyncio.Protocol):
         self._driver, self._transport, self._http = driver, transport, http
         self._asyncio = asyncio.get_running_loop()
         self._incoming = Channel(driver.wake, driver.loop.future, self._asyncio.create_future)
-        self._room: Future[None] | None = None
+        self._brake = Brake(driver.wake, driver.loop.future)
         self._held: bytearray | None = bytearray()
         self._closing = self._heard_end = self._gone = False
         self.over: asyncio.Future[None] = self._asyncio.create_future()
@@ -54,8 +53,7 @@ class Hijack(asyncio.Protocol):
             self._held += data
             return
         self._transport.write(data)
-        if self._room is not None:
-            await self._room
+        await self._brake.wait()
 
     def close(self) -> None:
         """Everything is said: close our side, and give the client a moment to close its own."""
@@ -96,13 +94,10 @@ class Hijack(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
-        self._room = self._driver.loop.future()
+        self._brake.pause()
 
     def resume_writing(self) -> None:
-        room, self._room = self._room, None
-        if room is not None:
-            room.set_result(None)
-            self._driver.wake()
+        self._brake.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone = True

@@ -12,11 +12,10 @@ import socket
 import sys
 import time
 
-from engine.api.channel import Channel
+from engine.api.channel import Brake, Channel
 from engine.api.driver import Driver
 from engine.api.messages import Waiting
 from engine.api.publish_datagrams import DatagramPort
-from engine.futures import Future
 from engine.host import Connection, Host
 from engine.loop import Task
 
@@ -90,7 +89,7 @@ class Forwarding(asyncio.Protocol):
         self._target = host_ip, port
         self._incoming = Channel(self._driver.wake, self._driver.loop.future, asyncio.get_running_loop().create_future)
         self._transport: asyncio.Transport | None = None
-        self._room: Future[None] | None = None
+        self._brake = Brake(self._driver.wake, self._driver.loop.future)
         self._task: Task[None] | None = None
         self._moved = time.monotonic()
         self._dialing, self._asked = True, False
@@ -129,8 +128,7 @@ class Forwarding(asyncio.Protocol):
         self._moved, self._asked = time.monotonic(), False
         if self._transport is not None:
             self._transport.write(data)
-        if self._room is not None:
-            await self._room
+        await self._brake.wait()
 
     def _waiting(self) -> Waiting:
         """Lets a stepped clock go on while the client waits for an answer, and until all of that is over."""
@@ -166,13 +164,10 @@ class Forwarding(asyncio.Protocol):
         return True  # the other direction goes on
 
     def pause_writing(self) -> None:
-        self._room = self._driver.loop.future()
+        self._brake.pause()
 
     def resume_writing(self) -> None:
-        room, self._room = self._room, None
-        if room is not None:
-            room.set_result(None)
-            self._driver.wake()
+        self._brake.resume()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None

@@ -17,7 +17,6 @@ from engine.builder.instructions import (
     Command,
     Env,
     Expose,
-    Healthcheck,
     Label,
     Maintainer,
     OnBuild,
@@ -34,6 +33,7 @@ from engine.builder.words import Variables, WordError, quote
 from engine.daemon.health import duration
 from engine.daemon.signals import parse_signal
 from engine.errors import InvalidParameter
+from engine.image.config import Healthcheck
 
 Config = dict[str, Any]
 SHELL = ("/bin/sh", "-c")

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.builder.dockerfile import Heredoc
 from engine.builder.words import Variables
+from engine.image.config import Healthcheck
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -92,18 +93,6 @@ class Volume:
 @dataclass(frozen=True, slots=True)
 class StopSignal:
     signal: str
-
-
-@dataclass(frozen=True, slots=True)
-class Healthcheck:
-    """`test` as in the image's configuration; times in ns, 0 for Docker's default."""
-
-    test: tuple[str, ...]
-    interval: int = 0
-    timeout: int = 0
-    start_period: int = 0
-    start_interval: int = 0
-    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)

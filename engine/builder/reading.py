@@ -17,7 +17,6 @@ from engine.builder.instructions import (
     Env,
     Expose,
     From,
-    Healthcheck,
     Instruction,
     Label,
     Maintainer,
@@ -33,6 +32,7 @@ from engine.builder.instructions import (
     Workdir,
 )
 from engine.builder.words import quote
+from engine.image.config import Healthcheck
 from engine.timestamps import parse_duration
 
 STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")

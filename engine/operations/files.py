@@ -55,6 +55,10 @@ class Unmount(Operation):
         return f"umount {{root}}{self.target}"
 
 
+# (major, minor) of the devices that every container has; runc, libcontainer/specconv: AllowedDevices
+DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
+
+
 @dataclass(frozen=True, slots=True)
 class MakeDevices(Operation):
     """null, zero, full, random, urandom, tty and the links fd, stdin, stdout, stderr, ptmx."""
