@@ -14,8 +14,8 @@ from engine.daemon.engine import Engine
 from engine.distribution.auth import Credentials
 from engine.image.reference import Reference
 from report import Report, quick
+from sim.hub.tarball import END, FILE, Entry, archived
 from sim.make import make_engine
-from sim.tarball import END, FILE, Entry, archived
 
 ANN = Credentials("ann", "pw")
 LAYERS = 20

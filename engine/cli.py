@@ -42,8 +42,8 @@ ELSEWHERE = {
     "fleet": "classroom.fleetline:main",
     "check": "real.probe:main",
     "images": "real.busybox:main",
-    "images build": "sim.shelf:main",
-    "hub": "sim.hubserver:main",
+    "images build": "sim.hub.shelf:main",
+    "hub": "sim.hub.server:main",
 }
 OTHERS = {
     "docker": "the docker command",

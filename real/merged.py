@@ -1,7 +1,7 @@
 """What overlayfs shows, computed: several folders on top of each other, with whiteouts and opaque directories.
 
 Nothing is mounted for this, so that archives, `docker diff` and the mount points that a container needs can be had of
-any snapshot at any time. Source: the kernel's Documentation/filesystems/overlayfs.rst. Twin: sim/overlay.py.
+any snapshot at any time. Source: the kernel's Documentation/filesystems/overlayfs.rst. Twin: sim/vfs/overlay.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The network driver of the real host: for now none, host and another container's. Twin: sim/bridges.py.
+"""The network driver of the real host: for now none, host and another container's. Twin: sim/net/bridges.py.
 
 Bridges, published ports and NAT are made through netlink with pyroute2; this driver refuses what it cannot make, with
 the reason and the remedy, and has nothing to take back.

@@ -1,4 +1,4 @@
-"""The way to registries from a real host: the real network, once the daemon is served on sockets. Twin: sim/ways.py."""
+"""The way to registries from a real host: the real network, once the daemon is on sockets. Twin: sim/net/ways.py."""
 
 from __future__ import annotations
 

@@ -22,16 +22,16 @@ from engine.image.tarstream import CUT_OFF, Data
 from engine.links import evaluate
 from engine.pathnames import last_name
 from engine.spec import Mount
-from sim import content, files, mounting
 from sim.abi import O_CREAT, O_EXCL, O_WRONLY
-from sim.filesystem import NO_XATTRS, File, Inode, Special
-from sim.hostfiles import HostFile
-from sim.kernel import Kernel
+from sim.kernel.kernel import Kernel
 from sim.layers import KINDS, TYPES
-from sim.mounting import Superuser
-from sim.mounts import MountNamespace
-from sim.paths import existing, resolve
-from sim.rights import create, own
+from sim.vfs import content, files, mounting
+from sim.vfs.filesystem import NO_XATTRS, File, Inode, Special
+from sim.vfs.hostfiles import HostFile
+from sim.vfs.mounting import Superuser
+from sim.vfs.mounts import MountNamespace
+from sim.vfs.paths import existing, resolve
+from sim.vfs.rights import create, own
 
 Seen = dict[tuple[int, int], tuple[str, Inode]]  # files with several names: the first one's (and the file, to keep it)
 

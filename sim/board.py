@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.daemon.state import DiskState
 from engine.loop import SECOND
 from sim.faults import Faults
-from sim.oom import kill_one
+from sim.kernel.oom import kill_one
 
 if TYPE_CHECKING:
     from engine.daemon.container import Container

@@ -10,14 +10,14 @@ import stat as st
 from typing import TYPE_CHECKING
 
 from engine.operations.files import DEVICES as CONTAINER_DEVICES
-from sim import files, mounting
 from sim.abi import SIG_IGN
-from sim.sessions import Session
-from sim.signals import SIGCHLD
-from sim.syscalls import SystemCalls
+from sim.kernel.sessions import Session
+from sim.kernel.signals import SIGCHLD
+from sim.kernel.syscalls import SystemCalls
+from sim.vfs import files, mounting
 
 if TYPE_CHECKING:
-    from sim.kernel import Kernel
+    from sim.kernel.kernel import Kernel
 
 # command line, resident MiB
 PROCESSES = (

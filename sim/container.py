@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.operations import Execve
-from sim.processes import Process
+from sim.kernel.processes import Process
 
 if TYPE_CHECKING:
     from sim.cgroups.v2 import Cgroup
-    from sim.kernel import Kernel
-    from sim.mounts import MountNamespace
-    from sim.namespaces import Namespaces
-    from sim.syscalls import SystemCalls
+    from sim.kernel.kernel import Kernel
+    from sim.kernel.namespaces import Namespaces
+    from sim.kernel.syscalls import SystemCalls
+    from sim.vfs.mounts import MountNamespace
 
 Ended = Callable[["Container", str, int], object]
 Handlers = dict[type, Callable[[Any, Any], object]]  # by type of operation

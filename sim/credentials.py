@@ -20,11 +20,11 @@ from engine.operations import (
     SetUser,
 )
 from engine.users import User
-from sim import files, mounting
 from sim.container import Container, Handlers
-from sim.paths import Caller, resolve
-from sim.processes import Process
-from sim.restrictions import INFINITY, RLIMITS, changed
+from sim.kernel.processes import Process
+from sim.kernel.restrictions import INFINITY, RLIMITS, changed
+from sim.vfs import files, mounting
+from sim.vfs.paths import Caller, resolve
 
 
 def look_up(caller: Caller, user: str, extra: tuple[str, ...] = ()) -> User:

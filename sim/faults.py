@@ -9,7 +9,7 @@
     network.faults.partition("172.18.0.2", "172.18.0.3")
     network.faults.no_names = True
 
-Nothing here does anything by itself: sim/hub.py, sim/network.py and sim/resolver.py look.
+Nothing here does anything by itself: sim/hub/hub.py, sim/net/network.py and sim/net/resolver.py look.
 """
 
 from __future__ import annotations

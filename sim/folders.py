@@ -16,11 +16,12 @@ from typing import BinaryIO
 from engine.image import changeset
 from engine.image.changeset import Entry
 from engine.spec import Device
-from sim import layers, overlay
-from sim.filesystem import Directory, Inode, Special, Tree, count_subdirectories
-from sim.kernel import Kernel
-from sim.mounting import make_directories
-from sim.paths import error, existing, resolve
+from sim import layers
+from sim.kernel.kernel import Kernel
+from sim.vfs import overlay
+from sim.vfs.filesystem import Directory, Inode, Special, Tree, count_subdirectories
+from sim.vfs.mounting import make_directories
+from sim.vfs.paths import error, existing, resolve
 
 
 def make(kernel: Kernel, path: str) -> Directory:

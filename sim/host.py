@@ -13,14 +13,15 @@ from typing import BinaryIO
 from engine.host import UNPACKING, News, PathStat, Unpacking
 from engine.loop import Loop
 from engine.spec import Device, Mount
-from sim import archives, boot, files, folders, mounting, overlay
-from sim.bridges import Bridges
-from sim.kernel import Kernel
-from sim.paths import resolve
+from sim import archives, boot, folders
+from sim.kernel.kernel import Kernel
+from sim.net.bridges import Bridges
 from sim.profiles import LINUX, Profile
 from sim.runtime import Runtime
 from sim.shares import Share
 from sim.shares import mount as mount_shares
+from sim.vfs import files, mounting, overlay
+from sim.vfs.paths import resolve
 
 
 class SimHost:

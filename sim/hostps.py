@@ -16,8 +16,8 @@ from engine.host import RuntimeFailure
 from engine.loop import SECOND
 
 if TYPE_CHECKING:
-    from sim.kernel import Kernel
-    from sim.processes import Process
+    from sim.kernel.kernel import Kernel
+    from sim.kernel.processes import Process
 
 Say = Callable[["Kernel", "Process"], str]
 

@@ -9,8 +9,8 @@ import contextlib
 from collections.abc import Sequence
 
 from sim.abi import WUNTRACED, Proc
-from sim.loader import Program
-from sim.processes import STOPPED
+from sim.kernel.loader import Program
+from sim.kernel.processes import STOPPED
 
 PATH = "/sbin/docker-init"
 KEPT = frozenset({8, 4, 5, 6, 7, 9, 11, 17, 19, 21, 22, 31})  # not passed on: faults, KILL, STOP, CHLD, TTIN, TTOU, SYS

@@ -13,9 +13,9 @@ from typing import BinaryIO
 from engine.host import Change
 from engine.image.changeset import Entry, read
 from engine.image.tarstream import Data
-from sim import content, overlay
-from sim.filesystem import NO_XATTRS, WHITEOUT, Directory, File, Inode, Special, Symlink, add, drop
-from sim.paths import MAX_LINKS
+from sim.vfs import content, overlay
+from sim.vfs.filesystem import NO_XATTRS, WHITEOUT, Directory, File, Inode, Special, Symlink, add, drop
+from sim.vfs.paths import MAX_LINKS
 
 MODIFIED, ADDED, DELETED = 0, 1, 2
 KINDS = {

@@ -10,13 +10,13 @@ from engine.daemon.engine import Engine
 from engine.loop import SECOND, Clock, Loop, SteppedClock, WallClock
 from engine.session.recorder import Recorder
 from engine.session.steps import BadRecord, Record
-from sim.abroad import Abroad
 from sim.board import Board
 from sim.host import SimHost
-from sim.hub import Hub, HubTransport
+from sim.hub.hub import Hub, HubTransport
+from sim.net.abroad import Abroad
+from sim.net.ways import Ways
 from sim.profiles import PROFILES
 from sim.shares import Share
-from sim.ways import Ways
 
 EPOCH = 1_800_000_000 * SECOND  # where time begins when chance is fixed: in January 2027, after the newest image
 
@@ -40,7 +40,7 @@ def make_engine(
     "stepped" lets time pass only while somebody waits, "wall" ties it to the world's, `speed` times as fast.
     `shares`: the folders of this computer that `docker run -v` can reach; without them it reaches none.
     `start`: when its time begins, ns since 1970. `record`: keep what clients ask, so that it can be replayed.
-    `hub` "docker.io": the real one, and `internet`: registries of other names are real (sim/ways.py; only if served).
+    `hub` "docker.io": the real one, and `internet`: registries of other names are real (if served: sim/net/ways.py).
     Raises ValueError for an unknown clock or profile, OSError for a share that is not there.
     """
     if clock not in ("stepped", "wall"):

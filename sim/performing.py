@@ -13,11 +13,13 @@ from typing import Any
 from engine import operations as ops
 from engine.host import RuntimeFailure
 from engine.operations import Operation, Performed
-from sim import bridges, credentials, namespaces, rootfs
+from sim import credentials, rootfs
 from sim.cgroups import v2
 from sim.container import Container, Handlers
 from sim.credentials import ERRORS
-from sim.network import Fabric
+from sim.kernel import namespaces
+from sim.net import bridges
+from sim.net.network import Fabric
 
 Undo = Callable[[Any, Sequence[Operation], int], list[Performed]]
 HANDLERS: Handlers = {

@@ -14,9 +14,9 @@ from engine.operations import (
     ReadonlyPath,
     Unmount,
 )
-from sim import mounting
 from sim.container import Container, Handlers
-from sim.mounts import MountNamespace
+from sim.vfs import mounting
+from sim.vfs.mounts import MountNamespace
 
 
 def mount_overlay(container: Container, operation: MountOverlay) -> None:

@@ -15,20 +15,21 @@ from engine.host import STDERR, STDOUT, Exited, News, OnOutput, OutOfMemory, Run
 from engine.operations import Execve, Operation, Performed
 from engine.spec import Process as ProcessSpec
 from engine.spec import Resources, Spec
-from sim import credentials, init, performing, signals, usage
+from sim import credentials, init, performing, usage
 from sim.cgroups import files as cgroup_files
 from sim.container import Container, Exec
 from sim.credentials import ERRORS
-from sim.descriptors import Description, Descriptors
-from sim.kernel import Kernel
-from sim.loader import Program, load
-from sim.paths import EXECUTE, allowed, resolve
+from sim.kernel import signals
+from sim.kernel.descriptors import Description, Descriptors
+from sim.kernel.kernel import Kernel
+from sim.kernel.loader import Program, load
+from sim.kernel.processes import Process
+from sim.kernel.sessions import Session
+from sim.kernel.syscalls import DEFAULT_PATH, SystemCalls
+from sim.kernel.terminal import Terminal
 from sim.performing import DURATIONS
-from sim.processes import Process
-from sim.sessions import Session
 from sim.streams import Sink, Source
-from sim.syscalls import DEFAULT_PATH, SystemCalls
-from sim.terminal import Terminal
+from sim.vfs.paths import EXECUTE, allowed, resolve
 
 SETNS = ops.Unshare(())  # exec's clone into namespaces that are there
 EXEC_FORMAT = 255  # status of a first process that the kernel refused to execute

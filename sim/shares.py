@@ -2,7 +2,7 @@
 
 A folder is mounted on the simulated host at its own path, so that a bind mount finds it there as on a real host. What
 is not shared is not there: the simulated host has other files of that name, or none. What a shared folder looks like
-is in sim/hostfiles.py.
+is in sim/vfs/hostfiles.py.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from sim import mounting
-from sim.hostdisk import Disk
-from sim.hostfiles import SOURCE, TYPE, HostTree
 from sim.profiles import DRIVES
+from sim.vfs import mounting
+from sim.vfs.hostdisk import Disk
+from sim.vfs.hostfiles import SOURCE, TYPE, HostTree
 
 if TYPE_CHECKING:
-    from sim.kernel import Kernel
+    from sim.kernel.kernel import Kernel
 
 NEEDED = ("/etc", "/dev", "/proc", "/sys", "/bin", "/var/lib/docker")  # the simulated host's own
 

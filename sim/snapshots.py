@@ -14,9 +14,10 @@ from typing import BinaryIO
 
 from engine.host import Change
 from engine.image import changeset
-from sim import layers, overlay
-from sim.filesystem import Directory, File, Inode, Symlink, Tree, add
-from sim.mounts import Storage
+from sim import layers
+from sim.vfs import overlay
+from sim.vfs.filesystem import Directory, File, Inode, Symlink, Tree, add
+from sim.vfs.mounts import Storage
 
 # moby, daemon/initlayer/setup_unix.go
 INIT = (

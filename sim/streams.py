@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.loop import Future
 from sim.abi import O_RDONLY, O_WRONLY, Stat
-from sim.pipes import End, Pipe
+from sim.kernel.pipes import End, Pipe
 
 if TYPE_CHECKING:
     from engine.host import OnOutput

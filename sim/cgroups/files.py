@@ -140,7 +140,7 @@ def _set_limit(name: str) -> Callable[[Cgroup, str], None]:
 
 
 def _set_memory_max(group: Cgroup, text: str) -> None:
-    from sim.oom import shrink
+    from sim.kernel.oom import shrink
 
     group.set().memory_max = _limit(text)
     shrink(group)
@@ -169,7 +169,7 @@ def _freeze(group: Cgroup, text: str) -> None:
 
 
 def _kill(group: Cgroup, text: str) -> None:
-    from sim.signals import SIGKILL, send
+    from sim.kernel.signals import SIGKILL, send
 
     for process in group.everyone():
         send(process, SIGKILL)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cgroups import files
 from sim.cgroups.v2 import Cgroup
-from sim.filesystem import Directory, Inode
-from sim.mounts import MountNamespace, Row
-from sim.namespaces import PidNamespace
-from sim.synthetic import Listing, SyntheticFile, SyntheticTree, directory
+from sim.kernel.namespaces import PidNamespace
+from sim.vfs.filesystem import Directory, Inode
+from sim.vfs.mounts import MountNamespace, Row
+from sim.vfs.synthetic import Listing, SyntheticFile, SyntheticTree, directory
 
 if TYPE_CHECKING:
-    from sim.kernel import Kernel
+    from sim.kernel.kernel import Kernel
 
 NOT_IN_ROOT = (
     "cgroup.events",

@@ -15,7 +15,7 @@ from engine.operations import JoinCgroup, MakeCgroup, RemoveCgroup, WriteCgroup
 
 if TYPE_CHECKING:
     from sim.container import Container, Handlers
-    from sim.processes import Process
+    from sim.kernel.processes import Process
 
 BASE_MEMORY = 384 << 10  # bytes of a small program
 PERIOD = 100_000  # cpu.max, microseconds

@@ -1,8 +1,9 @@
 """A change on every server: Apache becomes nginx, by hand, by a script, by a machine's image, by a container's image.
 
-The fleet shares one clock (engine/loop.py) and one wire from the registry or archive (sim/bandwidth.py). A change has
-a part that disturbs nobody (fetch, unpack) and one during which the server does not serve (stop, start, be healthy).
-By hand and by script, the program is edited where it runs: all of it disturbs. Images replace it, and can be put back.
+The fleet shares one clock (engine/loop.py) and one wire from the registry or archive (sim/net/bandwidth.py). A change
+has a part that disturbs nobody (fetch, unpack) and one during which the server does not serve (stop, start, be
+healthy). By hand and by script, the program is edited where it runs: all of it disturbs. Images replace it, and can
+be put back.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from engine.loop import SECOND, Loop
-from sim.bandwidth import Wire
 from sim.hypervisor import boot, network
 from sim.hypervisor.comparison import compressed
 from sim.hypervisor.machines import MACHINES, BadQuestion, Machine, program
 from sim.hypervisor.parameters import Book
+from sim.net.bandwidth import Wire
 
 WAYS = ("hand", "script", "machine", "container")
 IMAGES: Mapping[str, str] = {"machine": "type2", "container": "container"}  # way -> machine that starts again
@@ -86,7 +87,7 @@ def missing(old: str, new: str) -> tuple[float, int, int]:
 
 
 def _layers(image: str) -> Sequence[Mapping[str, int]]:
-    from sim import shelf
+    from sim.hub import shelf
 
     name, _, tag = image.partition(":")
     like = next(each.like for each in shelf.repository(name).versions if (tag or "latest") in each.tags)

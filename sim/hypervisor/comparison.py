@@ -100,7 +100,7 @@ def _plain(value: Figure | str | None) -> Any:
 
 def compressed(image: str) -> float:
     """MB of an image of the hub's shelf as it travels. Raises BadQuestion if it is not there."""
-    from sim import shelf
+    from sim.hub import shelf
 
     name, _, tag = image.partition(":")
     if name in shelf.folders():

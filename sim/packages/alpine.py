@@ -13,12 +13,12 @@ from functools import lru_cache
 from hashlib import sha1
 from pathlib import PurePosixPath
 
+from sim.hub.segments import Segments
+from sim.hub.tarball import DIRECTORY, Entry
 from sim.packages.archives import gzipped
 from sim.packages.contents import HERE, entries, texts_of, upstream
 from sim.packages.records import Record, read_records, write_record
 from sim.packages.serving import Body
-from sim.segments import Segments
-from sim.tarball import DIRECTORY, Entry
 
 OURS = ("Contents", "Says", "Script", "Repository", "Like")
 INDEX_SIZES: Mapping[str, int] = {"main": 512_000, "community": 2_310_000}  # bytes, as they travel

@@ -2,7 +2,7 @@
 
 - `.deb`: an ar archive with `debian-binary`, `control.tar`, `data.tar` (deb(5)); members whose names begin with an
   underscore are to be ignored by readers, and one of them fills the archive up to its published size.
-- `.apk` and npm's `.tgz`: tar archives in gzip members, as long as they should be (sim/deflate.py).
+- `.apk` and npm's `.tgz`: tar archives in gzip members, as long as they should be (sim/hub/deflate.py).
 - `.whl`: a zip archive (PEP 427); a comment of zeros cannot be long enough, so a first stretch of zeros is.
 """
 
@@ -15,9 +15,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sim import deflate
-from sim.segments import Segments, zeros
-from sim.tarball import DIRECTORY, END, FILE, SYMBOLIC_LINK, Entry, archived
+from sim.hub import deflate
+from sim.hub.segments import Segments, zeros
+from sim.hub.tarball import DIRECTORY, END, FILE, SYMBOLIC_LINK, Entry, archived
 
 AR_MAGIC = b"!<arch>\n"
 _TYPES = {tarfile.DIRTYPE: DIRECTORY, tarfile.SYMTYPE: SYMBOLIC_LINK}

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from sim.tarball import DIRECTORY, FILE, SYMBOLIC_LINK, Entry
+from sim.hub.tarball import DIRECTORY, FILE, SYMBOLIC_LINK, Entry
 
 HERE = Path(__file__).parent
 MAGIC = b"\x7fELFglassdock:"

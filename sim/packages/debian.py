@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
+from sim.hub.segments import Segments
 from sim.packages.archives import deb
 from sim.packages.contents import HERE, entries, texts_of, upstream
 from sim.packages.records import Record, read_records, write_record
 from sim.packages.serving import Body
-from sim.segments import Segments
 
 OURS = ("Contents", "Script", "Says", "Like")
 MAINTAINERS = {"debian": "Debian Developers <debian-devel@lists.debian.org>",

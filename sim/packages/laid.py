@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sim.hub.tarball import DIRECTORY, FILE, Entry
 from sim.packages import alpine, debian
 from sim.packages.contents import entries, upstream
 from sim.packages.records import Record, write_records
-from sim.tarball import DIRECTORY, FILE, Entry
 
 KEPT = ("Package", "Status", "Essential", "Priority", "Section", "Installed-Size", "Maintainer", "Architecture",
         "Multi-Arch", "Version", "Provides", "Depends", "Recommends", "Suggests", "Description")  # fmt: skip

@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import unquote
 from zlib import crc32
 
+from sim.hub.segments import Segments
+from sim.hub.tarball import FILE, Entry
 from sim.packages.archives import gzipped
 from sim.packages.contents import HERE
 from sim.packages.records import Record, read_records
 from sim.packages.serving import Body
 from sim.packages.versions import semver_key
-from sim.segments import Segments
-from sim.tarball import FILE, Entry
 
 REGISTRY = "https://registry.npmjs.org"
 FUNDED = 5  # one of so many packages asks for money

@@ -14,12 +14,12 @@ from hashlib import sha256
 
 from packaging.version import Version
 
+from sim.hub.segments import Segments
+from sim.hub.tarball import FILE, Entry
 from sim.packages.archives import wheel
 from sim.packages.contents import HERE
 from sim.packages.records import Record, read_records
 from sim.packages.serving import Body
-from sim.segments import Segments
-from sim.tarball import FILE, Entry
 
 JSON = "application/vnd.pypi.simple.v1+json"
 FILES = "https://files.pythonhosted.org/packages"

@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.loop import Future
-from sim.segments import Segments
+from sim.hub.segments import Segments
 
 if TYPE_CHECKING:
-    from sim.sockets import Socket
+    from sim.net.sockets import Socket
 
 BANDWIDTH = 12_500_000  # bytes a second: the line between the host and the mirrors
 PIECE = 65536
@@ -28,7 +28,7 @@ class Body:
     @classmethod
     def text(cls, text: str, size: int = 0, kind: str = "text/plain") -> Body:
         """A text, followed by zeros up to `size` bytes."""
-        from sim.segments import zeros
+        from sim.hub.segments import zeros
 
         data = text.encode()
         return cls(Segments([data, zeros(max(0, size - len(data)))]), kind)

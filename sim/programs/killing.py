@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sim import signals
 from sim.abi import Main, Proc, ProcInfo
+from sim.kernel import signals
 from sim.programs.accounts import user
 from sim.programs.options import Failure, Options, Usage, command, complain, is_gnu
 

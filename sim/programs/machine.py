@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from engine.loop import SECOND
 from sim.abi import Proc, ProcInfo
+from sim.kernel.signals import SIGINT
 from sim.programs.clock import uptime_line
 from sim.programs.identity import processors
 from sim.programs.options import Failure, Options, command, complain, is_gnu
 from sim.programs.ps import arguments, percent_memory
 from sim.programs.sizes import human, seconds
-from sim.signals import SIGINT
 
 UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 

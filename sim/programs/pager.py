@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.abi import Proc
+from sim.kernel.signals import SIGINT
 from sim.programs.options import Failure, Options, Usage, command, is_gnu, name, report
-from sim.signals import SIGINT
 
 
 @command("FRSNXeimMB", synopsis="[FILE]...", about="View FILE (or stdin) one screenful at a time")

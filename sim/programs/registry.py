@@ -1,7 +1,7 @@
 """Which coroutine is behind an executable file: a table for programs, and one for the applets of busybox.
 
-An executable begins with the ELF magic and `glassdock:NAME` (sim/loader.py reads that). Rows are "module:function";
-modules are imported when a program is first run, so that starting the simulated host stays quick.
+An executable begins with the ELF magic and `glassdock:NAME` (sim/kernel/loader.py reads that). Rows are
+"module:function"; modules are imported when a program is first run, so that starting the simulated host stays quick.
 """
 
 from __future__ import annotations

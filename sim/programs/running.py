@@ -6,8 +6,8 @@ import errno
 from collections.abc import Sequence
 
 from engine.loop import SECOND
-from sim import signals
 from sim.abi import O_APPEND, O_CREAT, O_WRONLY, SIG_IGN, Main, Proc
+from sim.kernel import signals
 from sim.programs import accounts
 from sim.programs.calendars import strftime
 from sim.programs.options import Failure, Options, Usage, command, complain, is_gnu, name

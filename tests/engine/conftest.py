@@ -32,9 +32,9 @@ from engine.image.manifest import DOCKER_LIST, DOCKER_MANIFEST
 from engine.image.reference import Reference
 from engine.loop import Loop
 from engine.trace import Trace
-from sim import mounting
-from sim.mounts import Storage
 from sim.snapshots import Snapshots
+from sim.vfs import mounting
+from sim.vfs.mounts import Storage
 
 START = 1_750_000_000_000_000_000
 CHUNK = 4096

@@ -74,7 +74,7 @@ def layer(busybox: bytes) -> bytes:
 
 def sim_host() -> tuple[Host, bytes]:
     from sim.host import SimHost
-    from sim.loader import executable
+    from sim.kernel.loader import executable
 
     return SimHost(Loop(start=1_700_000_000_000_000_000), Random(1)), layer(executable("busybox"))
 

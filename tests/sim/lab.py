@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
 from engine import plan
+from engine.api.driver import Driver
+from engine.api.publish import Publisher
 from engine.host import Aliases, PortBinding, RuntimeFailure
 from engine.loop import Loop, Task
 from engine.operations import LoopbackUp
 from engine.spec import BridgeNetwork, Link
-from sim import bridges
 from sim.abi import Proc
-from sim.bridges import Bridges
 from sim.container import Container
-from sim.kernel import Kernel
-from sim.namespaces import Namespaces
+from sim.kernel.kernel import Kernel
+from sim.kernel.namespaces import Namespaces
+from sim.net import bridges
+from sim.net.bridges import Bridges
 
 Program = Callable[[Proc], Coroutine[Any, Any, Any]]
 
@@ -73,3 +76,21 @@ async def echo(proc: Proc) -> None:
         await proc.write(fd, data.upper())
     proc.close(fd)
     listener.close()
+
+
+def with_publisher(test: Callable[[Lab, Publisher], Coroutine[Any, Any, None]]) -> None:
+    """Run a test on asyncio's loop, with the lab's ports open on the real machine."""
+
+    async def whole() -> None:
+        lab = Lab()
+        driver = Driver(lab.loop)
+        publisher = Publisher(lab.driver, driver)  # type: ignore[arg-type]
+        lab.driver.publish_through(publisher)
+        try:
+            await asyncio.wait_for(test(lab, publisher), 20)
+        finally:
+            publisher.close_all()
+            await asyncio.sleep(0)
+            driver.close()
+
+    asyncio.run(whole())

@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from engine.loop import Future, Loop
-from sim import files
 from sim.abi import O_RDONLY, O_WRONLY, Main
-from sim.descriptors import Description, Descriptors
-from sim.kernel import Kernel
-from sim.loader import Program, executable
-from sim.mounting import Superuser as Root
-from sim.mounting import make_devices, mount_at
-from sim.pipes import End, Pipe
-from sim.processes import Process
+from sim.kernel.descriptors import Description, Descriptors
+from sim.kernel.kernel import Kernel
+from sim.kernel.loader import Program, executable
+from sim.kernel.pipes import End, Pipe
+from sim.kernel.processes import Process
 from sim.programs import registry
+from sim.vfs import files
+from sim.vfs.mounting import Superuser as Root
+from sim.vfs.mounting import make_devices, mount_at
 
 START = 1_700_000_000_000_000_000
 PASSWD = """\

@@ -7,11 +7,11 @@ import errno
 import pytest
 
 from machine import call, machine, run
-from sim import mounting
 from sim.abi import Main, Proc
 from sim.cgroups import files
 from sim.cgroups.v2 import BASE_MEMORY, Cgroup
-from sim.kernel import Kernel
+from sim.kernel.kernel import Kernel
+from sim.vfs import mounting
 
 
 def inside(kernel: Kernel, group: Cgroup, main: Main) -> tuple[int, bytes, bytes]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from engine.host import RuntimeFailure
 from machine import machine
-from sim import files
 from sim.credentials import User, look_up
+from sim.vfs import files
 
 KERNEL = machine()
 files.write_file(

@@ -13,10 +13,10 @@ from hypothesis import strategies as some
 
 from engine.host import Change
 from engine.loop import Loop
-from sim import files, mounting, overlay
-from sim.filesystem import Directory, File, Special, Symlink
-from sim.mounts import MountNamespace, Storage
 from sim.snapshots import INIT, Snapshots
+from sim.vfs import files, mounting, overlay
+from sim.vfs.filesystem import Directory, File, Special, Symlink
+from sim.vfs.mounts import MountNamespace, Storage
 
 SECOND = 10**9
 NAMES = ("a", "b", "ü\udcff\n")

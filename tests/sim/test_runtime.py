@@ -17,7 +17,7 @@ from engine.loop import Loop
 from engine.operations import MakeCgroup, Operation, SetUser
 from engine.spec import Mount, Namespace, Process, Spec
 from sim.host import SimHost
-from sim.loader import executable
+from sim.kernel.loader import executable
 from sim.performing import DURATIONS, HANDLERS
 from sim.programs import registry
 

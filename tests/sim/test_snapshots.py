@@ -14,9 +14,9 @@ from hypothesis import strategies as some
 
 from engine.host import Change
 from engine.loop import Loop
-from sim import files, mounting
-from sim.mounts import MountNamespace, Storage
 from sim.snapshots import Snapshots
+from sim.vfs import files, mounting
+from sim.vfs.mounts import MountNamespace, Storage
 
 MB = 1 << 20
 

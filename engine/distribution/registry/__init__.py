@@ -2,7 +2,8 @@
 
 Specification: OCI Distribution 1.1, all of it: pull, push, content discovery, content management. What is served comes
 from a `Storage`; who may do what is for a `Guard` to say (engine/distribution/access.py). The simulated Docker Hub is
-this application over sim/shelf.py; `glassdock hub` serves it on a socket; the image `registry` runs it in a container.
+this application over sim/hub/shelf.py; `glassdock hub` serves it on a socket; the image `registry` runs it in a
+container.
 
     app.py        routes, checks of names, uploads under way       content.py   what a storage must be able to do
     reading.py    pull          lists.py      discovery            layout.py    a storage, in Docker's own layout

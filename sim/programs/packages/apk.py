@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from engine.loop import SECOND
 from sim.abi import Proc
+from sim.hub.tarball import DIRECTORY
 from sim.packages.alpine import dependency
 from sim.packages.archives import read_gzipped
 from sim.packages.records import Record
@@ -30,7 +31,6 @@ from sim.programs.packages.apk_database import (
 from sim.programs.packages.apk_look import Run
 from sim.programs.packages.fetching import Unconnected, Unresolved
 from sim.programs.packages.laying import lay, take_away
-from sim.tarball import DIRECTORY
 
 LOCKED = 99
 GRAMMAR = Grammar.of(

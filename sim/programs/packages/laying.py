@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from engine.loop import SECOND
 from sim.abi import Proc
-from sim.tarball import DIRECTORY, SYMBOLIC_LINK, Entry
+from sim.hub.tarball import DIRECTORY, SYMBOLIC_LINK, Entry
 
 RATE = 120_000_000  # bytes a second that are unpacked
 EACH = 0.0002  # seconds that a file takes beside

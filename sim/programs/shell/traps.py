@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.abi import SIG_DFL, SIG_IGN
+from sim.kernel.signals import NAMES
 from sim.programs.shell.errors import Exit, Interrupt, LoopJump, Return
-from sim.signals import NAMES
 
 if TYPE_CHECKING:
     from sim.programs.shell.interpreter import Interpreter

@@ -204,8 +204,8 @@ async def _tasks(docker: Docker) -> int:
 
 
 def test_a_full_disk_is_told_and_the_container_stays_usable(docker: Docker) -> None:
-    from sim import mounting
-    from sim.mounting import Superuser
+    from sim.vfs import mounting
+    from sim.vfs.mounting import Superuser
 
     kernel = docker.engine.host.kernel
     docker.engine.host.make_directory("/small")

@@ -10,7 +10,7 @@ from engine.daemon.images import Images
 from engine.distribution.auth import Credentials
 from engine.loop import SECOND
 from sim.faults import Faults
-from sim.hub import Hub, HubTransport
+from sim.hub.hub import Hub, HubTransport
 
 
 @pytest.fixture

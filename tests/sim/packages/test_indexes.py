@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
+from sim.hub.tarball import Entry
 from sim.packages import alpine, archives, debian, laid, npmjs, pypi
 from sim.packages.records import read_records, write_records
 from sim.packages.versions import debian_key, satisfies
@@ -19,7 +20,6 @@ from sim.programs import registry
 from sim.programs.packages.apt_plan import Planner, relations
 from sim.programs.packages.apt_sources import Available, Candidate, Source
 from sim.programs.packages.npm_tree import choose
-from sim.tarball import Entry
 
 DEBIANS = ("debian-trixie", "debian-bookworm", "ubuntu-noble", "ubuntu-jammy")
 ALPINES = tuple(f"alpine-{release}" for release in alpine.RELEASES)

@@ -6,7 +6,7 @@ import pytest
 
 from lines import rows
 from machine import machine, run, write
-from sim.kernel import Kernel
+from sim.kernel.kernel import Kernel
 
 FAILSAFE = "rm: use --no-preserve-root to override this failsafe\n"
 # a shell line, what it prints (both streams in order of printing), its exit status if that is not 0
@@ -164,7 +164,7 @@ def test_a_gigabyte_of_zeros_takes_simulated_time_and_no_memory() -> None:
     ],
 )
 def test_programs_of_their_own_speak_as_gnu(line: str, message: str, status: int) -> None:
-    from sim.loader import executable
+    from sim.kernel.loader import executable
 
     kernel = files()
     name = line.split()[0]

@@ -6,7 +6,7 @@ import pytest
 
 from lines import rows
 from machine import machine, run, write
-from sim.loader import executable
+from sim.kernel.loader import executable
 
 TABLE = r"""
 sleep                               ⇒ \1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from machine import machine, run, write
-from sim.loader import executable
+from sim.kernel.loader import executable
 
 
 def answer(shell: str, script: str) -> tuple[int, str, str]:

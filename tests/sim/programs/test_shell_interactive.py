@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from machine import ENV, machine
-from sim.descriptors import Description, Descriptors
-from sim.loader import Program
-from sim.processes import Process
+from sim.kernel.descriptors import Description, Descriptors
+from sim.kernel.loader import Program
+from sim.kernel.processes import Process
+from sim.kernel.terminal import FLAGS, Terminal
 from sim.programs.shell.command import ash, bash, dash
-from sim.terminal import FLAGS, Terminal
 
 BANNER = (
     "\r\n\r\nBusyBox v1.37.0 (2024-09-26 21:31:42 UTC) built-in shell (ash)\r\n"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from machine import machine, run
-from sim.descriptors import Description, Descriptors
-from sim.kernel import Kernel
-from sim.loader import load
-from sim.processes import Process
-from sim.terminal import Terminal
+from sim.kernel.descriptors import Description, Descriptors
+from sim.kernel.kernel import Kernel
+from sim.kernel.loader import load
+from sim.kernel.processes import Process
+from sim.kernel.terminal import Terminal
 
 
 def kernel() -> Kernel:

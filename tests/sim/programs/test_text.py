@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from machine import machine, run, write
-from sim.kernel import Kernel
+from sim.kernel.kernel import Kernel
 
 FRUIT = "pear 3\napple 10\nfig 2\napple 1\n"
 

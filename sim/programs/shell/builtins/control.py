@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.kernel.signals import number as signal_number
 from sim.programs.shell import traps
 from sim.programs.shell.builtins.table import Builtin
 from sim.programs.shell.errors import Exit, LoopJump, Return, ShellError
 from sim.programs.shell.execution import NOT_FOUND, execute, find
-from sim.signals import number as signal_number
 
 if TYPE_CHECKING:
     from sim.programs.shell.interpreter import Interpreter

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from sim.kernel.signals import NAMES
+from sim.kernel.signals import number as signal_number
 from sim.programs.shell import jobs
 from sim.programs.shell.builtins.output import complain
 from sim.programs.shell.builtins.table import Builtin
 from sim.programs.shell.errors import ShellError
 from sim.programs.shell.execution import find
 from sim.programs.shell.traps import signal_name
-from sim.signals import NAMES
-from sim.signals import number as signal_number
 
 if TYPE_CHECKING:
     from sim.programs.shell.interpreter import Interpreter

@@ -1,0 +1,1 @@
+"""/proc and sysctl: the kernel as files."""

@@ -1,0 +1,296 @@
+"""Mount namespaces: which filesystem lies where.
+
+Many containers have equal mounts, and most of these are never looked into. So a namespace is two things:
+
+- a `Table`: what is mounted where, in which order, with which options. Tables are immutable and shared: mounting gives
+  another table, and the same step from the same table always gives the same one;
+- `roots`: the filesystems themselves, one for each row of the table, made at the first look (None until then).
+
+Paths in here are tuples of names below the namespace's root, without links and `..`; sim/vfs/paths.py walks real ones.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.abi import MountInfo
+from sim.vfs.filesystem import Directory, Inode, Special, Tree
+from sim.vfs.overlay import Root
+
+Names = tuple[str, ...]
+MEMO = 256  # steps remembered by one table
+FLAGS = ("nosuid", "nodev", "noexec", "noatime", "nodiratime")
+TIMES = frozenset(("noatime", "strictatime"))
+NOT_SHOWN = frozenset(
+    ("bind", "rbind", "remount", "ro", "rw", "suid", "dev", "exec", "rec", "strictatime", "relatime", "newinstance",
+     "private", "rprivate", "slave", "rslave", "shared", "rshared")
+)  # fmt: skip
+ALIASES = {"devices": "tmpfs", "masked": "tmpfs", "null": "tmpfs"}  # types of the runtime's own (sim/vfs/mounting.py)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One mount, without what differs between containers. `over`: shows what lies under it (a bind onto itself)."""
+
+    target: Names
+    type: str
+    parent: int
+    options: Names = ()
+    source: str = ""
+    readonly: bool = False
+    over: bool = False
+
+
+class Branch:
+    """A node of the tree of mount points: the number of the row mounted here (-1: none), and branches by name."""
+
+    __slots__ = ("children", "row")
+
+    def __init__(self, row: int = -1, children: dict[str, Branch] | None = None) -> None:
+        self.row = row
+        self.children = children or {}
+
+    def put(self, names: Names, row: int) -> Branch:
+        """A copy of this branch with a mount at `names`."""
+        if not names:
+            return Branch(row)  # what was mounted below is hidden
+        children = dict(self.children)
+        children[names[0]] = children.get(names[0], Branch()).put(names[1:], row)
+        return Branch(self.row, children)
+
+
+class Table:
+    """Immutable: rows in the order in which they were mounted; None where one was taken away again."""
+
+    __slots__ = ("_next", "branch", "known", "rows")
+
+    def __init__(self, rows: tuple[Row | None, ...]) -> None:
+        self.rows = rows
+        self.branch = Branch()
+        self._next: dict[Any, Table] = {}
+        self.known: dict[str, Any] = {}
+        for number, row in enumerate(rows):
+            if row is not None:
+                self.branch = self.branch.put(row.target, number)
+
+    def step(self, key: Any, make: Callable[[], tuple[Row | None, ...]]) -> Table:
+        """The table after a step; `make` gives its rows if this step was not made from here before."""
+        table = self._next.get(key)
+        if table is None:
+            if len(self._next) >= MEMO:
+                self._next.clear()
+            table = self._next[key] = Table(make())
+        return table
+
+    def remember(self, path: str, what: Any) -> None:
+        """Keep what is known of a path (sim/vfs/mounting.py)."""
+        if len(self.known) >= MEMO:
+            self.known.clear()
+        self.known[path] = what
+
+    def mount(self, *row: Any) -> Table:
+        """`row`: the fields of a Row."""
+        return self.step(row, lambda: (*self.rows, Row(*row)))
+
+    def unmount(self, number: int) -> Table:
+        """Without one row; numbers of the others stay."""
+        return self.step(number, lambda: (*self.rows[:number], None, *self.rows[number + 1 :]))
+
+    def remount(self, number: int, options: Names) -> Table:
+        def make() -> tuple[Row | None, ...]:
+            row = self.rows[number]
+            assert row is not None
+            changed = Row(row.target, row.type, row.parent, options, row.source, "ro" in options, row.over)
+            return (*self.rows[:number], changed, *self.rows[number + 1 :])
+
+        return self.step((number, options), make)
+
+
+EMPTY = Table(())
+
+
+class Bind:
+    """The root of a bind mount: a node of another filesystem. `source` is its path there, for mountinfo."""
+
+    __slots__ = ("_folder", "_name", "lower", "tree", "upper")
+
+    def __init__(self, tree: Tree, upper: Inode | None, lower: Inode | None, source: str) -> None:
+        self.tree, self.upper, self.lower = tree, upper, lower
+        folder, _, name = source.rpartition("/")
+        self._folder, self._name = sys.intern(folder), sys.intern(name)  # a container's three have one folder
+
+    @property
+    def source(self) -> str:
+        return f"{self._folder}/{self._name}"
+
+
+MakeRoot = Callable[["MountNamespace", Row], Root]
+Opener = Callable[[Any, Special, str, int], Any]
+
+
+class Storage:
+    """What all mount namespaces of one kernel share.
+
+    `types`: filesystem type to its maker. `open_special(caller, node, path, flags)` gives the open file of a fifo, a
+    terminal or a socket; the kernel sets it. `disk` is the size that df(1) reports, in bytes; `free` what may still be
+    written to it, None for as much as there is memory.
+    """
+
+    __slots__ = ("devices", "disk", "free", "inos", "mount_ids", "now", "open_special", "random", "types")
+
+    def __init__(self, now: Callable[[], int], random: Callable[[int], bytes], disk: int = 64 << 30) -> None:
+        self.now, self.random, self.disk = now, random, disk
+        self.free: int | None = None
+        self.inos: Iterator[int] = itertools.count(2)
+        self.devices: Iterator[int] = itertools.count(0x20)
+        self.mount_ids: Iterator[int] = itertools.count(1)
+        self.types: dict[str, MakeRoot] = {"tmpfs": make_tmpfs}
+        self.open_special: Opener = _no_device
+
+    def take(self, size: int) -> None:
+        """So many bytes more lie on the disk. Raises OSError ENOSPC, and then none."""
+        if self.free is not None and size > 0:
+            if size > self.free:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self.free -= size
+
+    def tree(
+        self, type: str, mode: int = 0o755, lower: Directory | None = None, source: str = "", limit: int = 0
+    ) -> Tree:
+        """A new filesystem: empty, or over a lower tree."""
+        upper = None if lower is not None else Directory(next(self.inos), mode, mtime=self.now())
+        return Tree(type, self.inos, next(self.devices), upper, lower, source, limit)
+
+
+class MountNamespace:
+    """One process tree's view of the files. `context` is the kernel's (it finds the PID namespace for /proc there)."""
+
+    __slots__ = ("context", "first_id", "roots", "storage", "table")
+
+    def __init__(self, storage: Storage, root: Tree, context: Any = None, readonly: bool = False) -> None:
+        self.storage, self.context = storage, context
+        options = ("ro",) if readonly else ("rw",)
+        self.table = EMPTY.mount((), root.type, -1, options, "", readonly)
+        self.roots: list[Root | None] = [root]
+        self.first_id = next(storage.mount_ids)
+
+    def copy(self, context: Any = None) -> MountNamespace:
+        """unshare --mount: the same mounts, from now on independent."""
+        other = MountNamespace.__new__(MountNamespace)
+        other.storage, other.context, other.table = self.storage, context or self.context, self.table
+        other.roots = [self.root(number) if row is not None else None for number, row in enumerate(self.table.rows)]
+        other.first_id = next(self.storage.mount_ids)
+        return other
+
+    def root(self, number: int) -> Root:
+        """The filesystem of a row, made now if nobody has looked before."""
+        roots = self.roots
+        if number < len(roots) and (root := roots[number]) is not None:
+            return root
+        row = self.table.rows[number]
+        assert row is not None
+        if row.over:
+            return self.root(row.parent)
+        made = self.storage.types[row.type](self, row)
+        self._keep(number, made)
+        return made
+
+    def attach(self, target: Names, parent: int, type: str, options: Sequence[str] = (), root: Root | None = None,
+               source: str = "", over: bool = False) -> int:  # fmt: skip
+        """Mount; the number of the new row. Without a `root` it is made by the type when needed."""
+        self.table = self.table.mount(target, type, parent, tuple(options), source, "ro" in options, over)
+        if root is not None:
+            self._keep(len(self.table.rows) - 1, root)
+        return len(self.table.rows) - 1
+
+    def detach(self, number: int) -> None:
+        """Unmount. Raises OSError EBUSY if something is mounted on top."""
+        rows = self.table.rows
+        if number == 0 or any(row is not None and row.parent == number for row in rows):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        self.table = self.table.unmount(number)
+        if number < len(self.roots):
+            self.roots[number] = None
+
+    def untouched(self, number: int) -> bool:
+        """Nobody has looked into this mount: it is as it was when mounted."""
+        return number >= len(self.roots) or self.roots[number] is None
+
+    def info(self) -> list[MountInfo]:
+        """The mounts, in order."""
+        lines = []
+        for number, row in enumerate(self.table.rows):
+            if row is None:
+                continue
+            parent = self.first_id * 100 + row.parent if row.parent >= 0 else 1
+            root = self.roots[number] if number < len(self.roots) else None
+            options = shown_options(row) + (root.tree.options() if root is not None else ())
+            target = "/" + "/".join(row.target)
+            lines.append(
+                MountInfo(self.first_id * 100 + number, parent, target, shown_type(row), self._source(number), options)
+            )
+        return lines
+
+    def shown_roots(self) -> list[tuple[int, str]]:
+        """For each line of `info`: the filesystem's device number, and which of its directories is shown."""
+        shown = []
+        for number, row in enumerate(self.table.rows):
+            if row is not None:
+                root = self.root(number)
+                inside = root.source if isinstance(root, Bind) else "/" + "/".join(row.target[-1:] if row.over else ())
+                shown.append((root.tree.dev, inside))
+        return shown
+
+    def _source(self, number: int) -> str:
+        row = self.table.rows[number]
+        assert row is not None
+        if number < len(self.roots) and (root := self.roots[number]) is not None:
+            return root.tree.source
+        return row.source or shown_type(row)
+
+    def _keep(self, number: int, root: Root) -> None:
+        self.roots.extend([None] * (number + 1 - len(self.roots)))
+        self.roots[number] = root
+
+
+def shown_options(row: Row) -> Names:
+    """As /proc/mounts orders them: access, flags, then what the filesystem itself was given."""
+    flags = tuple(flag for flag in FLAGS if flag in row.options)
+    if not TIMES & set(row.options):
+        flags += ("relatime",)
+    given = tuple(option for option in row.options if option not in FLAGS and option not in NOT_SHOWN)
+    return ("ro" if row.readonly else "rw", *flags, *given)
+
+
+def shown_type(row: Row) -> str:
+    return ALIASES.get(row.type, row.type)
+
+
+def make_tmpfs(space: MountNamespace, row: Row) -> Tree:
+    """tmpfs(5): an empty tree; options size= (bytes, k, m, g, %) and mode=."""
+    options = dict(option.partition("=")[::2] for option in row.options)
+    mode = int(options.get("mode", "1777"), 8)
+    limit = parse_size(options["size"], space.storage.disk // 8) if "size" in options else space.storage.disk // 8
+    tree = space.storage.tree("tmpfs", mode, source=row.source, limit=limit)
+    assert tree.upper is not None
+    tree.upper.uid, tree.upper.gid = int(options.get("uid", "0")), int(options.get("gid", "0"))
+    return tree
+
+
+def parse_size(text: str, whole: int) -> int:
+    """ "64m" -> 67108864; percents are of `whole`. Raises OSError EINVAL."""
+    unit = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "%": whole / 100}.get(text[-1:].lower())
+    digits = text[:-1] if unit else text
+    if not digits.isdigit():
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    return int(int(digits) * (unit or 1))
+
+
+def _no_device(caller: Any, node: Special, path: str, flags: int) -> Any:
+    raise OSError(errno.ENXIO, os.strerror(errno.ENXIO), path)
