@@ -6,10 +6,84 @@ import contextlib
 import os
 import signal
 import socket
-from typing import Any
+import time
+from collections.abc import Iterable
+from typing import Any, NoReturn
 
-from real import init, program, syscalls, wire
-from real.performing import Container, Failure, Times
+from real import console, init, namespaces, program, rootfs, syscalls, wire
+from real.performing import Container, Failure, Handler, Times, perform
+from real.syscalls import NAMESPACES
+
+INSIDE = ("mount", "uts", "ipc", "network", "cgroup")  # what an exec enters besides the PID namespace
+Table = dict[str, Handler]
+
+
+def first_process(
+    container: Container, table: Table, not_ours: Iterable[int], operations: Any, split: int, begin: int, times: Times
+) -> NoReturn:
+    """A container's first: what is left of its operations; `operations[split]` is the clone that has just been made."""
+    with reporting(container, times):
+        leave(not_ours)
+        for _, type, target in joins(operations[:split]):
+            namespaces.join_namespace(container, type, target)
+        go_on(container, table, operations[split:], begin, times)
+    os._exit(0)
+
+
+def go_on(container: Container, table: Table, operations: Any, begin: int, times: Times) -> None:
+    """In its namespaces: from `Unshare`, which is done, to `Execve`."""
+    connect(container)
+    rootfs.attach_root(container, container.surroundings.place)
+    times.append((begin, time.monotonic_ns() - begin))
+    perform(container, table, operations[1:-1], times)
+    hold(container, operations[-1], times)
+
+
+def further_process(
+    container: Container, table: Table, not_ours: Iterable[int], operations: Any, target: int, begin: int
+) -> NoReturn:
+    """An exec's: `target` is a pidfd of the container's first process."""
+    times: Times = []
+    with reporting(container, times):
+        leave(not_ours)
+        connect(container)
+        if container.surroundings.cgroups is not None and container.cgroup:
+            container.surroundings.cgroups.join(container.cgroup)
+        for name in INSIDE:
+            syscalls.setns(target, NAMESPACES[name])
+        if container.options["terminal"]:
+            container.terminal = console.take(container.options["size"], at_console=False)
+        times.append((begin, time.monotonic_ns() - begin))
+        perform(container, table, operations[:-1], times)
+        hold(container, operations[-1], times)
+    os._exit(0)
+
+
+def view(container: Container, table: Table, not_ours: Iterable[int], operations: Any, target: int) -> NoReturn:
+    """Holds a snapshot's root for whoever copies files: that of a running container (`target`), or one just mounted."""
+    times: Times = []
+    with reporting(container, times):
+        leave(not_ours)
+        rootfs.open_sources(container, operations)
+        if target >= 0:
+            syscalls.setns(target, NAMESPACES["mount"])
+            container.root = syscalls.open_tree("/", syscalls.OPEN_TREE_CLONE)
+        syscalls.unshare(NAMESPACES["mount"])
+        rootfs.attach_root(container, "/")
+        perform(container, table, operations[1:], times)
+        wire.send(container.control, ("view",), (container.root,))
+        wire.receive(container.control)
+    os._exit(0)
+
+
+def leave(not_ours: Iterable[int]) -> None:
+    """Every line here is paid for by every container: the first touch of a page copies it.
+
+    What leads to the daemon goes at once: a container with CAP_SYS_PTRACE could reach into this process.
+    """
+    for fd in not_ours:
+        os.close(fd)
+    os.setsid()
 
 
 def joins(operations: Any) -> list[Any]:

@@ -111,6 +111,13 @@ def open_sources(container: Container, operations: Sequence[Sequence[object]]) -
                 container.trees[number] = error
 
 
+def close_sources(container: Container) -> None:
+    for tree in container.trees.values():
+        if isinstance(tree, int):
+            os.close(tree)
+    container.trees.clear()
+
+
 def attach_root(container: Container, place: str) -> None:
     """In the new mount namespace: nothing that is mounted here is seen outside, and the root has a place."""
     syscalls.mount(None, "/", None, MS_REC | MS_PRIVATE)

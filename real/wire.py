@@ -13,7 +13,7 @@ import socket
 from typing import Any
 
 LONGEST = 100_000  # bytes in a datagram; the kernel's limit is the socket's buffer
-MOST_FILES = 16
+MOST_FILES = 253  # SCM_MAX_FD
 INLINE, IN_FILE = b"\0", b"\1"
 
 

@@ -21,15 +21,14 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, NoReturn
+from typing import Any
 
-from real import capabilities, clone, console, init, namespaces, rootfs, syscalls, wire
+from real import capabilities, clone, init, namespaces, rootfs, spare, syscalls, wire
 from real.cgroups import make as make_cgroups
 from real.performing import Container, Failure, Handler, Surroundings, Times, handlers, perform, reason
 from real.syscalls import NAMESPACES
 
 COLLECT_EVERY = 256  # requests
-INSIDE = ("mount", "uts", "ipc", "network", "cgroup")  # what an exec enters besides the PID namespace
 
 
 class Zygote:
@@ -47,6 +46,7 @@ class Zygote:
         self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self.own_files = [connection.fileno(), self.own_pids]
         self.surroundings: Surroundings | None = None
+        self.spare: spare.Spare | None = None
         _, permitted, bounding = capabilities.own()
         self.capabilities = (permitted, bounding)
         self.requests = 0
@@ -120,7 +120,10 @@ class Zygote:
         split = next(number for number, (kind, *_) in enumerate(operations) if kind == "Unshare")
         try:
             perform(container, self.outside, operations[:split], times)
-            pid = self._clone(container, operations, split, times)
+            begin = time.monotonic_ns()
+            rootfs.open_sources(container, operations)
+            pid = self._take_spare(container, operations, split, begin, times)
+            pid = pid or self._clone(container, operations, split, begin, times)
             self._born(pid, serial, control)
             self.first[id], self.groups[pid] = pid, container.cgroup
             self.parents.add(container.cgroup.rpartition("/")[0])
@@ -129,7 +132,38 @@ class Zygote:
         finally:
             for fd in {container.root, *container.targets.values()} - {-1}:
                 os.close(fd)
+            rootfs.close_sources(container)
             clone.close(control, files)
+        self._have_spare(operations[: split + 1])
+
+    def _take_spare(self, container: Container, operations: Any, split: int, begin: int, times: Times) -> int:
+        """The process that waits in fresh namespaces becomes this container's first; 0 if there is none that fits."""
+        waiting = self.spare
+        if waiting is None or not spare.fits(operations[: split + 1]):
+            return 0
+        self.spare = None
+        try:
+            spare.hand_over(waiting, container, operations[split:], begin, times)
+        except OSError:  # somebody has killed it: reap() hears of that
+            return 0
+        finally:
+            waiting.socket.close()
+        return waiting.pid
+
+    def _have_spare(self, operations: Any) -> None:
+        """For the next container, if it is like this one."""
+        assert self.surroundings is not None
+        if self.spare is None and spare.possible(self.surroundings) and spare.fits(operations):
+            ours, theirs = wire.pair()
+            pid = syscalls.clone(namespaces.flags_of(operations[-1][1]))
+            if pid == 0:
+                spare.wait(theirs, self.surroundings, self.table, [*self._not_theirs(), ours.fileno()])
+            theirs.close()
+            self.spare = spare.Spare(pid, ours)
+
+    def _not_theirs(self) -> list[int]:
+        """Open files that a copy of this process has no business with."""
+        return [*self.own_files, *([self.spare.socket.fileno()] if self.spare is not None else [])]
 
     def _take_hold(self, container: Container, type: str, target: str) -> None:
         """JoinNamespace before the clone: from inside another PID namespace the process could not be named."""
@@ -140,8 +174,7 @@ class Zygote:
             raise Failure(f"cannot join the {type} namespace of {target}: it does not run")
         container.targets[target] = syscalls.pidfd_open(pid)
 
-    def _clone(self, container: Container, operations: Any, split: int, times: Times) -> int:
-        begin = time.monotonic_ns()
+    def _clone(self, container: Container, operations: Any, split: int, begin: int, times: Times) -> int:
         group = -1
         joined = next((target for _, type, target in clone.joins(operations[:split]) if type == "pid"), "host")
         try:
@@ -156,7 +189,7 @@ class Zygote:
             if group >= 0:
                 os.close(group)
         if pid == 0:
-            self._first_process(container, operations, split, begin, times)
+            clone.first_process(container, self.table, self._not_theirs(), operations, split, begin, times)
         return pid
 
     def _clone_into(self, target: int, flags: int, group: int) -> int:
@@ -214,7 +247,7 @@ class Zygote:
                 group = self.surroundings.cgroups.entrance(container.cgroup)
             pid = self._clone_into(target, 0, group)
             if pid == 0:
-                self._further_process(container, operations, target, begin)
+                clone.further_process(container, self.table, self._not_theirs(), operations, target, begin)
             self._born(pid, serial, control)
         except (OSError, KeyError) as error:
             clone.send(control, ("failed", f"cannot enter the container: {error}", [(begin, 0)]))
@@ -239,7 +272,7 @@ class Zygote:
             else:
                 perform(container, self.table, operations[:1], times)
             if syscalls.clone(0) == 0:
-                self._hold_view(container, operations, target)
+                clone.view(container, self.table, self._not_theirs(), operations, target)
         except (Failure, OSError) as failure:
             clone.send(control, ("failed", str(failure), times))
         finally:
@@ -247,64 +280,9 @@ class Zygote:
                 os.close(fd)
             control.close()
 
-    def _hold_view(self, container: Container, operations: Any, target: int) -> NoReturn:
-        times: Times = []
-        with clone.reporting(container, times):
-            self._begin_clone()
-            rootfs.open_sources(container, operations)
-            if target >= 0:
-                syscalls.setns(target, NAMESPACES["mount"])
-                container.root = syscalls.open_tree("/", syscalls.OPEN_TREE_CLONE)
-            syscalls.unshare(NAMESPACES["mount"])
-            rootfs.attach_root(container, "/")
-            perform(container, self.table, operations[1:], times)
-            wire.send(container.control, ("view",), (container.root,))
-            wire.receive(container.control)
-        os._exit(0)
-
     def _born(self, pid: int, serial: int, control: socket.socket) -> None:
         self.serials[pid], self.pids[serial] = serial, pid
         clone.send(control, ("cloned", pid))
-
-    # -- in the clone
-
-    def _first_process(self, container: Container, operations: Any, split: int, begin: int, times: Times) -> NoReturn:
-        with clone.reporting(container, times):
-            self._begin_clone()
-            clone.connect(container)
-            rootfs.open_sources(container, operations)
-            rootfs.attach_root(container, container.surroundings.place)
-            for _, type, target in clone.joins(operations[:split]):
-                namespaces.join_namespace(container, type, target)
-            times.append((begin, time.monotonic_ns() - begin))
-            perform(container, self.table, operations[split + 1 : -1], times)
-            clone.hold(container, operations[-1], times)
-        os._exit(0)
-
-    def _further_process(self, container: Container, operations: Any, target: int, begin: int) -> NoReturn:
-        times: Times = []
-        with clone.reporting(container, times):
-            self._begin_clone()
-            clone.connect(container)
-            if container.surroundings.cgroups is not None and container.cgroup:
-                container.surroundings.cgroups.join(container.cgroup)
-            for name in INSIDE:
-                syscalls.setns(target, NAMESPACES[name])
-            if container.options["terminal"]:
-                container.terminal = console.take(container.options["size"], at_console=False)
-            times.append((begin, time.monotonic_ns() - begin))
-            perform(container, self.table, operations[:-1], times)
-            clone.hold(container, operations[-1], times)
-        os._exit(0)
-
-    def _begin_clone(self) -> None:
-        """Every line here is paid for by every container: the first touch of a page copies it.
-
-        What leads to the daemon goes at once: a container with CAP_SYS_PTRACE could reach into this process.
-        """
-        for fd in self.own_files:
-            os.close(fd)
-        os.setsid()
 
     # -- ends
 
@@ -318,8 +296,11 @@ class Zygote:
             if pid == 0:
                 return
             serial = self.serials.pop(pid, None)
+            if self.spare is not None and pid == self.spare.pid:
+                self.spare.socket.close()
+                self.spare = None
             if serial is None:
-                continue  # an orphan of a container without a PID namespace
+                continue  # the spare, or an orphan of a container without a PID namespace
             del self.pids[serial]
             if self.groups.pop(pid, None) is not None:
                 self.first = {id: first for id, first in self.first.items() if first != pid}
