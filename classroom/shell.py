@@ -29,10 +29,20 @@ Write = Callable[[int, bytes], object]  # (stream, data)
 Docker = Callable[[Sequence[str], bytes, Write], int]  # (words after `docker`, standard input, write) -> exit code
 Sleep = Callable[[float], object]  # lets so many seconds pass on the engine's clock
 After = Callable[[str, int], object]  # (command, its status)
+# (a command's text, the shell's variables, standard input, write) -> exit code; raises OSError where there is no shell
+Outside = Callable[[str, Mapping[str, str], bytes, Write], int]
 
 
 def _nothing(line: str, status: int) -> None:
     pass
+
+
+def _computers_own(text: str, variables: Mapping[str, str], stdin: bytes, write: Write) -> int:
+    """The computer's own shell runs a command."""
+    done = subprocess.run(text, shell=True, input=stdin, capture_output=True, env=dict(variables), check=False)
+    write(STDOUT, done.stdout)
+    write(STDERR, done.stderr)
+    return done.returncode
 
 
 @dataclass(slots=True)
@@ -51,7 +61,10 @@ class _Files:
 
 @dataclass(slots=True)
 class Shell:
-    """Runs lines. `status` is `$?`; `names` are looked up first for `$NAME` (a notebook's variables)."""
+    """Runs lines. `status` is `$?`; `names` are looked up first for `$NAME` (a notebook's variables).
+
+    `outside` runs what is no command of this shell.
+    """
 
     docker: Docker
     sleep: Sleep
@@ -61,6 +74,7 @@ class Shell:
     proc: Any = field(default_factory=_Files)
     positional: list[str] = field(default_factory=list)
     options: str = ""
+    outside: Outside = _computers_own
 
     def run(self, text: str, write: Write, stdin: bytes = b"", after: After = _nothing) -> int:
         """All commands of a text, `after(line, status)` following each. Errors are said as sh says them, status 2."""
@@ -174,18 +188,14 @@ class Shell:
             streams.close()
 
     def _outside(self, text: str, stdin: bytes, write: Write) -> None:
-        """The computer's own shell, with this one's variables."""
+        """What is no command of ours, with this shell's variables."""
         environment = {**self.variables.exported, **self.variables.private}
         try:
-            done = subprocess.run(text, shell=True, input=stdin, capture_output=True, env=environment, check=False)
+            self.status = self.outside(text, environment, stdin, write)
         except OSError:  # a browser has no processes
             name = text.split(None, 1)[0]
             write(STDERR, f"sh: {name}: not found\n".encode())
             self.status = NOT_FOUND
-            return
-        write(STDOUT, done.stdout)
-        write(STDERR, done.stderr)
-        self.status = done.returncode
 
     # -- commands of our own
 
