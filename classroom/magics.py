@@ -19,7 +19,7 @@ from classroom.predict import Predictions
 from classroom.shell import STDOUT, mentions_docker
 
 HOSTS = ("sim", "real")
-VARIABLE = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})|(?<![\\$])\$([A-Za-z_]\w*)")
+VARIABLE = re.compile(r"(?<![{$\\])\{([^{}\n]+)\}(?!\})|(?<![\\$])\$([A-Za-z_]\w*)")
 
 
 class Classroom:
@@ -59,6 +59,7 @@ class Classroom:
                 return text.replace(words[1] + " ", "", 1), words[1].partition("=")[2]
         if words[1:3] == ["context", "use"] and len(words) == 4 and words[3] in HOSTS:
             self.context = words[3]
+            self._ipython.push({"lab": self.lab, "view": self.lab.view}, interactive=False)
             return f"echo {words[3]}; echo 'Current context is now \"{words[3]}\"' >&2", words[3]
         return text, self.context
 
@@ -87,12 +88,20 @@ class Classroom:
         return SList(ran.out.splitlines()) if split else LSString(ran.out)
 
     def _expanded(self, text: str) -> str:
-        """`{name}` and `$name` become the notebook's own variables, as in any `!` line; Docker's `{{.Names}}` stays."""
+        """`{expression}` and `$name` of the notebook's own variables, as in any `!` line; Docker's `{{.Names}}` stays.
+
+        So does what is no expression of Python: `${HOME}`, awk's `{print $1}`, the shell's `{1..3}`.
+        """
         names = self._ipython.user_ns
 
         def value(match: re.Match[str]) -> str:
-            name = match[1] or match[2]
-            return str(names[name]) if name in names else match[0]
+            expression = match[1] or match[2]
+            if expression.isidentifier() and expression not in names:
+                return match[0]
+            try:
+                return str(eval(expression, names))
+            except Exception:
+                return match[0]
 
         return VARIABLE.sub(value, text)
 

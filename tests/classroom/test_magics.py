@@ -29,6 +29,12 @@ def test_output_can_be_kept_in_a_variable(notebook):
     assert list(notebook.user_ns["y"]) == ["running"]
 
 
+def test_expressions_in_braces_are_expanded_and_other_braces_stay(notebook, capsys):
+    notebook.run_cell("ids = ['web', 'none']").raise_error()
+    notebook.run_cell("!docker inspect -f '{{.State.Status}}' {ids[0]}; echo ${HOME:+home} x{1,y}").raise_error()
+    assert capsys.readouterr().out == "running\nhome x{1,y}\n"
+
+
 def test_many_lines_in_one_cell(notebook, capsys):
     notebook.run_cell(
         "%%docker\n# two ways to say it\nps -q --filter name=nothing\ndocker version -f hello\n"
