@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
-from engine.spec import ALL_CAPABILITIES
+from engine.linux import ALL_CAPABILITIES
 from real import syscalls
 
 NUMBERS = {name: number for number, name in enumerate(ALL_CAPABILITIES)}

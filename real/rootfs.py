@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Sequence
 
-from engine.operations.files import DEVICES
+from engine.linux import DEVICES
 from real import console, syscalls
 from real.performing import Container, Handler
 from real.syscalls import (

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.linux import DEVICES as DEVICES
 from engine.operations.base import Operation
 
 
@@ -53,10 +54,6 @@ class Unmount(Operation):
 
     def shell(self) -> str:
         return f"umount {{root}}{self.target}"
-
-
-# (major, minor) of the devices that every container has; runc, libcontainer/specconv: AllowedDevices
-DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 
 
 @dataclass(frozen=True, slots=True)
