@@ -14,6 +14,8 @@
     glassdock fault         break something on purpose
     glassdock compare       a container, a microVM, a virtual machine: the model's figures and their sources
     glassdock fleet         what containers buy with a hundred servers
+    glassdock lab           the lessons, in JupyterLab
+    glassdock notebooks     each lesson's two files, and its languages, held in step
 
 Only what a command needs is imported: `glassdock docker ps` must not wait for a web server.
 """
@@ -40,6 +42,8 @@ ELSEWHERE = {
     "fault": "classroom.faultline:main",
     "compare": "classroom.compare:main",
     "fleet": "classroom.fleetline:main",
+    "lab": "classroom.workbook.lab:main",
+    "notebooks": "classroom.workbook.pairs:main",
     "check": "real.probe:main",
     "images": "real.busybox:main",
     "images build": "sim.hub.shelf:main",
@@ -57,6 +61,8 @@ OTHERS = {
     "fault": "break something on purpose",
     "compare": "container, microVM and virtual machine side by side",
     "fleet": "a hundred servers: density, failure, rolling change",
+    "lab": "the lessons, in JupyterLab",
+    "notebooks": "sync, check or take: a lesson's text and its notebook in step",
 }
 
 CERTIFICATES = Path.home() / ".docker"
