@@ -26,7 +26,7 @@ class Classroom:
     """The labs of one notebook, one for each context that was used, and which one is in use."""
 
     def __init__(self, ipython: Any, seed: int | None = None) -> None:
-        self._ipython = ipython
+        self.ipython = ipython
         self._seed = seed
         self._labs: dict[str, Lab] = {}
         self.context = "sim"
@@ -42,11 +42,16 @@ class Classroom:
             self._labs[context] = Lab(context, seed=self._seed)
         return self._labs[context]
 
+    def enter(self, lab: Lab) -> None:
+        """Use this lab from now on, in the context in use: it is the notebook's `lab`, and its `view` is `view`."""
+        self._labs[self.context] = lab
+        self.ipython.push({"lab": lab, "view": lab.view}, interactive=False)
+
     def run(self, text: str, show: bool = True) -> Ran:
         """Run lines in the context that they name, or in the one in use; print as it comes."""
         text, context = self._choose(text)
         ran = self.of(context).run(text, write=_print if show else None)
-        self._ipython.user_ns["_exit_code"] = ran.exit
+        self.ipython.user_ns["_exit_code"] = ran.exit
         return ran
 
     def _choose(self, text: str) -> tuple[str, str]:
@@ -59,7 +64,7 @@ class Classroom:
                 return text.replace(words[1] + " ", "", 1), words[1].partition("=")[2]
         if words[1:3] == ["context", "use"] and len(words) == 4 and words[3] in HOSTS:
             self.context = words[3]
-            self._ipython.push({"lab": self.lab, "view": self.lab.view}, interactive=False)
+            self.ipython.push({"lab": self.lab, "view": self.lab.view}, interactive=False)
             return f"echo {words[3]}; echo 'Current context is now \"{words[3]}\"' >&2", words[3]
         return text, self.context
 
@@ -92,7 +97,7 @@ class Classroom:
 
         So does what is no expression of Python: `${HOME}`, awk's `{print $1}`, the shell's `{1..3}`.
         """
-        names = self._ipython.user_ns
+        names = self.ipython.user_ns
 
         def value(match: re.Match[str]) -> str:
             expression = match[1] or match[2]

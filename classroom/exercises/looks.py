@@ -53,7 +53,7 @@ def _inspected(kind: str, name: str, path: str) -> Text:
 
 
 def _at(thing: Any, path: str) -> Any:
-    """What lies at "HostConfig.Memory", "Mounts.0.Name", or "NetworkSettings > Ports > 80/tcp"; None if nothing does."""
+    """What lies at "HostConfig.Memory", "Mounts.0.Name", "NetworkSettings > Ports > 80/tcp"; None if nothing does."""
     for key in path.split(" > ") if " > " in path else path.split("."):
         if isinstance(thing, Mapping):
             thing = thing.get(key)

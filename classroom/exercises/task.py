@@ -87,6 +87,7 @@ class Task:
     criteria: tuple[Criterion, ...]
     draws: Mapping[str, Draw] = field(default_factory=dict)
     setup: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)  # path in a folder of the task's name: content
     predictions: tuple[str, ...] = ()  # names; the goal asks for them
     explain: Explain | None = None
     solution: tuple[str, ...] = ()
@@ -94,6 +95,7 @@ class Task:
     title: Text = UNSAID
     goal: Text = UNSAID
     hints: tuple[Text, ...] = ()
+    withheld: int = 0  # points of hidden criteria that a released task does not have
 
     @property
     def visible(self) -> int:
@@ -102,7 +104,7 @@ class Task:
 
     @property
     def hidden(self) -> int:
-        return sum(each.points for each in self.criteria if each.hidden)
+        return self.withheld + sum(each.points for each in self.criteria if each.hidden)
 
     @property
     def points(self) -> int:

@@ -65,6 +65,9 @@ class OneOf:
         return self.words[number % len(self.words)]
 
 
+DRAWS = (Name, Number, Port, OneOf)
+
+
 def number(*words: object) -> int:
     """64 bits that these words stand for."""
     return int.from_bytes(sha256("\0".join(str(word) for word in words).encode()).digest()[:8], "big")

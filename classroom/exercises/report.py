@@ -1,0 +1,88 @@
+"""What a student sees after asking: findings as a table, a goal, a hint; as HTML in a notebook, as text elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from classroom.exercises.task import Finding, Task
+from classroom.exercises.words import tell
+
+WORK = "application/vnd.glassdock.work+json"  # the sealed record of attempts, kept with the output of a cell
+MARK = {True: ("✔", "#1a7f37"), False: ("✘", "#b35900")}
+ROW = (
+    '<tr><td style="color:{colour};text-align:left;vertical-align:top">{mark}</td>'
+    '<td style="text-align:right;vertical-align:top;white-space:nowrap">{points}/{maximum}</td>'
+    '<td style="text-align:left">{message}</td></tr>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Words for a notebook (Markdown) and for a terminal."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/markdown": self.text, "text/plain": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings of some tasks. `work`: the sealed record of attempts, which a notebook keeps with the table."""
+
+    tasks: Sequence[Task]
+    findings: Sequence[Finding]
+    work: str = ""
+
+    @property
+    def points(self) -> int:
+        return sum(each.points for each in self.findings)
+
+    @property
+    def maximum(self) -> int:
+        return sum(each.maximum for each in self.findings)
+
+    def of(self, task: Task) -> list[Finding]:
+        return [each for each in self.findings if each.task == task.name]
+
+    def notes(self, task: Task) -> list[str]:
+        """What is not in the table."""
+        said = [tell("hidden points", hidden=task.hidden)] if task.hidden else []
+        return said + ([tell("explained points", points=task.explain.points)] if task.explain else [])
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for task in self.tasks:
+            found = self.of(task)
+            lines.append(f"{task.name}: {_sum(found)}")
+            lines += [f"  {MARK[each.passed][0]} {each.points}/{each.maximum}  {each.message}" for each in found]
+            lines += [f"    {note}" for note in self.notes(task)]
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        return "".join(self._html(task) for task in self.tasks)
+
+    def _html(self, task: Task) -> str:
+        found = self.of(task)
+        rows = "".join(
+            ROW.format(
+                mark=MARK[each.passed][0], colour=MARK[each.passed][1], points=each.points, maximum=each.maximum,
+                message=escape(each.message),
+            )
+            for each in found
+        )  # fmt: skip
+        notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes(task))
+        return f"<p><b>{escape(task.name)}</b>: {escape(_sum(found))}</p><table>{rows}</table>{notes}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        bundle = {"text/html": self.html(), "text/plain": str(self)}
+        return bundle | ({WORK: self.work} if self.work else {})
+
+
+def _sum(found: Sequence[Finding]) -> str:
+    return tell("points", points=sum(each.points for each in found), maximum=sum(each.maximum for each in found))
