@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Set up Glassdock and run it. Needs Python and nothing else.
 
-    python3 start.py            set up, then the guided demo
+    python3 start.py            set up, then the lessons in JupyterLab (as `python3 start.py lab`)
+    python3 start.py demo       set up, then a guided demo in the terminal; needs no JupyterLab
     python3 start.py test       set up, then the tests; more words go to pytest
     python3 start.py COMMAND    set up, then `glassdock COMMAND` (serve, docker, shell)
 
@@ -13,11 +14,13 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 OLDEST = (3, 11)
+EXTRAS = {"lab": "lab", "notebooks": "lab", "test": "dev"}  # command: what it needs of pyproject.toml's extras
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -31,15 +34,25 @@ class Problem(Exception):
 
 
 def main(words):
-    testing = words[:1] == ["test"]
+    command, *rest = words or ["lab"]
     try:
         check_python()
-        set_up("dev" if testing else "")
+        set_up(EXTRAS.get(command, ""))
     except Problem as problem:
         print(f"start.py: {problem}", file=sys.stderr)
         return 1
-    command = ["pytest", *words[1:]] if testing else ["engine.cli", *(words or ["demo"])]
-    return subprocess.run([str(PYTHON), "-m", *command], cwd=str(ROOT)).returncode
+    become(["pytest", *rest] if command == "test" else ["engine.cli", command, *rest])
+
+
+def become(words):
+    """Go on as another program; it then gets the signals, Ctrl-C among them. Does not return."""
+    os.chdir(str(ROOT))
+    command = [str(PYTHON), "-m", *words]
+    if os.name == "nt":  # has no exec that a terminal would wait for
+        with subprocess.Popen(command) as program:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            sys.exit(program.wait())
+    os.execv(command[0], command)
 
 
 def check_python():
@@ -62,7 +75,7 @@ def set_up(extra):
         return
     if not PYTHON.exists():
         make_venv()
-    print("Installing what Glassdock needs (once; about a minute) ...", flush=True)
+    print("Installing what Glassdock needs (once; a minute or two) ...", flush=True)
     install(f"{ROOT}[{extra}]" if extra else str(ROOT))
     STAMP.write_text("\n".join([wanted, *sorted((extras or set()) | {extra})]) + "\n")
 
@@ -109,7 +122,7 @@ def diagnosis(said):
     if "Permission denied" in text:
         return f"cannot write to {VENV}.\nRemove that folder and start again.\n\n{last}"
     if "No space left" in text:
-        return f"the disk is full: {VENV} needs about 300 MB."
+        return f"the disk is full: {VENV} needs about 600 MB."
     return f"pip could not install what is needed:\n\n{last}"
 
 

@@ -40,6 +40,25 @@ TEXTS: dict[str, dict[str, str]] = {
     "command": {"en": "command", "ko": "명령"},
     "one back": {"en": "one command back", "ko": "한 명령 뒤로"},
     "one on": {"en": "one command on", "ko": "한 명령 앞으로"},
+    "workbook": {"en": "Docker with glass walls", "ko": "유리벽 도커"},
+    "how to begin": {
+        "en": "Click on a lesson. In it, **Shift+Enter** runs a cell and goes on to the next. Begin with lesson 0; "
+        "after that each lesson stands alone.",
+        "ko": "장을 하나 누르면 열립니다. 그 안에서 **Shift+Enter**를 누르면 셀이 실행되고 다음 셀로 넘어갑니다. "
+        "0장부터 시작하세요. 그다음부터는 장마다 따로 해도 됩니다.",
+    },
+    "yours": {
+        "en": "These files are your own copy: change them as you like. An update leaves alone what you have changed, "
+        "and puts its new version beside it.",
+        "ko": "이 파일들은 여러분의 사본이니 마음껏 고치세요. 여러분이 고친 파일은 업데이트가 건드리지 않고, "
+        "새 판을 그 옆에 둡니다.",
+    },
+    "lesson": {"en": "Lesson", "ko": "장"},
+    "minutes": {"en": "about {count} min", "ko": "{count}분쯤"},
+    "other language": {
+        "en": "[이 페이지를 한국어로](../ko/contents.md)",
+        "ko": "[This page in English](../en/contents.md)",
+    },
     "no guess": {
         "en": "The engine says {truth}. (You have not made a guess: go back, it is worth it.)",
         "ko": "엔진의 답은 {truth}입니다. (예상을 적지 않았네요. 돌아가서 적어 보세요. 그만한 가치가 있습니다.)",
@@ -54,6 +73,6 @@ def language() -> str:
     return found if found in LANGUAGES else "en"
 
 
-def tell(key: str, **facts: object) -> str:
+def tell(key: str, /, *, lang: str | None = None, **facts: object) -> str:
     """A text of the table, its facts filled in. Raises KeyError for a key that is not there."""
-    return TEXTS[key][language()].format(**facts)
+    return TEXTS[key][lang or language()].format(**facts)

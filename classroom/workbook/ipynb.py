@@ -15,6 +15,7 @@ from typing import Any, cast
 from classroom.workbook.cells import KINDS, Cell, Kind, Notebook, NotebookError
 
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}  # a kernel adds more of it when a notebook is saved
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}  # each program displays it differently
 KEPT = ("jupytext", "kernelspec")  # of a notebook's metadata; the rest is what programs note for themselves
 NOTED = ("collapsed", "execution", "ExecuteTime", "jupyter", "scrolled", "trusted")  # likewise, of a cell's
 
@@ -38,6 +39,8 @@ def read(text: str) -> Notebook:
         if whole["nbformat"] != 4:
             raise NotebookError(f"a notebook of format {whole['nbformat']}; open and save it with Jupyter first")
         metadata = {name: whole["metadata"][name] for name in KEPT if name in whole["metadata"]}
+        if metadata.get("kernelspec", {}).get("name") == KERNEL["name"]:
+            metadata["kernelspec"] = KERNEL
         return Notebook(metadata, tuple(_cell(cell) for cell in whole["cells"]))
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise NotebookError(f"no notebook: {error}") from None

@@ -77,6 +77,7 @@ def test_what_jupyter_adds_when_a_notebook_is_run_and_saved_is_not_kept():
     saved["cells"][0]["execution_count"] = 3
     saved["cells"][0]["metadata"]["execution"] = {"iopub.status.busy": "now"}
     saved["metadata"]["language_info"]["version"] = "3.14.0"
+    saved["metadata"]["kernelspec"]["display_name"] = "Python 3 (ipykernel)"
     saved["metadata"]["widgets"] = {}
     assert ipynb.read(json.dumps(saved)) == notebook
 

@@ -1,0 +1,31 @@
+"""The page that the workbook opens with: a table of the lessons, made from the lessons themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from classroom.texts import tell
+from classroom.workbook import ipynb
+
+NAME = "contents.md"
+LASTS = re.compile(r"^\*\D*(\d+)[^\n]*\*$", re.MULTILINE)  # the line on which a lesson says how long it takes
+TITLE = re.compile(r"(\d+)\.\s+(.*)")
+
+
+def page(lang: str, lessons: Sequence[Path]) -> str:
+    """Markdown. `lessons`: notebooks in the folder in which the page will lie."""
+    rows = [_row(path, lang) for path in lessons]
+    table = [f"| | {tell('lesson', lang=lang)} | |", "|---:|:---|---:|", *rows]
+    parts = [f"# {tell('workbook', lang=lang)}", tell("how to begin", lang=lang), "\n".join(table)]
+    return "\n\n".join([*parts, tell("yours", lang=lang), tell("other language", lang=lang)]) + "\n"
+
+
+def _row(path: Path, lang: str) -> str:
+    notebook = ipynb.read(path.read_text("utf-8"))
+    title = TITLE.fullmatch(notebook.title)
+    number, words = title.groups() if title else ("", notebook.title)
+    lasts = next(iter(LASTS.findall("\n".join(cell.source for cell in notebook.cells[:1]))), "")
+    minutes = tell("minutes", lang=lang, count=lasts) if lasts else ""
+    return f"| {number} | [{words}]({path.name}) | {minutes} |"
