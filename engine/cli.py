@@ -8,6 +8,7 @@
     glassdock images build [--check]                    the hub's content from the folder images/
     glassdock docker …      our own docker command
     glassdock shell         a prompt where `docker` reaches a simulated daemon
+    glassdock playground    a terminal beside glass walls, in the browser
     glassdock demo          a guided tour
     glassdock trace         what a daemon did, hop by hop; save the session
     glassdock replay FILE   live through a saved session again
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 ELSEWHERE = {
     "docker": "engine.client.command:main",
     "shell": "engine.client.shell:main",
+    "playground": "classroom.playground.command:main",
     "demo": "classroom.demo:main",
     "trace": "classroom.travel:trace",
     "replay": "classroom.travel:replay",
@@ -53,6 +55,7 @@ OTHERS = {
     "docker": "the docker command",
     "hub": "a registry over HTTP, for any client",
     "shell": "a prompt with docker",
+    "playground": "a terminal beside glass walls, in the browser",
     "demo": "a guided tour",
     "check": "what this machine's kernel offers to `serve real`",
     "images": "import-host: an image from this machine's own programs; build: the hub's content from images/",
