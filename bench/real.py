@@ -81,7 +81,7 @@ class Bench:
         return end - begin
 
     async def _run(self, spec: Spec, operations: Any) -> None:
-        started = await self.host.create(spec, operations, lambda stream, data: None)
+        started = await self.host.create(spec, operations, lambda stream, data: None, hold=False)
         last = await self.host.start(spec.id)
         self.performed += [*started.performed, *last]
         assert self.over is not None

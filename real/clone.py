@@ -24,6 +24,7 @@ def first_process(
     """A container's first: what is left of its operations; `operations[split]` is the clone that has just been made."""
     with reporting(container, times):
         leave(not_ours)
+        rootfs.seclude()
         for _, type, target in joins(operations[:split]):
             namespaces.join_namespace(container, type, target)
         go_on(container, table, operations[split:], begin, times)
@@ -69,6 +70,7 @@ def view(container: Container, table: Table, not_ours: Iterable[int], operations
             syscalls.setns(target, NAMESPACES["mount"])
             container.root = syscalls.open_tree("/", syscalls.OPEN_TREE_CLONE)
         syscalls.unshare(NAMESPACES["mount"])
+        rootfs.seclude()
         rootfs.attach_root(container, "/")
         perform(container, table, operations[1:], times)
         wire.send(container.control, ("view",), (container.root,))
@@ -114,17 +116,22 @@ def connect(container: Container) -> None:
 
 
 def hold(container: Container, execve: Any, times: Times) -> None:
-    """Everything is done but execve: wait for the daemon's word. If it never comes, this process ends."""
+    """Everything is done but execve: wait for the daemon's word. If it never comes, this process ends.
+
+    Until then the program is looked up once, so that the kernel has its folders at hand.
+    """
     _, args, env, _ = execve
     control, terminal = container.control, container.terminal
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)  # with the zygote, should somebody kill that
     wire.send(control, ("ready", times), (terminal,) if terminal >= 0 else ())
     if terminal >= 0:
         os.close(terminal)
-    if wire.receive(control) is None:
-        os._exit(0)
     os.umask(0o022)  # runc's default
     syscalls.close_on_exec(3)
+    with contextlib.suppress(Failure):
+        program.look_up(args[0], env)
+    if wire.receive(control) is None:
+        os._exit(0)
     if container.options["init"]:
         init.run(args, env, container.home, control.close)
     program.become(args, env, container.home)

@@ -69,13 +69,14 @@ class Running:
     """A process of a container: its first one, or an exec's. `status` None while it runs."""
 
     __slots__ = (
-        "channel", "container", "exec_id", "execve", "input", "outputs", "over", "pid", "serial", "started", "status",
-        "terminal",
+        "channel", "container", "exec_id", "execve", "input", "outputs", "over", "pid", "ready", "serial", "started",
+        "status", "terminal",
     )  # fmt: skip
 
     def __init__(self, container: Container, exec_id: str, serial: int, execve: Execve) -> None:
         self.container, self.exec_id, self.serial, self.execve = container, exec_id, serial, execve
         self.pid = 0
+        self.ready = 0  # since when it is on its way to execve without being told (ns of the monotonic clock)
         self.started = False
         self.status: int | None = None
         self.over: Future[None] | None = None  # made by whoever waits for the end of one that failed

@@ -67,6 +67,11 @@ def join_cgroup(container: Container, path: str) -> None:
 
 
 def loopback_up(container: Container) -> None:
+    bring_loopback_up()
+
+
+def bring_loopback_up() -> None:
+    """In this network namespace; quick if it is up already (a spare's is)."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as any_socket:
         request = struct.pack("16sH14x", b"lo", 0)
         (flags,) = struct.unpack_from("16xH", fcntl.ioctl(any_socket, SIOCGIFFLAGS, request))

@@ -118,9 +118,13 @@ def close_sources(container: Container) -> None:
     container.trees.clear()
 
 
+def seclude() -> None:
+    """In a new mount namespace: nothing that is mounted here is seen outside, and what the host unmounts goes here."""
+    syscalls.mount(None, "/", None, MS_REC | MS_SLAVE)
+
+
 def attach_root(container: Container, place: str) -> None:
-    """In the new mount namespace: nothing that is mounted here is seen outside, and the root has a place."""
-    syscalls.mount(None, "/", None, MS_REC | MS_PRIVATE)
+    """The root has a place, from which it can become the root."""
     syscalls.move_mount(container.root, syscalls.AT_FDCWD, place)
 
 
@@ -282,13 +286,18 @@ def pivot_root(container: Container) -> None:
 
 
 def mask_path(container: Container, path: str) -> None:
-    """/dev/null over a file, an empty read-only tmpfs over a directory."""
+    """/dev/null over a file, an empty read-only tmpfs over a directory.
+
+    Looked at first: a bind mount that fails makes the kernel wait for all CPUs (synchronize_rcu_expedited, 0.4 ms).
+    """
     try:
-        syscalls.mount("/dev/null", path, None, MS_BIND)
+        folder = stat.S_ISDIR(os.stat(path).st_mode)
     except FileNotFoundError:
         return
-    except NotADirectoryError:
+    if folder:
         syscalls.mount("tmpfs", path, "tmpfs", MS_RDONLY)
+    else:
+        syscalls.mount("/dev/null", path, None, MS_BIND)
 
 
 def readonly_path(container: Container, path: str) -> None:

@@ -55,7 +55,9 @@ class Runtime:
 
     # -- create, start, exec
 
-    async def create(self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput) -> Started:
+    async def create(
+        self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput, *, hold: bool = True
+    ) -> Started:
         """See engine.host.Runtime."""
         container = self.containers[spec.id] = Container(spec)
         execve = operations[-1]
@@ -71,7 +73,7 @@ class Runtime:
         process = container.first = self._new(container, "", execve)
         try:
             message = ("create", process.serial, spec.id, options, [encoding.encode(each) for each in operations])
-            times = await self._begin(process, message, spec.process.terminal, on_output)
+            times = await self._begin(process, message, spec.process.terminal, on_output, hold)
         except _Failed as failure:
             del self.containers[spec.id]
             raise RuntimeFailure(str(failure), await self._undo(container, operations, failure)) from None
@@ -99,9 +101,8 @@ class Runtime:
         steps = [*encoding.exec_steps(spec, process), encoding.encode(execve)]
         began = self._loop.time
         try:
-            times = await self._begin(
-                running, ("exec", running.serial, id, options, steps), process.terminal, on_output
-            )
+            message = ("exec", running.serial, id, options, steps)
+            times = await self._begin(running, message, process.terminal, on_output, hold=False)
             last = await self._let_go(running)
         except _Failed as failure:
             container.execs.pop(exec_id, None)
@@ -118,13 +119,17 @@ class Runtime:
         made = self._running[self._serial] = Running(container, exec_id, self._serial, execve)
         return made
 
-    async def _begin(self, process: Running, message: tuple[Any, ...], terminal: bool, call: OnOutput) -> Any:
-        """Ask the zygote, connect the streams; returns when the process holds, with the times. Raises _Failed."""
+    async def _begin(
+        self, process: Running, message: tuple[Any, ...], terminal: bool, call: OnOutput, hold: bool
+    ) -> Any:
+        """Ask the zygote, connect the streams; returns when all but execve is done, with the times. Raises _Failed."""
         ours, theirs = wire.pair()
         process.channel = Channel(self._poller, ours)
         given = [] if terminal else self._pipes(process, call)
         try:
             self._zygote.send(message, (theirs.fileno(), *given))
+            if not hold:
+                process.channel.go()
         finally:
             theirs.close()
             for fd in given:
@@ -145,6 +150,8 @@ class Runtime:
             else:
                 await self._until_gone(process)
                 raise _Failed(told[0], told[1])
+        if not hold:
+            process.ready = sum(ready[-1])
         return ready
 
     async def _until_gone(self, process: Running) -> None:
@@ -171,9 +178,10 @@ class Runtime:
 
     async def _let_go(self, process: Running) -> Performed:
         """execve, and what came of it. Raises RuntimeFailure."""
-        channel, begin = process.channel, time.monotonic_ns()
+        channel, begin = process.channel, process.ready or time.monotonic_ns()
         assert channel is not None
-        channel.go()
+        if not process.ready:
+            channel.go()
         received = await channel.receive()
         performed = Performed(process.execve, self._moment(begin), time.monotonic_ns() - begin)
         if received is not None:

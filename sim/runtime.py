@@ -45,7 +45,9 @@ class Runtime:
 
     # -- create, start, exec
 
-    async def create(self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput) -> Started:
+    async def create(
+        self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput, *, hold: bool = True
+    ) -> Started:
         """See engine.host.Runtime."""
         container = self._containers[spec.id] = Container(self._kernel, spec.id, self._ended)
         try:

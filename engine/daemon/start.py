@@ -63,7 +63,8 @@ async def _start(engine: Engine, container: Container) -> None:
     devices, throttles = needs.devices(engine, container), needs.throttles(engine, container.host_config)
     spec = specs.spec(container, links, host.info.root, linking.environment(engine, container), devices, throttles)
     try:
-        started = await host.create(spec, plan.plan(spec, host.layers(container.id)), container.on_output)
+        operations = plan.plan(spec, host.layers(container.id))
+        started = await host.create(spec, operations, container.on_output, hold=False)
         record(engine, started.performed)
         record(engine, await host.start(container.id))
     except RuntimeFailure as failure:

@@ -97,8 +97,13 @@ class Stats:
 class Runtime(Protocol):
     """Containers as processes (OCI runtime verbs). Unknown ids raise KeyError; the daemon never asks for one."""
 
-    async def create(self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput) -> Started:
-        """Perform the list up to its last operation, execve, and hold there. Raises RuntimeFailure."""
+    async def create(
+        self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput, *, hold: bool = True
+    ) -> Started:
+        """Perform the list up to its last operation, execve, and hold there. Raises RuntimeFailure.
+
+        `hold` False: `start` follows at once, whatever comes, so the process need not wait for it.
+        """
 
     async def start(self, id: str) -> tuple[Performed, ...]:
         """Let the held process execve. Raises RuntimeFailure (`executable file not found in $PATH`, …)."""
