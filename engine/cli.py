@@ -13,6 +13,7 @@
     glassdock trace         what a daemon did, hop by hop; save the session
     glassdock replay FILE   live through a saved session again
     glassdock fault         break something on purpose
+    glassdock exercises     graded exercises as a course for nbgrader
     glassdock compare       a container, a microVM, a virtual machine: the model's figures and their sources
     glassdock fleet         what containers buy with a hundred servers
     glassdock lab           the lessons, in JupyterLab
@@ -42,6 +43,7 @@ ELSEWHERE = {
     "trace": "classroom.travel:trace",
     "replay": "classroom.travel:replay",
     "fault": "classroom.faultline:main",
+    "exercises": "classroom.exercises.course:main",
     "compare": "classroom.compare:main",
     "fleet": "classroom.fleetline:main",
     "lab": "classroom.workbook.lab:main",
@@ -62,6 +64,7 @@ OTHERS = {
     "trace": "what a daemon did, hop by hop; save the session",
     "replay": "live through a saved session again",
     "fault": "break something on purpose",
+    "exercises": "graded exercises as a course for nbgrader: list, build, release",
     "compare": "container, microVM and virtual machine side by side",
     "fleet": "a hundred servers: density, failure, rolling change",
     "lab": "the lessons, in JupyterLab",

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from classroom.exercises.looks import Look
 from classroom.exercises.task import Text
 from classroom.exercises.world import World
+from classroom.words import short_ids
 
 LONGEST = 120  # characters of a value that are shown
 
@@ -40,7 +41,7 @@ def shown(value: Any, lang: str) -> str:
         return {"en": "not there", "ko": "없음"}[lang]
     if isinstance(value, int | float):
         return plain(value)
-    text = plain(value)
+    text = short_ids(plain(value))
     return f"“{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}”"
 
 
@@ -148,7 +149,7 @@ class There:
 
     @property
     def words(self) -> Text:
-        return Text("that it is there", "있어야 해요")
+        return Text("something", "있음")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +164,9 @@ class Gone:
     @property
     def words(self) -> Text:
         if self.beside is None:
-            return Text("that it is not there", "없어야 해요")
+            return Text("nothing", "없음")
         other = self.beside.subject
-        return Text(f"that it is not there, and {other.en} is", f"이것은 없고, 다음은 있어야 해요: {other.ko}")
+        return Text(f"nothing, while there is {other.en}", f"없음, 다만 다음은 있음: {other.ko}")
 
 
 @dataclass(frozen=True, slots=True)

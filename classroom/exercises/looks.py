@@ -25,7 +25,6 @@ PLAIN = {
     "Config.Image": ("the image that %s was made from", "%s를 만든 이미지"),
     "Config.Cmd": ("the command of %s", "%s의 명령(CMD)"),
     "Image": ("the id of the image that %s stands on", "%s 아래에 있는 이미지의 id"),
-    "Id": ("the id of %s", "%s의 id"),
     "HostConfig.Memory": ("the memory limit of %s, in bytes", "%s의 메모리 제한(바이트)"),
     "RestartCount": ("how often %s was restarted", "%s의 재시작 횟수"),
     "": ("%s", "%s"),
@@ -66,18 +65,20 @@ def _at(thing: Any, path: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Inspect:
-    """What `docker inspect` says of a container, image, network or volume: all of it, or what lies at a path.
+    """What `docker inspect` says of a container, image, network or volume: its id, or what lies at a path.
 
     `Inspect("container", "{web}", "State.Status")`. Where a key has a dot of its own: `"Config > Labels > org.me"`.
     """
 
     kind: str
     name: str
-    path: str = "Id"
+    path: str = ""
 
     def see(self, world: World) -> Any:
         found = world.inspect(self.kind, self.name)
-        return None if found is None else _at(found, self.path)
+        if found is None or self.path:
+            return None if found is None else _at(found, self.path)
+        return found.get("Id") or found["Name"]  # a volume has no id
 
     @property
     def subject(self) -> Text:
@@ -230,7 +231,7 @@ class Events:
     @property
     def subject(self) -> Text:
         words = " ".join([self.type, self.action, *(f"{name}={value}" for name, value in self.where)])
-        return Text(f"events “{words}”", f"이벤트 “{words}”의 수")
+        return Text(f"number of events “{words}”", f"이벤트 “{words}”의 수")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,7 @@ class Requests:
 
     @property
     def subject(self) -> Text:
-        return Text(f"requests “{self.pattern}” to the daemon", f"데몬이 받은 요청 “{self.pattern}”의 수")
+        return Text(f"number of requests “{self.pattern}”", f"데몬이 받은 요청 “{self.pattern}”의 수")
 
 
 @dataclass(frozen=True, slots=True)

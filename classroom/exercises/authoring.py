@@ -1,0 +1,36 @@
+"""All the words of an author, at once: `from classroom.exercises.authoring import *`."""
+
+from classroom.exercises.expectations import (
+    Among,
+    AtLeast,
+    AtMost,
+    Contains,
+    Differs,
+    Gone,
+    Is,
+    IsNot,
+    Matches,
+    Same,
+    There,
+)
+from classroom.exercises.looks import (
+    Answer,
+    Changes,
+    Count,
+    Events,
+    File,
+    Inspect,
+    Logs,
+    Predicted,
+    Processes,
+    Requests,
+    Shared,
+)
+from classroom.exercises.task import Criterion, Explain, Level, Task, Text, Wrong
+from classroom.exercises.variants import Name, Number, OneOf, Port
+
+__all__ = [
+    "Among", "Answer", "AtLeast", "AtMost", "Changes", "Contains", "Count", "Criterion", "Differs", "Events",
+    "Explain", "File", "Gone", "Inspect", "Is", "IsNot", "Level", "Logs", "Matches", "Name", "Number", "OneOf",
+    "Port", "Predicted", "Processes", "Requests", "Same", "Shared", "Task", "Text", "There", "Wrong",
+]  # fmt: skip
