@@ -121,9 +121,9 @@ def _path(request: Request) -> str:
 
 
 ROUTES = (
-    Route("HEAD", "/containers/{id}/archive", look),
-    Route("GET", "/containers/{id}/archive", download),
-    Route("PUT", "/containers/{id}/archive", upload, upload=True),
-    Route("GET", "/containers/{id}/export", export),
+    Route("HEAD", "/containers/{id:path}/archive", look),
+    Route("GET", "/containers/{id:path}/archive", download),
+    Route("PUT", "/containers/{id:path}/archive", upload, upload=True),
+    Route("GET", "/containers/{id:path}/export", export),
     Route("POST", "/commit", commit),
 )

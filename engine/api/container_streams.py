@@ -229,9 +229,9 @@ class _ExitStatus:
 
 
 ROUTES = (
-    Route("POST", "/containers/{id}/attach", attach),
-    Route("GET", "/containers/{id}/attach/ws", attach_websocket),
-    Route("GET", "/containers/{id}/logs", logs),
-    Route("GET", "/containers/{id}/stats", stats),
-    Route("POST", "/containers/{id}/wait", wait),
+    Route("POST", "/containers/{id:path}/attach", attach),
+    Route("GET", "/containers/{id:path}/attach/ws", attach_websocket),
+    Route("GET", "/containers/{id:path}/logs", logs),
+    Route("GET", "/containers/{id:path}/stats", stats),
+    Route("POST", "/containers/{id:path}/wait", wait),
 )

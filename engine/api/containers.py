@@ -16,7 +16,7 @@ from engine.daemon import listing, needs, prune, remove, rename, stop, update
 from engine.daemon import start as starting
 from engine.daemon.config import HostConfig, Settings
 from engine.daemon.filters import Filters
-from engine.daemon.networks import views
+from engine.daemon.networks import links, views
 from engine.daemon.signals import parse_signal
 from engine.errors import EngineError, InvalidParameter, System
 from engine.host import HostInfo, RuntimeFailure
@@ -138,9 +138,11 @@ async def update_one(engine: Engine, request: Request) -> Response:
 
 
 async def delete(engine: Engine, request: Request) -> Response:
-    container = engine.containers.get(request.vars["id"])
+    name = request.vars["id"]
+    container = engine.containers.get(name)
     if boolean(request, "link"):
-        raise InvalidParameter("Conflict, cannot remove the default link name of the container")
+        links.unlink(engine, name)
+        return empty()
     await remove.remove(engine, container, boolean(request, "force"), boolean(request, "v"))
     return empty()
 
@@ -197,17 +199,17 @@ ROUTES = (
     Route("GET", "/containers/json", list_all),
     Route("POST", "/containers/create", create),
     Route("POST", "/containers/prune", prune_all),
-    Route("GET", "/containers/{id}/json", inspect),
-    Route("GET", "/containers/{id}/top", top),
-    Route("GET", "/containers/{id}/changes", changes),
-    Route("POST", "/containers/{id}/start", start),
-    Route("POST", "/containers/{id}/stop", stop_one),
-    Route("POST", "/containers/{id}/restart", restart),
-    Route("POST", "/containers/{id}/kill", kill),
-    Route("POST", "/containers/{id}/pause", pause),
-    Route("POST", "/containers/{id}/unpause", unpause),
-    Route("POST", "/containers/{id}/rename", rename_one),
-    Route("POST", "/containers/{id}/update", update_one),
-    Route("POST", "/containers/{id}/resize", resize),
-    Route("DELETE", "/containers/{id}", delete),
+    Route("GET", "/containers/{id:path}/json", inspect),
+    Route("GET", "/containers/{id:path}/top", top),
+    Route("GET", "/containers/{id:path}/changes", changes),
+    Route("POST", "/containers/{id:path}/start", start),
+    Route("POST", "/containers/{id:path}/stop", stop_one),
+    Route("POST", "/containers/{id:path}/restart", restart),
+    Route("POST", "/containers/{id:path}/kill", kill),
+    Route("POST", "/containers/{id:path}/pause", pause),
+    Route("POST", "/containers/{id:path}/unpause", unpause),
+    Route("POST", "/containers/{id:path}/rename", rename_one),
+    Route("POST", "/containers/{id:path}/update", update_one),
+    Route("POST", "/containers/{id:path}/resize", resize),
+    Route("DELETE", "/containers/{id:path}", delete),
 )

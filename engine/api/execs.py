@@ -49,11 +49,11 @@ async def start(engine: Engine, request: Request) -> Response:
     stdin = Stdin(engine.loop) if found.config.attach_stdin else None
 
     async def session(duplex: Duplex) -> None:
-        await _run(engine, found, window, stdin, duplex)
+        await _run(engine, found, options, stdin, duplex)
 
     return Response(
         101 if "upgrade" in request.headers else 200,
-        headers={"Content-Type": stream_type(request, found.config.tty)},
+        headers={"Content-Type": stream_type(request, options.tty)},
         session=session,
         waiting="program",
         starving=stdin.starving if stdin is not None else None,
@@ -70,15 +70,18 @@ def _window(options: StartConfig) -> tuple[int, int]:
     return options.console_size[0], options.console_size[1]
 
 
-async def _run(engine: Engine, started: Exec, window: tuple[int, int], stdin: Stdin | None, duplex: Duplex) -> None:
-    """Start it and carry its streams. What the runtime says against it is printed, as by a shell."""
+async def _run(engine: Engine, started: Exec, options: StartConfig, stdin: Stdin | None, duplex: Duplex) -> None:
+    """Start it and carry its streams. What the runtime says against it is printed, as by a shell.
+
+    Frames or not is for the request to say, whatever the process has (moby, postContainerExecStart).
+    """
     config = started.config
     client = Client(engine.loop, config.attach_stdout, config.attach_stderr)
     try:
-        await engine.execs.start(started, client, window)
+        await engine.execs.start(started, client, _window(options))
     except EngineError as error:
         text = f"{error.message}\r\n".encode()
-        await duplex.write(text if config.tty else frame(STDOUT, text))
+        await duplex.write(text if options.tty else frame(STDOUT, text))
         return
     if stdin is not None and started.input is not None:
         stdin.connect(started.input)
@@ -88,7 +91,7 @@ async def _run(engine: Engine, started: Exec, window: tuple[int, int], stdin: St
         duplex,
         client,
         stdin,
-        raw=config.tty,
+        raw=options.tty,
         keys=started.keys,
         close_stdin=True,
         on_detach=lambda: engine.execs.tell("exec_detach", started),
@@ -107,7 +110,7 @@ async def inspect(engine: Engine, request: Request) -> Response:
 
 
 ROUTES = (
-    Route("POST", "/containers/{id}/exec", create),
+    Route("POST", "/containers/{id:path}/exec", create),
     Route("POST", "/exec/{id}/start", start),
     Route("POST", "/exec/{id}/resize", resize),
     Route("GET", "/exec/{id}/json", inspect),

@@ -1,6 +1,7 @@
 """Which handler answers a request: a table of routes, looked up segment by segment.
 
-Patterns are paths with variables: `{id}` matches one segment, `{name:path}` one or more (image names have slashes).
+Patterns are paths with variables: `{id}` matches one segment, `{name:path}` one or more (names of images have slashes,
+and those of links: "web/db").
 A word beats a variable: "/images/json" is the list and not an image called "json". Paths may begin with an API version
 ("/v1.43/info"). This module knows nothing about HTTP beyond method and path; statuses are the application's.
 """
@@ -51,7 +52,7 @@ class Node:
 
 
 class Router:
-    """All routes. `match` costs one dictionary look-up for each segment; only `:path` patterns need an expression."""
+    """All routes. `match` costs one dictionary look-up for each segment; only names with slashes need an expression."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._tree = Node()
@@ -59,8 +60,7 @@ class Router:
         for route in routes:
             if ":path}" in route.pattern:
                 self._expressions.setdefault(route.method, []).append((compile_pattern(route.pattern), route))
-            else:
-                self._add(route)
+            self._add(route)
 
     def _add(self, route: Route) -> None:
         node, names = self._tree, []

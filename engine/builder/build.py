@@ -126,7 +126,7 @@ class Build:
 
     def _begin(self, step: Step) -> None:
         self._step += 1
-        self.output.say(f"Step {self._step}/{self._total} : {step.text}")
+        self.output.announce(f"Step {self._step}/{self._total} : {step.text}")
 
     def _declare(self, step: Step, escape: str) -> None:
         """ARG before FROM."""
@@ -200,7 +200,7 @@ class Build:
 
     async def _triggers(self, run: StageRun, triggers: list[str]) -> None:
         plural = "s" if len(triggers) > 1 else ""
-        self.output.say(f"# Executing {len(triggers)} build trigger{plural}")
+        self.output.announce(f"# Executing {len(triggers)} build trigger{plural}")
         for trigger in triggers:
             try:
                 nodes = parse(trigger.encode()).nodes

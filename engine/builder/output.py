@@ -46,10 +46,13 @@ class Output:
         """Nothing more will be said."""
         self._lines.close()
 
-    def say(self, text: str) -> None:
-        """A line, as two writes, as Docker makes them."""
+    def announce(self, text: str) -> None:
+        """A line in two writes: so Docker prints the heads of its steps, and clients see two messages."""
         self.write(text)
         self.write("\n")
+
+    def say(self, text: str) -> None:
+        self.write(f"{text}\n")
 
     def write(self, text: str) -> None:
         self._put(json_line({"stream": text}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.daemon import health
 from engine.daemon.filters import NO_FILTERS, Filters, invalid_filter
-from engine.daemon.networks import views
+from engine.daemon.networks import links, views
 from engine.daemon.networks.ports import parse_port
 from engine.errors import EngineError, InvalidParameter
 from engine.lifecycle import State
@@ -43,10 +43,12 @@ class Query:
 async def rows(engine: Engine, query: Query) -> list[dict[str, Any]]:
     """ContainerSummary of each, newest first. Raises InvalidParameter, NotFound."""
     found: list[dict[str, Any]] = []
+    linked = links.names(engine)
     for container in select(engine, query):
         if query.limit and len(found) == query.limit:
             break
         row = summary(engine, container)
+        row["Names"] += linked.get(container.id, ())
         if query.size:
             row["SizeRw"] = await engine.host.usage(container.id)
             row["SizeRootFs"] = row["SizeRw"] + image_size(engine, container)

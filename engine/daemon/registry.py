@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from engine.daemon.container import KIND, Container, from_row
+from engine.daemon.networks.links import split
 from engine.daemon.state import State as Rows
 from engine.errors import Conflict, InvalidParameter, no_such_container
 from engine.loop import Loop
@@ -47,11 +48,19 @@ class Containers:
             return container
         if (id := self._by_name.get(word.removeprefix("/"))) and (container := self._by_id.get(id)):
             return container
-        return self._by_prefix(word)
+        return self._linked(word) if "/" in word.strip("/") else self._by_prefix(word)
 
     def find(self, id: str) -> Container | None:
         """By full id."""
         return self._by_id.get(id)
+
+    def _linked(self, word: str) -> Container:
+        """ "web/store": what `--link` made known to web by that name."""
+        parent, _, alias = word.strip("/").rpartition("/")
+        for link in (self.get(parent).host_config.links or ()) if parent in self._by_name else ():
+            if (found := split(link))[1] == alias:
+                return self.get(found[0])
+        raise no_such_container(word)
 
     def _by_prefix(self, word: str) -> Container:
         if not word:

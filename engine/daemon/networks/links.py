@@ -1,17 +1,19 @@
 """`--link`: the older way to know another container by name.
 
 On the default bridge, where there is no DNS, an alias becomes a line of /etc/hosts and a handful of environment
-variables; on a network of its own it is one more name, for this container alone. Source: moby, daemon/links.
+variables; on a network of its own it is one more name, for this container alone. What is linked has one more name for
+the daemon, too: "web/store". Source: moby, daemon/links and daemon/delete.go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.daemon.networks.network import BRIDGE
 from engine.daemon.networks.ports import parse_port
-from engine.errors import Conflict, EngineError, System
+from engine.errors import Conflict, EngineError, InvalidParameter, System
 
 if TYPE_CHECKING:
     from engine.daemon.container import Container
@@ -66,6 +68,28 @@ def shown(engine: Engine, container: Container) -> list[str] | None:
             continue
         found.append(f"/{name}:/{container.name}/{alias}")
     return found
+
+
+def names(engine: Engine) -> dict[str, list[str]]:
+    """By id: the names that containers have because others link to them, "/web/store"."""
+    found: dict[str, list[str]] = {}
+    for container in engine.containers:
+        for word in shown(engine, container) or ():
+            name, _, full = word.partition(":")
+            found.setdefault(engine.containers.get(name).id, []).append(full)
+    return found
+
+
+def unlink(engine: Engine, word: str) -> None:
+    """`docker rm --link web/store`: web does not know it any more. Raises InvalidParameter."""
+    parent, _, alias = word.strip("/").rpartition("/")
+    if not parent:
+        raise InvalidParameter("Conflict, cannot remove the default link name of the container")
+    container = engine.containers.get(parent)
+    left = tuple(each for each in container.host_config.links or () if split(each)[1] != alias)
+    host = replace(container.host_config, links=left or None)
+    container.settings = replace(container.settings, host=host)
+    engine.containers.save(container)
 
 
 def environment(engine: Engine, container: Container) -> tuple[str, ...]:

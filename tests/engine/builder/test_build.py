@@ -42,6 +42,9 @@ def test_every_step_is_told_in_the_builders_words(docker):
         "Successfully built <6>",
         "Successfully tagged app:latest",
     ]
+    streams = [line["stream"] for line in result.lines if "stream" in line]
+    assert streams[:2] == ["Step 1/4 : FROM busybox", "\n"]  # two messages; every other line is one
+    assert streams[-1] == "Successfully tagged app:latest\n"
     assert docker.image("app")["Id"] == result.id
     assert docker.containers() == []
 

@@ -89,12 +89,13 @@ class Docker:
         """`docker exec`: exit code and output."""
         wanted = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True, **settings}
         id = self.post(f"/containers/{name}/exec", wanted)["Id"]
-        headers = {"content-type": "application/json"}
-        answer, session = self.connection.upgrade(f"/v{self.version}/exec/{id}/start", {}, headers, b"{}")
+        tty = bool(settings.get("Tty"))
+        headers, how = {"content-type": "application/json"}, json.dumps({"Tty": tty}).encode()
+        answer, session = self.connection.upgrade(f"/v{self.version}/exec/{id}/start", {}, headers, how)
         if session is None:
             raise Refusal(answer.status, json.loads(answer.read())["message"])
         data = b"".join(iter(session.recv, b""))
-        if not settings.get("Tty"):
+        if not tty:
             data = b"".join(payload for _, payload in Unframer().feed(data))
         return self.get(f"/exec/{id}/json")["ExitCode"], data
 

@@ -84,6 +84,20 @@ def test_linked_containers_are_known_by_their_alias(docker: Docker) -> None:
         docker.post("/containers/c1/start")
 
 
+def test_a_link_is_one_more_name_until_it_is_taken_away(docker: Docker) -> None:
+    docker.run("sleep", "1000", name="db")
+    docker.run("sleep", "1000", name="web", HostConfig={"Links": ["db:store"]})
+    assert [row["Names"] for row in docker.get("/containers/json")] == [["/web"], ["/db", "/web/store"]]
+    assert docker.get("/containers/web/store/json")["Name"] == "/db"
+    with pytest.raises(AssertionError, match="400 Conflict, cannot remove the default link name of the container"):
+        docker.delete("/containers/db", link=1)
+    docker.delete("/containers/web/store", link=1)
+    assert [row["Names"] for row in docker.get("/containers/json")] == [["/web"], ["/db"]]
+    assert docker.get("/containers/web/json")["HostConfig"]["Links"] is None
+    with pytest.raises(AssertionError, match="404 No such container: web/store"):
+        docker.get("/containers/web/store/json")
+
+
 def test_the_predefined_networks(docker: Docker) -> None:
     rows = docker.get("/networks")
     assert [(row["Name"], row["Driver"]) for row in rows] == [("bridge", "bridge"), ("host", "host"), ("none", "null")]

@@ -99,6 +99,19 @@ def test_exec_runs_in_the_container_and_tells_its_code(docker: Docker) -> None:
     ]
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_whether_an_exec_comes_in_frames_is_said_when_it_is_started(docker: Docker, terminal: bool) -> None:
+    docker.run("sleep", "1000")
+    made = {"Cmd": ["echo", "hi"], "AttachStdout": True, "Tty": terminal}
+    line = b"hi\r\n" if terminal else b"hi\n"
+    for how, frames in ((b'{"Tty": false}', True), (b'{"Tty": true}', False)):
+        id = docker.post("/containers/c1/exec", made)["Id"]
+        headers = {"content-type": "application/json"}
+        _, session = docker.connection.upgrade(f"/v1.50/exec/{id}/start", {}, headers, how)
+        answer = all_of(session)
+        assert (unframed(answer) if frames else answer) == ([(1, line)] if frames else line)
+
+
 def test_exec_of_what_is_not_there_prints_the_runtimes_words(docker: Docker) -> None:
     docker.run("sleep", "1000")
     code, text = docker.exec("nosuch")
