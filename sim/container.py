@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from sim.kernel.kernel import Kernel
     from sim.kernel.namespaces import Namespaces
     from sim.kernel.syscalls import SystemCalls
-    from sim.vfs.mounts import MountNamespace
+    from sim.vfs.filesystem import Tree
+    from sim.vfs.mounts import MountNamespace, Names
 
 Ended = Callable[["Container", str, int], object]
 Handlers = dict[type, Callable[[Any, Any], object]]  # by type of operation
@@ -23,13 +24,16 @@ class Container:
     """From its first operation until it is deleted. Parts are None until the operation that makes them is done."""
 
     __slots__ = (
-        "cgroup", "execs", "execve", "home", "id", "init", "joined", "kernel", "namespaces", "process", "report",
-        "shim", "space", "terminal",
+        "cgroup", "execs", "execve", "home", "id", "init", "joined", "kernel", "namespaces", "process", "readonly",
+        "report", "root", "rootfs", "shim", "space", "terminal",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, id: str, report: Ended) -> None:
         self.kernel, self.id, self.report = kernel, id, report
         self.shim = kernel.host.pid.reserve()  # the host's number of containerd-shim, the parent outside
+        self.rootfs: Tree | None = None
+        self.readonly = False
+        self.root: Names = ()  # where its root is in `space`, until pivot_root
         self.space: MountNamespace | None = None
         self.cgroup: Cgroup | None = None
         self.joined: dict[str, str] | None = None  # namespace type: "host" or "container:<id>"

@@ -13,11 +13,10 @@ from typing import Any
 from engine import operations as ops
 from engine.host import RuntimeFailure
 from engine.operations import Operation, Performed
-from sim import credentials, rootfs
+from sim import credentials, namespaces, rootfs
 from sim.cgroups import v2
 from sim.container import Container, Handlers
 from sim.credentials import ERRORS
-from sim.kernel import namespaces
 from sim.net import bridges
 from sim.net.network import Fabric
 
@@ -146,10 +145,10 @@ def release(container: Container) -> tuple[Performed, ...]:
     if container.namespaces is not None:
         for type in {"network", "ipc"} - (container.joined or {}).keys():
             container.kernel.sysctls.forget(container.namespaces.inode(type))
-    if container.space is not None:
+    if container.rootfs is not None:
         moment += DURATIONS[ops.RemoveCgroup] * bool(performed)
         performed.append(Performed(UNMOUNT_ROOT, moment, DURATIONS[ops.Unmount]))
-        container.space = container.namespaces = None
+        container.rootfs = container.space = container.namespaces = None
     return tuple(performed)
 
 

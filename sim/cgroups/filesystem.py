@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cgroups import files
 from sim.cgroups.v2 import Cgroup
-from sim.kernel.namespaces import PidNamespace
 from sim.vfs.filesystem import Directory, Inode
 from sim.vfs.mounts import MountNamespace, Row
 from sim.vfs.synthetic import Listing, SyntheticFile, SyntheticTree, directory
 
 if TYPE_CHECKING:
     from sim.kernel.kernel import Kernel
+    from sim.kernel.namespaces import Namespaces
 
 NOT_IN_ROOT = (
     "cgroup.events",
@@ -35,21 +35,12 @@ NOT_IN_ROOT = (
 def register(kernel: Kernel) -> None:
     """Let `mount -t cgroup2` work."""
 
-    def make(space: MountNamespace, row: Row) -> SyntheticTree:
+    def make(space: MountNamespace, row: Row, context: Namespaces | None) -> SyntheticTree:
         storage = space.storage
-        group = _root_for(kernel, space.context)
-        tree = _folder(kernel, group, storage.inos)
+        tree = _folder(kernel, (context or kernel.host).cgroup.root, storage.inos)
         return SyntheticTree("cgroup2", storage.inos, next(storage.devices), lower=tree, source=row.source)
 
     kernel.storage.types["cgroup2"] = make
-
-
-def _root_for(kernel: Kernel, pids: Any) -> Cgroup:
-    """The cgroup of the first process of a PID namespace, if it has a cgroup namespace of its own."""
-    init = pids.init if isinstance(pids, PidNamespace) else None
-    if init is None or init.namespaces.cgroup == kernel.host.cgroup:
-        return kernel.root_cgroup
-    return init.cgroup
 
 
 def _folder(kernel: Kernel, group: Cgroup, inos: Iterator[int]) -> Directory:

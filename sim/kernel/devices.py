@@ -51,7 +51,7 @@ def _may_open(caller: SystemCalls, node: Special) -> bool:
 def register(kernel: Kernel) -> None:
     """Let `mount -t devpts` work: a mount namespace sees its own terminals."""
 
-    def make(space: MountNamespace, row: Row) -> SyntheticTree:
+    def make(space: MountNamespace, row: Row, context: Any) -> SyntheticTree:
         storage = space.storage
         ptmx = Special(next(storage.inos), st.S_IFCHR | 0o666, rdev=(5, 2))
 
@@ -76,4 +76,4 @@ def _sysfs(kernel: Kernel) -> MakeRoot:
     storage = kernel.storage
     root = folder(storage.inos, {"block": {}, "class": {}, "devices": {}, "fs": {"cgroup": {}}, "kernel": {}})
     tree = SyntheticTree("sysfs", storage.inos, next(storage.devices), lower=root)
-    return lambda space, row: tree
+    return lambda space, row, context: tree

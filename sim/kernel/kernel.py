@@ -17,12 +17,13 @@ from sim.cgroups.v2 import Cgroup
 from sim.container import Container
 from sim.kernel import devices, loader
 from sim.kernel.descriptors import Descriptors
-from sim.kernel.namespaces import Namespaces, PidNamespace, UtsNamespace
+from sim.kernel.namespaces import CgroupNamespace, Namespaces, PidNamespace, UtsNamespace
 from sim.kernel.processes import Process
 from sim.kernel.scheduler import Scheduler
 from sim.kernel.sessions import Session
 from sim.kernel.syscalls import SystemCalls
 from sim.kernel.terminal import Terminal
+from sim.kernel.userspaces import UserNamespace
 from sim.net.bridges import usage
 from sim.net.internet import Internet, Remote
 from sim.net.network import Fabric, NetworkNamespace
@@ -69,17 +70,18 @@ class Kernel:
 
     def _host(self, root: Tree) -> Namespaces:
         inodes = self.inodes
-        pid = PidNamespace(next(inodes))
-        return Namespaces(
-            cgroup=next(inodes),
+        host = Namespaces(
+            cgroup=CgroupNamespace(next(inodes), self.root_cgroup),
             ipc=next(inodes),
-            mount=MountNamespace(self.storage, root, pid),
+            mount=MountNamespace(self.storage, root),
             network=self.network.host,
-            pid=pid,
+            pid=PidNamespace(next(inodes)),
             time=next(inodes),
-            user=next(inodes),
+            user=UserNamespace(next(inodes)),
             uts=UtsNamespace(next(inodes), self.profile.hostname),
         )
+        host.mount.context = host
+        return host
 
     # -- the process table
 
@@ -137,8 +139,8 @@ class Kernel:
         if table.pop(terminal.number, None) is not None and not table:
             del self.terminals[terminal.space.first_id]
 
-    def new_network(self) -> NetworkNamespace:
-        return NetworkNamespace(self.network, next(self.inodes))
+    def new_network(self, owner: UserNamespace | None = None) -> NetworkNamespace:
+        return NetworkNamespace(self.network, next(self.inodes), owner)
 
     def shim(self, process: Process) -> int:
         """The host's number of the containerd-shim that looks after a container; 0 for the host's own processes."""

@@ -1,6 +1,7 @@
 """Namespaces: what a group of processes sees of the machine as if it were their own.
 
-`Namespaces` is the set that a process lives in (the kernel's nsproxy), shared by all processes of a container. PID
+`Namespaces` is the set that a process lives in (the kernel's nsproxy), shared by all processes of a container. The
+system calls that change it are in sim/kernel/spacecalls.py. PID
 namespaces are nested: a process has one number in each, from the host's down to its own. Source: namespaces(7),
 pid_namespaces(7), uts_namespaces(7).
 """
@@ -12,18 +13,18 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from engine.host import RuntimeFailure
-from engine.operations import JoinNamespace, SetHostname, SetSysctl, Unshare
 from sim.kernel.signals import SIGKILL, send
 
 if TYPE_CHECKING:
-    from sim.container import Container, Handlers
+    from sim.cgroups.v2 import Cgroup
     from sim.kernel.processes import Pids, Process
+    from sim.kernel.userspaces import UserNamespace
     from sim.vfs.mounts import MountNamespace
 
 TYPES = ("cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts")
 LINKS = {"cgroup": "cgroup", "ipc": "ipc", "mount": "mnt", "network": "net", "pid": "pid", "time": "time",
          "user": "user", "uts": "uts"}  # fmt: skip  # names in /proc/PID/ns
+KINDS = {short: type for type, short in LINKS.items()}
 FIRST_MOUNT = 4_027_000_000  # inode numbers of mount namespaces, above all others
 PID_MAX = 4_194_304  # /proc/sys/kernel/pid_max on 64 bits
 RESERVED_PIDS = 300  # what is never given out again after the numbers have gone round
@@ -106,23 +107,42 @@ class PidNamespace:
 
 
 class UtsNamespace:
-    """Host name and NIS domain name."""
+    """Host name and NIS domain name. `owner` as in MountNamespace."""
 
-    __slots__ = ("domain", "hostname", "inode")
+    __slots__ = ("domain", "hostname", "inode", "owner")
 
-    def __init__(self, inode: int, hostname: str, domain: str = "") -> None:
-        self.inode, self.hostname, self.domain = inode, hostname, domain
+    def __init__(self, inode: int, hostname: str, domain: str = "", owner: UserNamespace | None = None) -> None:
+        self.inode, self.hostname, self.domain, self.owner = inode, hostname, domain, owner
+
+
+class CgroupNamespace:
+    """What its processes see as the root of the cgroup hierarchy. Source: cgroup_namespaces(7)."""
+
+    __slots__ = ("inode", "root")
+
+    def __init__(self, inode: int, root: Cgroup) -> None:
+        self.inode, self.root = inode, root
 
 
 class Namespaces:
-    """The eight that a process lives in. Of cgroup, ipc, time and user only the identity matters: an inode number."""
+    """The eight that a process lives in, and the PID namespace of its children (pid_for_children).
 
-    __slots__ = TYPES
+    Of ipc and time only the identity matters: an inode number.
+    """
 
-    def __init__(self, cgroup: int, ipc: int, mount: MountNamespace, network: Any, pid: PidNamespace, time: int,
-                 user: int, uts: UtsNamespace) -> None:  # fmt: skip
+    __slots__ = (*TYPES, "children")
+
+    def __init__(self, cgroup: CgroupNamespace, ipc: int, mount: MountNamespace, network: Any, pid: PidNamespace,
+                 time: int, user: UserNamespace, uts: UtsNamespace) -> None:  # fmt: skip
         self.cgroup, self.ipc, self.mount, self.network = cgroup, ipc, mount, network
         self.pid, self.time, self.user, self.uts = pid, time, user, uts
+        self.children = pid
+
+    def with_(self, **changed: Any) -> Namespaces:
+        """Others in place of some (keys: TYPES, and children)."""
+        new = Namespaces(**{type: changed.get(type, getattr(self, type)) for type in TYPES})
+        new.children = changed.get("children", new.pid if "pid" in changed else self.children)
+        return new
 
     def inode(self, type: str) -> int:
         """The number in a link of /proc/PID/ns, "pid:[4026531836]"."""
@@ -131,64 +151,3 @@ class Namespaces:
             return FIRST_MOUNT + self.mount.first_id
         number: int = found if isinstance(found, int) else found.inode
         return number
-
-
-# -- operations
-
-
-def join_namespace(container: Container, operation: JoinNamespace) -> None:
-    """Remembered until the first process is made, which happens in `unshare`."""
-    container.joined = {**(container.joined or {}), operation.type: operation.target}
-
-
-def unshare(container: Container, operation: Unshare) -> None:
-    """clone(2): the first process, in new namespaces where the operation says so."""
-    kernel, new, joined = container.kernel, operation.namespaces, container.joined or {}
-    host = kernel.host
-
-    def of(type: str) -> Any:
-        owner = joined.get(type, "host").removeprefix("container:")
-        found = host if owner == "host" else kernel.containers[owner].namespaces
-        return getattr(found or host, type)
-
-    space = container.space
-    assert space is not None
-    inodes = kernel.inodes
-    container.namespaces = Namespaces(
-        cgroup=next(inodes) if "cgroup" in new else of("cgroup"),
-        ipc=next(inodes) if "ipc" in new else of("ipc"),
-        mount=space,
-        network=kernel.new_network() if "network" in new else of("network"),
-        pid=PidNamespace(next(inodes), host.pid) if "pid" in new else of("pid"),
-        time=host.time,
-        user=host.user,
-        uts=UtsNamespace(next(inodes), host.uts.hostname) if "uts" in new else of("uts"),
-    )
-    space.context = container.namespaces.pid
-    container.process = kernel.clone(container.namespaces)
-
-
-def set_hostname(container: Container, operation: SetHostname) -> None:
-    assert container.namespaces is not None
-    uts = container.namespaces.uts
-    uts.hostname, uts.domain = operation.name, operation.domain
-
-
-def set_sysctl(container: Container, operation: SetSysctl) -> None:
-    assert container.namespaces is not None
-    name, spaces = operation.name, container.namespaces
-    if name == "kernel.domainname":
-        spaces.uts.domain = operation.value
-        return
-    try:
-        container.kernel.sysctls.write(spaces, name, operation.value)
-    except FileNotFoundError as error:
-        raise RuntimeFailure(f"open {error.filename}: no such file or directory") from None
-
-
-HANDLERS: Handlers = {
-    JoinNamespace: join_namespace,
-    Unshare: unshare,
-    SetHostname: set_hostname,
-    SetSysctl: set_sysctl,
-}

@@ -1,18 +1,17 @@
 """System calls on paths: one line for each, which hands them on with the process as the caller.
 
-What they do is in sim/vfs/files.py and sim/vfs/mounting.py. Their docstrings are in `sim.abi.Proc`.
+What they do is in sim/vfs/files.py. Owners are translated for those who live in a user namespace of their own. The
+docstrings are in `sim.abi.Proc`.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Sequence
+from dataclasses import replace
 
 from sim.abi import MountInfo, Stat, StatVfs
 from sim.kernel.processes import Process
-from sim.vfs import files, mounting
-from sim.vfs.paths import capable
+from sim.kernel.userspaces import outside
+from sim.vfs import files
 
 CALL = 10e-6  # seconds of CPU time: on a slow machine, which is about what a call costs here
 
@@ -24,11 +23,18 @@ class PathCalls(Process):
 
     def stat(self, path: str) -> Stat:
         self.debt += CALL
-        return files.stat(self, path)
+        return self._seen(files.stat(self, path))
 
     def lstat(self, path: str) -> Stat:
         self.debt += CALL
-        return files.lstat(self, path)
+        return self._seen(files.lstat(self, path))
+
+    def _seen(self, found: Stat) -> Stat:
+        user = self.namespaces.user
+        if user.parent is None:
+            return found
+        uid, gid = user.seen(found.uid, found.gid)
+        return replace(found, uid=uid, gid=gid)
 
     def listdir(self, path: str = ".") -> list[str]:
         self.debt += CALL
@@ -68,6 +74,8 @@ class PathCalls(Process):
 
     def chown(self, path: str, uid: int, gid: int, follow: bool = True) -> None:
         self.debt += CALL
+        user = self.namespaces.user
+        uid, gid = uid if uid < 0 else outside(user.uids, uid), gid if gid < 0 else outside(user.gids, gid)
         files.chown(self, path, uid, gid, follow)
 
     def utime(self, path: str, mtime: int) -> None:
@@ -104,17 +112,5 @@ class PathCalls(Process):
     def mounts(self) -> list[MountInfo]:
         return self.space.info()
 
-    def mount(self, source: str, target: str, type: str, options: Sequence[str] = ()) -> None:
-        self._need("CAP_SYS_ADMIN")
-        mounting.mount(self, source, target, type, options)
-
-    def umount(self, target: str) -> None:
-        self._need("CAP_SYS_ADMIN")
-        mounting.umount(self, target)
-
     def statfs(self, path: str) -> StatVfs:
         return files.statfs(self, path)
-
-    def _need(self, capability: str) -> None:
-        if not capable(self, capability):
-            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))

@@ -18,7 +18,7 @@ from sim.kernel import restrictions, signals
 from sim.kernel.descriptors import Descriptors
 from sim.kernel.namespaces import Namespaces
 from sim.kernel.signals import SIGCHLD
-from sim.vfs.mounts import MountNamespace
+from sim.vfs.mounts import MountNamespace, Names
 
 if TYPE_CHECKING:
     from sim.kernel.kernel import Kernel
@@ -49,8 +49,8 @@ class Process:
     __slots__ = (
         "_env", "argv", "blocked", "capabilities", "cgroup", "child_waiter", "children", "cpu_used", "cwd", "debt",
         "descriptors", "dying", "environ", "executable", "frozen", "gid", "group", "groups", "handlers", "image",
-        "kernel", "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "restrictions", "session",
-        "start", "status", "stop_told", "stopped", "task", "uid", "umask",
+        "kernel", "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "restrictions", "root",
+        "session", "sovereign", "start", "status", "stop_told", "stopped", "task", "uid", "umask",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, parent: Process | None, namespaces: Namespaces, cgroup: Cgroup) -> None:
@@ -60,10 +60,12 @@ class Process:
         self.executable = self.program = ""
         self.environ: tuple[str, ...] | None = ()  # as execve got it; None once `_env` was made of it
         self._env: dict[str, str] | None = None
+        self.root: Names = ()  # chroot(2): what it calls "/", in its mount namespace
         self.cwd, self.umask = "/", 0o022
         self.uid = self.gid = 0
         self.groups: tuple[int, ...] = ()
-        self.capabilities: frozenset[str] | None = None  # None: all
+        self.capabilities: frozenset[str] | None = None  # over the host; None: all
+        self.sovereign = False  # has all of them over a user namespace of its own
         self.restrictions = restrictions.NONE
         self.descriptors = Descriptors()
         self.handlers = NO_HANDLERS
@@ -137,13 +139,22 @@ class Process:
     # -- birth
 
     def duplicate(self, descriptors: Mapping[int, int] | None = None) -> Self:
-        """A child that is like this one, with no task yet. Raises OSError EAGAIN at the pids limit."""
-        child = type(self)(self.kernel, self, self.namespaces, self.cgroup)
+        """A child that is like this one, with no task yet.
+
+        Raises OSError EAGAIN at the pids limit, ENOMEM in a PID namespace whose first process is gone.
+        """
+        spaces = self.namespaces
+        if spaces.children is not spaces.pid:
+            spaces = spaces.with_(pid=spaces.children)
+        if spaces.pid.init is not None and spaces.pid.init.status is not None:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))  # nobody comes after init
+        child = type(self)(self.kernel, self, spaces, self.cgroup)
         child.argv, child.executable, child.program = list(self.argv), self.executable, self.program
         child.environ, child._env = self.environ, None if self._env is None else dict(self._env)
-        child.cwd, child.umask = self.cwd, self.umask
+        child.root, child.cwd, child.umask = self.root, self.cwd, self.umask
         child.uid, child.gid, child.groups = self.uid, self.gid, self.groups
-        child.capabilities, child.restrictions = self.capabilities, self.restrictions
+        child.capabilities, child.sovereign = self.capabilities, self.sovereign
+        child.restrictions = self.restrictions
         child.descriptors = self.descriptors.fork(descriptors)
         child.handlers = self.handlers
         child.group, child.session = self.group, self.session
@@ -212,6 +223,7 @@ class Process:
         """execve(2), its second half: become the program. The caller then leaves the old one by `Cancelled`."""
         self.argv, self.executable, self.program = list(program.argv), program.path, program.name
         self._env, self.environ = None, environ
+        self.sovereign = self.sovereign and self.namespaces.user.seen(self.uid, self.gid)[0] == 0
         self.handlers = {n: action for n, action in self.handlers.items() if action == SIG_IGN} or NO_HANDLERS
         self.release_memory()
         descriptors = self.descriptors

@@ -1,6 +1,7 @@
 """System calls: a process as its program sees it (`Proc` in sim/abi.py).
 
-Here are the calls on descriptors, processes, time and memory; those on paths are in sim/kernel/pathcalls.py. Each adds
+Here are the calls on descriptors, processes, time and memory; those on paths are in sim/kernel/pathcalls.py,
+those on namespaces in sim/kernel/spacecalls.py. Each adds
 a little to a debt of CPU time, which is worked off in the next call that may wait, once it is a millisecond.
 """
 
@@ -15,22 +16,25 @@ from engine.loop import Cancelled, Future
 from sim.abi import O_APPEND, O_RDONLY, SIG_DFL, WNOHANG, WUNTRACED, Handler, Main, Net, Poll, ProcInfo, Stat
 from sim.kernel import jobs, oom, signals
 from sim.kernel.loader import Program, load
-from sim.kernel.pathcalls import CALL, PathCalls
+from sim.kernel.pathcalls import CALL
 from sim.kernel.pipes import pair
 from sim.kernel.polling import Poller
 from sim.kernel.processes import STOPPED
 from sim.kernel.restrictions import INFINITY
 from sim.kernel.scheduler import GRAIN
 from sim.kernel.sight import seen
+from sim.kernel.spacecalls import SpaceCalls
 from sim.kernel.terminal import TerminalFile
+from sim.kernel.userspaces import need, outside
 from sim.net.net import View
 from sim.vfs import files
 from sim.vfs.openfiles import OpenFile
+from sim.vfs.paths import existing
 
 FORK, EXEC = 200e-6, 500e-6  # seconds of CPU time
 
 
-class SystemCalls(PathCalls):
+class SystemCalls(SpaceCalls):
     """A process with its system calls. Their docstrings are in `sim.abi.Proc`."""
 
     __slots__ = ()
@@ -171,8 +175,7 @@ class SystemCalls(PathCalls):
         self.descriptors.file(fd).ftruncate(size)
 
     def fstat(self, fd: int) -> Stat:
-        found: Stat = self.descriptors.file(fd).fstat()
-        return found
+        return self._seen(self.descriptors.file(fd).fstat())
 
     def isatty(self, fd: int) -> bool:
         return hasattr(self.descriptors.file(fd), "terminal")
@@ -323,7 +326,8 @@ class SystemCalls(PathCalls):
         jobs.set_foreground(self, fd, pgid)
 
     def processes(self) -> list[ProcInfo]:
-        return [seen(process, self) for process in self.namespaces.pid.processes()]
+        space = existing(self, "/proc").tree.pids
+        return [seen(process, self, space) for process in space.processes()] if space is not None else []
 
     # -- the machine
 
@@ -332,10 +336,10 @@ class SystemCalls(PathCalls):
         return View(self, self.namespaces.network)
 
     def setuid(self, uid: int, gid: int, groups: Sequence[int] = ()) -> None:
+        user = self.namespaces.user
+        uid, gid = outside(user.uids, uid), outside(user.gids, gid)
         if (uid, gid) != (self.uid, self.gid):
-            self._need("CAP_SETUID")
-            if self.uid:
-                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+            need(self, user, "CAP_SETUID")
         self.uid, self.gid, self.groups = uid, gid, tuple(groups)
 
     def getrlimit(self, name: str) -> tuple[int, int]:
@@ -346,7 +350,7 @@ class SystemCalls(PathCalls):
         if hard != INFINITY and (soft == INFINITY or soft > hard):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         if before != INFINITY and (hard == INFINITY or hard > before):
-            self._need("CAP_SYS_RESOURCE")
+            need(self, None, "CAP_SYS_RESOURCE")
         self.limit(name, soft, hard)
 
     def processors(self) -> int:
@@ -354,10 +358,6 @@ class SystemCalls(PathCalls):
 
     def uname(self) -> dict[str, str]:
         return {**self.kernel.uname, "nodename": self.namespaces.uts.hostname}
-
-    def sethostname(self, name: str) -> None:
-        self._need("CAP_SYS_ADMIN")
-        self.namespaces.uts.hostname = name
 
     def uptime(self) -> tuple[float, tuple[float, float, float]]:
         return self.kernel.uptime()

@@ -155,11 +155,11 @@ class NetworkNamespace:
 
     __slots__ = (
         "_lo", "datagrams", "fabric", "gateway", "gateway6", "inode", "links", "listeners", "lo_up", "next_port",
-        "routes", "sockets",
+        "owner", "routes", "sockets",
     )  # fmt: skip
 
-    def __init__(self, fabric: Fabric, inode: int) -> None:
-        self.fabric, self.inode = fabric, inode
+    def __init__(self, fabric: Fabric, inode: int, owner: Any = None) -> None:
+        self.fabric, self.inode, self.owner = fabric, inode, owner  # owner: as in MountNamespace
         self.lo_up = False
         self.links: tuple[Interface, ...] = ()
         self.gateway = self.gateway6 = ""

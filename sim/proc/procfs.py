@@ -19,7 +19,7 @@ from sim.vfs.synthetic import Listing, MagicLink, SyntheticFile, SyntheticTree, 
 
 if TYPE_CHECKING:
     from sim.kernel.kernel import Kernel
-    from sim.kernel.namespaces import PidNamespace
+    from sim.kernel.namespaces import Namespaces, PidNamespace
 
 FILESYSTEMS = (
     "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tdevpts\nnodev\tmqueue\nnodev\toverlay\n\text4\n"
@@ -31,20 +31,25 @@ CPU_FLAGS = (
 
 
 def register(kernel: Kernel) -> Sysctls:
-    """Let `mount -t proc` work. It shows the PID namespace in the mount namespace's `context`; default: the host's.
-
-    Returns what /proc/sys holds.
-    """
+    """Let `mount -t proc` work: it shows the PID namespace in which it is mounted. Returns what /proc/sys holds."""
     sysctls = Sysctls()
     shared = _shared(kernel, sysctls)
 
-    def make(space: MountNamespace, row: Row) -> SyntheticTree:
-        pids = space.context or kernel.host.pid
+    def make(space: MountNamespace, row: Row, context: Namespaces | None) -> ProcTree:
+        pids = (context or kernel.host).pid
         storage = space.storage
-        return SyntheticTree("proc", storage.inos, next(storage.devices), lower=_root(pids, shared), source=row.source)
+        tree = ProcTree("proc", storage.inos, next(storage.devices), lower=_root(pids, shared), source=row.source)
+        tree.pids = pids
+        return tree
 
     kernel.storage.types["proc"] = make
     return sysctls
+
+
+class ProcTree(SyntheticTree):
+    """A /proc."""
+
+    __slots__ = ("pids",)
 
 
 def _root(pids: PidNamespace, shared: Mapping[str, Inode]) -> Inode:
@@ -52,7 +57,8 @@ def _root(pids: PidNamespace, shared: Mapping[str, Inode]) -> Inode:
         found = pids.table.get(int(name)) if name.isdecimal() else None
         return procpid.make(found, pids) if found is not None else None
 
-    return directory(1, Listing(process, lambda: map(str, sorted(pids.table)), shared))
+    own = {"self": MagicLink(2, lambda reader: _number(pids, reader))}
+    return directory(1, Listing(process, lambda: map(str, sorted(pids.table)), {**shared, **own}))
 
 
 def _shared(kernel: Kernel, sysctls: Sysctls) -> dict[str, Inode]:
@@ -91,16 +97,16 @@ def _shared(kernel: Kernel, sysctls: Sysctls) -> dict[str, Inode]:
         "sys": _sys(kernel, sysctls, boot_id),
     }
     made = dict(folder(inos, texts).entries)
-    made["self"] = MagicLink(next(inos), _number)
     made["mounts"] = MagicLink(next(inos), lambda reader: "self/mounts")
     made["net"] = MagicLink(next(inos), lambda reader: "self/net")
     return made
 
 
-def _number(reader: Any) -> str:
-    if not hasattr(reader, "pid"):
+def _number(pids: PidNamespace, reader: Any) -> str:
+    number = pids.number(reader) if hasattr(reader, "pids") else 0
+    if not number:
         raise error(2, "/proc/self")
-    return str(reader.pid)
+    return str(number)
 
 
 def _sys(kernel: Kernel, sysctls: Sysctls, random: Random) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """/proc/PID: one process as files. Source: proc_pid(5) and the pages that it names.
 
-Each function gives the text of one file: `(process, reader)`, as numbers depend on the reader's PID namespace.
+Each function gives the text of one file: `(process, reader)`, or, where it has numbers of processes, `(process, space)`
+with the PID namespace that this /proc shows.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
+from posixpath import relpath
 from typing import TYPE_CHECKING, Any
 
 from engine.loop import SECOND
@@ -13,6 +16,8 @@ from engine.spec import ALL_CAPABILITIES
 from sim.kernel.namespaces import LINKS
 from sim.kernel.oom import oom_score
 from sim.kernel.restrictions import INFINITY, RLIMITS
+from sim.kernel.spacecalls import namespace_file
+from sim.kernel.userspaces import write_map
 from sim.proc import procnet
 from sim.vfs.filesystem import Directory, Inode
 from sim.vfs.openfiles import fail
@@ -33,32 +38,36 @@ def make(process: Process, space: PidNamespace) -> Directory:
     owner = (process.uid, process.gid)
 
     def entry(name: str) -> Inode | None:
+        if name in NUMBERED:
+            return SyntheticFile(base + 1, lambda reader: NUMBERED[name](process, space), None, 0o444, *owner)
+        if name in MAPS:
+            text, write = _map(process, MAPS[name])
+            return SyntheticFile(base + 4, text, write, 0o644, *owner)
         if name in TEXTS:
             return SyntheticFile(base + 1, _text(TEXTS[name], process), None, MODES.get(name, 0o444), *owner)
         if name in PATHS:
             return MagicLink(base + 2, lambda reader: PATHS[name](process), None, *owner)
         return directory(base + 3, FOLDERS[name](process, base), 0o511, *owner) if name in FOLDERS else None
 
-    return directory(base, Listing(entry, lambda: [*TEXTS, *PATHS, *FOLDERS]), 0o555, *owner)
+    return directory(base, Listing(entry, lambda: [*NUMBERED, *TEXTS, *MAPS, *PATHS, *FOLDERS]), 0o555, *owner)
 
 
 def _text(function: Callable[[Process, Any], str | bytes], process: Process) -> Callable[[Any], str | bytes]:
     return lambda reader: function(process, reader)
 
 
-def _numbers(process: Process, reader: Any) -> tuple[int, int, int, int]:
-    """pid, ppid, process group and session as the reader sees them."""
-    space = getattr(reader, "namespaces", process.namespaces).pid
+def _numbers(process: Process, space: PidNamespace) -> tuple[int, int, int, int]:
+    """pid, ppid, process group and session as they are in a PID namespace."""
     session = process.session.pids if process.session is not None else ()
     parent = space.number(process.parent) if process.parent is not None else 0
     return space.number(process), parent, space.number_of(process.group), space.number_of(session)
 
 
-def status(process: Process, reader: Any) -> str:
-    pid, parent, *_ = _numbers(process, reader)
+def status(process: Process, space: PidNamespace) -> str:
+    pid, parent, *_ = _numbers(process, space)
     state = process.state()
     held = _mask(process)
-    bounding = _bits(process.capabilities)
+    bounding = _bits(None if process.sovereign else process.capabilities)
     resident = process.resident() // 1024
     rows = [
         ("Name", process.comm),
@@ -73,8 +82,8 @@ def status(process: Process, reader: Any) -> str:
         ("Gid", "\t".join([str(process.gid)] * 4)),
         ("FDSize", 64),
         ("Groups", "".join(f"{group} " for group in process.groups)),
-        ("NStgid", "\t".join(map(str, process.pids))),
-        ("NSpid", "\t".join(map(str, process.pids))),
+        ("NStgid", "\t".join(map(str, process.pids[space.level :]))),
+        ("NSpid", "\t".join(map(str, process.pids[space.level :]))),
         ("VmPeak", f"{resident * 4:8d} kB"),
         ("VmSize", f"{resident * 4:8d} kB"),
         ("VmHWM", f"{resident:8d} kB"),
@@ -115,6 +124,8 @@ def _bits(capabilities: frozenset[str] | None) -> int:
 
 
 def _mask(process: Process) -> int:
+    if process.sovereign:
+        return _bits(None)
     return _bits(process.capabilities) if process.uid == 0 else 0
 
 
@@ -122,9 +133,9 @@ def _ignored(process: Process) -> int:
     return sum(1 << number - 1 for number, action in process.handlers.items() if action == "ignore")
 
 
-def stat(process: Process, reader: Any) -> str:
+def stat(process: Process, space: PidNamespace) -> str:
     """proc_pid_stat(5): 52 fields; those that have no meaning here are 0."""
-    pid, parent, group, session = _numbers(process, reader)
+    pid, parent, group, session = _numbers(process, space)
     begun = (process.start - process.kernel.boot) * TICKS // SECOND
     resident = process.resident()
     fields = [pid, f"({process.comm})", process.state(), parent, group, session, 0, -1] + [0] * 44
@@ -147,9 +158,9 @@ def environ(process: Process, reader: Any) -> str:
 
 
 def cgroup(process: Process, reader: Any) -> str:
-    """cgroups(7): the path, below the root of the reader's cgroup namespace."""
-    spaces = getattr(reader, "namespaces", process.kernel.host)
-    return f"0::{process.cgroup.path or '/'}\n" if spaces.cgroup == process.kernel.host.cgroup else "0::/\n"
+    """cgroups(7): the path, as seen from the root of the reader's cgroup namespace."""
+    root = getattr(reader, "namespaces", process.kernel.host).cgroup.root.path
+    return f"0::/{relpath(process.cgroup.path, root)}\n".replace("/.\n", "/\n")
 
 
 def mounts(process: Process, reader: Any) -> str:
@@ -189,13 +200,29 @@ def statm(process: Process, reader: Any) -> str:
     return f"{pages * 4} {pages} {pages // 2} 1 0 {pages} 0\n"
 
 
-def uid_map(process: Process, reader: Any) -> str:
-    return f"{0:10d} {0:10d} {4294967295:10d}\n"
+def _map(process: Process, name: str) -> tuple[Callable[[Any], str], Callable[[Any, bytes], None]]:
+    """uid_map, gid_map and setgroups: what is read, and what writing does (user_namespaces(7))."""
+    space = process.namespaces.user
+
+    def text(reader: Any) -> str:
+        if name == "setgroups":
+            return space.setgroups + "\n"
+        return "".join(f"{first:10d} {host:10d} {count:10d}\n" for first, host, count in getattr(space, name))
+
+    def write(writer: Any, data: bytes) -> None:
+        if name != "setgroups":
+            write_map(writer, space, name, data.decode(errors="replace"))
+        elif space.gids or data.strip() not in (b"allow", b"deny"):
+            raise fail(errno.EPERM)
+        else:
+            space.setgroups = data.decode().strip()
+
+    return text, write
 
 
+NUMBERED: dict[str, Callable[[Any, Any], str]] = {"status": status, "stat": stat}
+MAPS = {"uid_map": "uids", "gid_map": "gids", "setgroups": "setgroups"}
 TEXTS: dict[str, Callable[[Any, Any], str | bytes]] = {
-    "status": status,
-    "stat": stat,
     "statm": statm,
     "cmdline": cmdline,
     "comm": lambda process, reader: process.comm + "\n",
@@ -204,8 +231,6 @@ TEXTS: dict[str, Callable[[Any, Any], str | bytes]] = {
     "mounts": mounts,
     "mountinfo": mountinfo,
     "limits": limits,
-    "uid_map": uid_map,
-    "gid_map": uid_map,
     "oom_score": lambda process, reader: f"{oom_score(process)}\n",
     "oom_score_adj": lambda process, reader: f"{process.restrictions.oom_score_adj}\n",
     "loginuid": lambda process, reader: "4294967295",
@@ -229,24 +254,20 @@ def _descriptors(process: Process, base: int) -> Listing:
 
 def _namespaces(process: Process, base: int) -> Listing:
     """ns: which namespaces it lives in; equal numbers are the same one (namespaces(7))."""
-    names = {short: long for long, short in LINKS.items()}
 
     def link(name: str) -> Inode | None:
-        if name not in names:
+        if name not in SPACES:
             return None
-        inode = process.namespaces.inode(names[name])
-        return MagicLink(base + 10, lambda reader: f"{name}:[{inode}]", _no_file, process.uid, process.gid)
+        held = namespace_file(process, name)
+        return MagicLink(base + 10, lambda reader: held.path, lambda: held, process.uid, process.gid)
 
-    return Listing(link, lambda: names)
-
-
-def _no_file() -> Any:
-    raise fail(13)
+    return Listing(link, lambda: SPACES)
 
 
+SPACES = (*LINKS.values(), "pid_for_children", "time_for_children")
 PATHS: dict[str, Callable[[Any], str]] = {
     "exe": lambda process: process.executable,
     "cwd": lambda process: process.cwd,
-    "root": lambda process: "/",
+    "root": lambda process: "/" + "/".join(process.root),
 }
 FOLDERS: dict[str, Callable[[Any, int], Listing]] = {"fd": _descriptors, "net": procnet.make, "ns": _namespaces}

@@ -122,11 +122,13 @@ WHITEOUT = Special(0, st.S_IFCHR)  # overlayfs: a character device 0/0 in the up
 class Tree:
     """One filesystem. `inos` gives inode numbers, `limit` is its size in bytes (tmpfs size=), `used` what is taken.
 
-    `fixed`: a synthetic filesystem (proc, sysfs, …), whose files are made by the kernel only.
+    `fixed`: a synthetic filesystem (proc, sysfs, …), whose files are made by the kernel only. `pids`: the PID namespace
+    that a /proc shows.
     """
 
     __slots__ = ("dev", "inos", "limit", "lower", "source", "type", "upper", "used")
     fixed: ClassVar[bool] = False
+    pids: Any = None
 
     def __init__(
         self,

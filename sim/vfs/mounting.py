@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.operations.files import DEVICES
-from sim.vfs import files
+from sim.vfs import files, union
 from sim.vfs.filesystem import Directory, Special, Symlink, add
 from sim.vfs.hostfiles import HostDirectory, HostFile
-from sim.vfs.mounts import Bind, MountNamespace, Names, Storage
-from sim.vfs.overlay import copy_up
+from sim.vfs.mounts import Bind, MountNamespace, Names, Row, Storage
+from sim.vfs.overlay import Root, copy_up
 from sim.vfs.paths import Caller, Place, error, existing, resolve
 
 LINKS = {
@@ -28,42 +28,72 @@ LINKS = {
     "ptmx": "pts/ptmx",
 }
 FOLDERS = ("pts", "shm", "mqueue")
+PROPAGATION = ("private", "shared", "slave", "unbindable")
 
 
 class Superuser:
-    """The caller of what the runtime does itself: root, at the top of a namespace."""
+    """The caller of what the runtime does itself: root, at the top of a namespace or in a directory of it."""
 
-    __slots__ = ("capabilities", "cwd", "gid", "groups", "space", "uid", "umask")
+    __slots__ = ("capabilities", "cwd", "gid", "groups", "root", "space", "uid", "umask")
 
-    def __init__(self, space: MountNamespace) -> None:
-        self.space, self.cwd = space, "/"
+    def __init__(self, space: MountNamespace, root: Names = ()) -> None:
+        self.space, self.root, self.cwd = space, root, "/"
         self.uid, self.gid, self.umask = 0, 0, 0o022
         self.groups: Container[int] = ()
         self.capabilities: frozenset[str] | None = None
 
 
 def mount(caller: Caller, source: str, target: str, type: str, options: Sequence[str] = (),
-          origin: Caller | None = None) -> None:  # fmt: skip
+          origin: Caller | None = None, context: Any = None) -> None:  # fmt: skip
     """mount(2): a filesystem type, "bind", or options with "remount". `origin` looks up the source of a bind.
 
+    `context`: the namespaces that the new filesystem belongs to; None: those of the mount namespace.
     Raises OSError ENOENT, ENOTDIR, ENODEV (unknown type), EINVAL.
     """
     if "remount" in options:
         return remount(caller, target, options)
+    if not type and any(option.removeprefix("r") in PROPAGATION for option in options):
+        return propagate(caller, target, options)
     place = existing(caller, target)
     if type == "bind" or "bind" in options or "rbind" in options:
         return bind(origin or caller, source, place, options)
-    if type not in place.space.storage.types:
+    space = place.space
+    if type not in space.storage.types:
         raise error(errno.ENODEV, target)
     if not place.found().is_dir:
         raise error(errno.ENOTDIR, target)
-    place.space.attach(tuple(place.names), place.row, type, options, source=source)
+    root: Root | None = None
+    if type == "overlay":
+        root = union.make(caller, options, source)
+    elif context is not None:
+        row = Row(tuple(place.names), type, place.row, tuple(options), source, "ro" in options)
+        root = space.storage.types[type](space, row, context)
+    space.attach(tuple(place.names), place.row, type, options, root, source)
+
+
+def propagate(caller: Caller, target: str, options: Sequence[str]) -> None:
+    """mount --make-private and its kin. No mount of the simulated host is shared, so none can be a slave of another.
+
+    Raises OSError EINVAL for what is no mount point, and for shared: such a mount would be seen in other namespaces.
+    """
+    place = existing(caller, target)
+    if len(place.names) != place.depth or "shared" in options or "rshared" in options:
+        raise error(errno.EINVAL, target)
 
 
 def bind(origin: Caller, source: str, place: Place, options: Sequence[str]) -> None:
-    """mount --bind: show a file or directory of `origin`'s namespace at `place`."""
-    root = _shown(origin, source, place.found().is_dir)
-    place.space.attach(tuple(place.names), place.row, root.tree.type, inherited(root, options), root)
+    """mount --bind: show a file or directory of `origin`'s namespace at `place`; --rbind: and what is mounted in it."""
+    shown = existing(origin, source)
+    root = _shown(shown, place.found().is_dir)
+    space, target = place.space, tuple(place.names)
+    number = space.attach(target, place.row, root.tree.type, inherited(root, options), root)
+    if "rbind" not in options:
+        return
+    top = tuple(shown.names)
+    for each, row in list(enumerate(shown.space.table.rows))[: number if shown.space is space else None]:
+        if row is not None and row.target[: len(top)] == top and len(row.target) > len(top):
+            below = shown.space.root(each)
+            space.attach((*target, *row.target[len(top) :]), number, row.type, row.options, below, row.source)
 
 
 def inherited(root: Bind, options: Sequence[str]) -> Sequence[str]:
@@ -71,17 +101,16 @@ def inherited(root: Bind, options: Sequence[str]) -> Sequence[str]:
     return (*options, "ro") if root.tree.readonly and "ro" not in options else options
 
 
-def _shown(origin: Caller, source: str, is_dir: bool) -> Bind:
+def _shown(shown: Place, is_dir: bool) -> Bind:
     """The root of a bind mount. Raises OSError ENOENT, ENOTDIR."""
-    shown = existing(origin, source)
     if shown.found().is_dir != is_dir:
-        raise error(errno.ENOTDIR, source)
-    upper, lower = shown.upper, shown.lower
+        raise error(errno.ENOTDIR, shown.text)
+    upper, lower, path = shown.upper, shown.lower, "/" + "/".join(shown.names)
     if isinstance(upper, HostFile | HostDirectory):
-        return upper.tree.shown(upper.names, shown.path)
+        return upper.tree.shown(upper.names, path)
     if upper is None and not shown.tree.fixed:
         upper, lower = copy_up(shown.root, shown.inside)  # so that it stays the same node when it is written to
-    return Bind(shown.tree, upper, lower, shown.path)
+    return Bind(shown.tree, upper, lower, path)
 
 
 def remount(caller: Caller, target: str, options: Sequence[str]) -> None:
@@ -95,12 +124,36 @@ def remount(caller: Caller, target: str, options: Sequence[str]) -> None:
     )
 
 
-def umount(caller: Caller, target: str) -> None:
-    """Raises OSError EINVAL if nothing is mounted there, EBUSY if something is mounted below."""
+def umount(caller: Caller, target: str, lazy: bool = False) -> None:
+    """Raises OSError EINVAL if nothing is mounted there, EBUSY if something is mounted below, and it is not `lazy`."""
     place = existing(caller, target)
-    if len(place.names) != place.depth or place.row == 0:
-        raise error(errno.EINVAL if place.names else errno.EBUSY, target)
-    place.space.detach(place.row)
+    if len(place.names) != place.depth:
+        raise error(errno.EINVAL, target)
+    space, number = place.space, place.row
+    if not place.names:  # the topmost of what lies on the root
+        rows = space.table.rows
+        number = max(each for each, row in enumerate(rows) if row is not None and not row.target)
+    space.detach(number, lazy)
+
+
+def pivot_root(caller: Caller, new_root: str, put_old: str) -> Names:
+    """pivot_root(2): another mount becomes the root of the namespace; the names where it was.
+
+    Raises OSError ENOENT, ENOTDIR, EBUSY (on the root's own mount), EINVAL (no mount point; `put_old` outside of it).
+    """
+    new, old = existing(caller, new_root), existing(caller, put_old)
+    if not (new.found().is_dir and old.found().is_dir):
+        raise error(errno.ENOTDIR, new_root)
+    if 0 in (new.row, old.row):
+        raise error(errno.EBUSY, new_root)
+    space, names = new.space, tuple(new.names)
+    if caller.root or len(names) != new.depth or old.names[: len(names)] != new.names:
+        raise error(errno.EINVAL, new_root)
+    place = tuple(old.names[len(names) :])
+    if place and len(old.names) == old.depth and old.row != new.row:
+        raise error(errno.EINVAL, put_old)
+    space.pivot(new.row, (place, old.row))
+    return names
 
 
 def make_target(caller: Caller, target: str, is_dir: bool) -> None:
@@ -138,20 +191,23 @@ class Target:
 
 
 def mount_at(space: MountNamespace, source: str, target: str, type: str, options: Sequence[str],
-             origin: Caller | None = None) -> None:  # fmt: skip
-    """A runtime's mount: the mount point is made if it is missing. `origin`: who looks up the source of a bind."""
-    place, root = find(space, target), None
+             origin: Caller | None = None, base: Names = ()) -> None:  # fmt: skip
+    """A runtime's mount: the mount point is made if it is missing.
+
+    `origin`: who looks up the source of a bind. `base`: the directory that `target` is below, and does not leave.
+    """
+    place, root = find(space, target, base), None
     if type == "bind":
-        caller = origin or Superuser(space)
+        shown = existing(origin or Superuser(space, base), source)
         if place.is_dir is None:
-            make_target(Superuser(space), target, existing(caller, source).found().is_dir)
-            place = find(space, target)
-        root = _shown(caller, source, bool(place.is_dir))
+            make_target(Superuser(space, base), target, shown.found().is_dir)
+            place = find(space, target, base)
+        root = _shown(shown, bool(place.is_dir))
         type, source = root.tree.type, ""
         options = inherited(root, options)
     elif place.is_dir is None:
-        make_target(Superuser(space), target, True)
-        place = find(space, target)
+        make_target(Superuser(space, base), target, True)
+        place = find(space, target, base)
     if place.is_dir is False and root is None:
         raise error(errno.ENOTDIR, target)
     if type == "tmpfs" and target == "/dev":
@@ -181,28 +237,29 @@ def read_only(space: MountNamespace, target: str) -> None:
         space.attach(place.names, place.row, row.type, ("ro",), source=row.source, over=True)
 
 
-def find(space: MountNamespace, path: str) -> Target:
-    """Where an absolute path leads. Mount tables remember that for filesystems that are as they were when mounted."""
+def find(space: MountNamespace, path: str, base: Names = ()) -> Target:
+    """Where a path below `base` leads. Tables remember that for filesystems that are as they were when mounted."""
     known: tuple[Target, int, Any] | None = space.table.known.get(path)
     if known is not None and _is_as_then(space, known):
         return known[0]
     names = [name for name in path.split("/") if name]
-    target, place = _look(space, path), None
+    caller = Superuser(space, base)
+    target, place = _look(caller, path), None
     while place is None:  # the nearest that is there decides whether the answer can be used again
         try:
-            place = existing(Superuser(space), "/" + "/".join(names))
+            place = existing(caller, "/" + "/".join(names))
         except FileNotFoundError:
             names.pop()
     if target is None:
         target = Target((), place.row, None)
-    if place.row == 0 or place.names == names:
+    if place.depth == len(base) or place.names[len(base) :] == names:
         space.table.remember(path, (target, place.row, None if place.tree.fixed else place.root.lower))
     return target
 
 
-def _look(space: MountNamespace, path: str) -> Target | None:
+def _look(caller: Caller, path: str) -> Target | None:
     try:
-        place = resolve(Superuser(space), path)
+        place = resolve(caller, path)
     except FileNotFoundError:
         return None
     return Target(tuple(place.names), place.row, None if place.node is None else place.node.is_dir)
@@ -216,13 +273,13 @@ def _is_as_then(space: MountNamespace, known: tuple[Target, int, Any]) -> bool:
     return root.tree.fixed or (root.upper is None and root.lower is lower)
 
 
-def make_devices(space: MountNamespace, names: Sequence[str]) -> None:
+def make_devices(space: MountNamespace, names: Sequence[str], base: Names = ()) -> None:
     """Fill /dev: device nodes and links. A tmpfs that `mount_at` put there has the usual ones from the beginning."""
-    branch = space.table.branch.children.get("dev")
-    row = space.table.rows[branch.row] if branch is not None and branch.row >= 0 else None
+    number = space.table.branch.find((*base, "dev"))
+    row = space.table.rows[number] if number >= 0 else None
     if row is not None and row.type == "devices" and DEVICES.keys() >= set(names):
         return
-    caller = Superuser(space)
+    caller = Superuser(space, base)
     for name in names:
         if name in DEVICES and resolve(caller, f"/dev/{name}").node is None:
             files.mknod(caller, f"/dev/{name}", st.S_IFCHR | 0o666, DEVICES[name])
@@ -232,9 +289,9 @@ def make_devices(space: MountNamespace, names: Sequence[str]) -> None:
             files.symlink(caller, link, f"/dev/{name}")
 
 
-def make_device(space: MountNamespace, path: str, mode: int, device: tuple[int, int]) -> None:
+def make_device(space: MountNamespace, path: str, mode: int, device: tuple[int, int], base: Names = ()) -> None:
     """mknod, with the directories above it; what is there already stays."""
-    caller = Superuser(space)
+    caller = Superuser(space, base)
     make_directories(caller, path.rpartition("/")[0])
     if resolve(caller, path).node is None:
         files.mknod(caller, path, mode, device)
@@ -254,9 +311,10 @@ def register(storage: Storage) -> None:
         add(template, name, _device(inos, device, now))
     for name, link in LINKS.items():
         add(template, name, Symlink(next(inos), link, mtime=now))
-    storage.types["masked"] = lambda space, row: masked
-    storage.types["null"] = lambda space, row: null
-    storage.types["devices"] = lambda space, row: storage.tree("tmpfs", lower=template, limit=64 << 20)
+    storage.types["overlay"] = union.unknown
+    storage.types["masked"] = lambda space, row, context: masked
+    storage.types["null"] = lambda space, row, context: null
+    storage.types["devices"] = lambda space, row, context: storage.tree("tmpfs", lower=template, limit=64 << 20)
 
 
 def _device(inos: Iterator[int], device: tuple[int, int], now: int) -> Special:

@@ -16,7 +16,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.abi import MountInfo
@@ -64,19 +64,34 @@ class Branch:
         children[names[0]] = children.get(names[0], Branch()).put(names[1:], row)
         return Branch(self.row, children)
 
+    def find(self, names: Names) -> int:
+        """The number of the row mounted at `names`; -1: none."""
+        branch: Branch | None = self
+        for name in names:
+            branch = branch.children.get(name) if branch is not None else None
+        return branch.row if branch is not None else -1
+
 
 class Table:
-    """Immutable: rows in the order in which they were mounted; None where one was taken away again."""
+    """Immutable: rows in the order in which they were mounted; None where one was taken away again.
 
-    __slots__ = ("_next", "branch", "known", "rows")
+    Row 0 is the root. `order`: for each row, its number in the table that this one was made from by pivot_root(2).
+    """
 
-    def __init__(self, rows: tuple[Row | None, ...]) -> None:
-        self.rows = rows
+    __slots__ = ("_next", "branch", "known", "order", "rows")
+
+    def __init__(self, rows: tuple[Row | None, ...], order: tuple[int, ...] = ()) -> None:
+        self.rows, self.order = rows, order
         self.branch = Branch()
         self._next: dict[Any, Table] = {}
         self.known: dict[str, Any] = {}
+        hidden: set[int] = set()  # what was mounted over "/", or left there by pivot_root: no path leads to it
         for number, row in enumerate(rows):
-            if row is not None:
+            if row is None:
+                continue
+            if number and (not row.target or row.parent in hidden):
+                hidden.add(number)
+            else:
                 self.branch = self.branch.put(row.target, number)
 
     def step(self, key: Any, make: Callable[[], tuple[Row | None, ...]]) -> Table:
@@ -99,8 +114,54 @@ class Table:
         return self.step(row, lambda: (*self.rows, Row(*row)))
 
     def unmount(self, number: int) -> Table:
-        """Without one row; numbers of the others stay."""
-        return self.step(number, lambda: (*self.rows[:number], None, *self.rows[number + 1 :]))
+        """Without one row, and all that is mounted below it; numbers of the others stay."""
+
+        def make() -> tuple[Row | None, ...]:
+            gone = self.below(number)
+            return tuple(None if each in gone else row for each, row in enumerate(self.rows))
+
+        return self.step(number, make)
+
+    def below(self, number: int) -> list[int]:
+        """The numbers of a row and of all that are mounted on it, or on those."""
+        found = [number]
+        for each, row in enumerate(self.rows):
+            if row is not None and row.parent in found and each not in found:
+                found.append(each)
+        return found
+
+    def pivot(self, number: int, put_old: tuple[Names, int] | None) -> Table:
+        """pivot_root(2): row `number` becomes the root; the old root, with what it holds, goes to `put_old`.
+
+        `put_old`: the place in the new root, and the row that it lies on; None lets go of the old root at once.
+        """
+        key = ("pivot", number, put_old)
+        table = self._next.get(key)
+        if table is None:
+            if len(self._next) >= MEMO:
+                self._next.clear()
+            table = self._next[key] = self._pivoted(number, put_old)
+        return table
+
+    def _pivoted(self, number: int, put_old: tuple[Names, int] | None) -> Table:
+        new = self.below(number)
+        top = self.rows[number]
+        assert top is not None
+        order = list(new)
+        if put_old is not None:
+            order += [each for each, row in enumerate(self.rows) if row is not None and each not in new]
+        places = {old: place for place, old in enumerate(order)}
+        rows: list[Row] = []
+        for each in order:
+            row = self.rows[each]
+            assert row is not None
+            if each in new:
+                target, parent = row.target[len(top.target) :], places[row.parent] if each != number else -1
+            else:
+                assert put_old is not None
+                target, parent = put_old[0] + row.target, places[row.parent] if row.parent >= 0 else places[put_old[1]]
+            rows.append(replace(row, target=target, parent=parent))
+        return Table(tuple(rows), tuple(order))
 
     def remount(self, number: int, options: Names) -> Table:
         def make() -> tuple[Row | None, ...]:
@@ -130,7 +191,7 @@ class Bind:
         return f"{self._folder}/{self._name}"
 
 
-MakeRoot = Callable[["MountNamespace", Row], Root]
+MakeRoot = Callable[["MountNamespace", Row, Any], Root]  # Any: the namespaces that the mount is made in
 Opener = Callable[[Any, Special, str, int], Any]
 
 
@@ -169,21 +230,26 @@ class Storage:
 
 
 class MountNamespace:
-    """One process tree's view of the files. `context` is the kernel's (it finds the PID namespace for /proc there)."""
+    """One process tree's view of the files.
 
-    __slots__ = ("context", "first_id", "roots", "storage", "table")
+    `context`: the namespaces in which those mounts were made whose filesystem nobody has looked into yet (/proc shows
+    the PID namespace of who mounted it). `owner`: the user namespace whose root may mount here (None: the host's).
+    """
+
+    __slots__ = ("context", "first_id", "owner", "roots", "storage", "table")
 
     def __init__(self, storage: Storage, root: Tree, context: Any = None, readonly: bool = False) -> None:
         self.storage, self.context = storage, context
+        self.owner: Any = None
         options = ("ro",) if readonly else ("rw",)
         self.table = EMPTY.mount((), root.type, -1, options, "", readonly)
         self.roots: list[Root | None] = [root]
         self.first_id = next(storage.mount_ids)
 
-    def copy(self, context: Any = None) -> MountNamespace:
+    def copy(self, owner: Any = None) -> MountNamespace:
         """unshare --mount: the same mounts, from now on independent."""
         other = MountNamespace.__new__(MountNamespace)
-        other.storage, other.context, other.table = self.storage, context or self.context, self.table
+        other.storage, other.context, other.table, other.owner = self.storage, self.context, self.table, owner
         other.roots = [self.root(number) if row is not None else None for number, row in enumerate(self.table.rows)]
         other.first_id = next(self.storage.mount_ids)
         return other
@@ -197,7 +263,7 @@ class MountNamespace:
         assert row is not None
         if row.over:
             return self.root(row.parent)
-        made = self.storage.types[row.type](self, row)
+        made = self.storage.types[row.type](self, row, self.context)
         self._keep(number, made)
         return made
 
@@ -209,14 +275,21 @@ class MountNamespace:
             self._keep(len(self.table.rows) - 1, root)
         return len(self.table.rows) - 1
 
-    def detach(self, number: int) -> None:
-        """Unmount. Raises OSError EBUSY if something is mounted on top."""
-        rows = self.table.rows
-        if number == 0 or any(row is not None and row.parent == number for row in rows):
+    def detach(self, number: int, lazy: bool = False) -> None:
+        """Unmount; `lazy`: with all that is mounted on top, which is otherwise OSError EBUSY."""
+        gone = self.table.below(number)
+        if number == 0 or (len(gone) > 1 and not lazy):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         self.table = self.table.unmount(number)
-        if number < len(self.roots):
-            self.roots[number] = None
+        for each in gone:
+            if each < len(self.roots):
+                self.roots[each] = None
+
+    def pivot(self, number: int, put_old: tuple[Names, int] | None) -> None:
+        """pivot_root(2), see Table.pivot."""
+        self.table = self.table.pivot(number, put_old)
+        have = len(self.roots)
+        self.roots = [self.roots[old] if old < have else None for old in self.table.order]
 
     def untouched(self, number: int) -> bool:
         """Nobody has looked into this mount: it is as it was when mounted."""
@@ -272,7 +345,7 @@ def shown_type(row: Row) -> str:
     return ALIASES.get(row.type, row.type)
 
 
-def make_tmpfs(space: MountNamespace, row: Row) -> Tree:
+def make_tmpfs(space: MountNamespace, row: Row, context: Any = None) -> Tree:
     """tmpfs(5): an empty tree; options size= (bytes, k, m, g, %) and mode=."""
     options = dict(option.partition("=")[::2] for option in row.options)
     mode = int(options.get("mode", "1777"), 8)

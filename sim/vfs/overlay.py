@@ -35,8 +35,10 @@ def child(upper: Inode | None, lower: Inode | None, name: str) -> Node:
     if upper is None:
         return None, lower.entries.get(name)  # type: ignore[union-attr]
     found = upper.entries.get(name)  # type: ignore[attr-defined]
-    if lower is None or found is WHITEOUT:
-        return (None if found is WHITEOUT else found), None
+    if lower is None:
+        return found, None
+    if found is WHITEOUT:
+        return None, None
     below = lower.entries.get(name)  # type: ignore[attr-defined]
     if found is None:
         return None, below
@@ -51,7 +53,7 @@ def names(upper: Inode | None, lower: Inode | None) -> list[str]:
         return list(lower.entries)  # type: ignore[union-attr]
     above: dict[str, Inode] = upper.entries  # type: ignore[attr-defined]
     if lower is None:
-        return [name for name, node in above.items() if node is not WHITEOUT]
+        return list(above)
     merged = [name for name in lower.entries if name not in above]  # type: ignore[attr-defined]
     merged += [name for name, node in above.items() if node is not WHITEOUT]
     return merged

@@ -11,7 +11,7 @@ from collections.abc import Container
 from typing import Any, Protocol
 
 from sim.vfs.filesystem import WHITEOUT, Directory, Inode, Symlink, Tree
-from sim.vfs.mounts import Branch, MountNamespace
+from sim.vfs.mounts import Branch, MountNamespace, Names
 from sim.vfs.overlay import Root
 
 MAX_LINKS = 40  # man 7 path_resolution
@@ -22,12 +22,16 @@ Frame = tuple[int, Inode | None, Inode | None, Branch | None]  # row of the moun
 
 
 class Caller(Protocol):
-    """Who makes a system call on a path: a process. `cwd` is a path; `space` its mount namespace."""
+    """Who makes a system call on a path: a process.
+
+    `space` is its mount namespace, `root` the directory in it that it calls "/" (chroot(2)), `cwd` a path from there.
+    """
 
     uid: int
     gid: int
     umask: int
     cwd: str
+    root: Names
     capabilities: frozenset[str] | None  # None: all; they count for root only
 
     @property
@@ -40,15 +44,16 @@ class Caller(Protocol):
 class Place:
     """What a path leads to. `upper` and `lower` are None if the last name does not exist in its directory.
 
-    `names` below the root of the namespace, `depth` of them down to the root of the mount; `row` of the mount table.
+    `names` below the root of the namespace, `depth` of them down to the root of the mount, `base` of them down to the
+    root of the caller; `row` of the mount table.
     """
 
-    __slots__ = ("branch", "depth", "directory", "lower", "names", "parent", "row", "space", "text", "upper")
+    __slots__ = ("base", "branch", "depth", "directory", "lower", "names", "parent", "row", "space", "text", "upper")
 
     def __init__(
-        self, space: MountNamespace, text: str, names: list[str], frames: list[Frame], directory: bool
+        self, space: MountNamespace, text: str, names: list[str], frames: list[Frame], directory: bool, base: int
     ) -> None:
-        self.space, self.text, self.names = space, text, names
+        self.space, self.text, self.names, self.base = space, text, names, base
         self.row, self.upper, self.lower, self.branch = frames[-1]
         self.parent: Frame = frames[-2] if len(frames) > 1 else frames[-1]
         self.directory = directory  # written with a slash at its end
@@ -77,8 +82,8 @@ class Place:
 
     @property
     def path(self) -> str:
-        """Absolute, without links."""
-        return "/" + "/".join(self.names)
+        """Absolute, without links, as the caller sees it."""
+        return "/" + "/".join(self.names[self.base :] if self.base else self.names)
 
     def is_busy(self) -> bool:
         """It is a mount point, or one lies below it."""
@@ -124,11 +129,10 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
     """
     if not path or len(path) >= PATH_MAX:
         raise error(errno.ENAMETOOLONG if path else errno.ENOENT, path)
-    space = caller.space
-    start = space.root(0)
-    root: Frame = (0, start.upper, start.lower, space.table.branch)
-    names: list[str] = []
-    frames, todo = [root], _parts(caller, path)
+    space, top = caller.space, caller.root
+    root = _down(space, top)
+    names, floor = list(top), len(top)
+    frames, todo = root[:], _parts(caller, path)
     slash = path[-1] == "/" or path[-2:] == "/."
     checked = not capable(caller, "CAP_DAC_OVERRIDE")
     links = 0
@@ -143,7 +147,7 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
         if checked and not allowed(caller, node, EXECUTE):
             raise error(errno.EACCES, path)
         if name == "..":
-            if names:
+            if len(names) > floor:
                 names.pop()
                 frames.pop()
             continue
@@ -160,11 +164,11 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
                     raise error(errno.ELOOP if target else errno.ENOENT, path)
                 todo += target.split("/")[::-1]
                 if target[0] == "/":
-                    names, frames = [], [root]
+                    names, frames = list(top), root[:]
                 continue
         names.append(name)
         frames.append(frame)
-    place = Place(space, path, names, frames, slash)
+    place = Place(space, path, names, frames, slash, floor)
     if slash and (node := place.node) is not None and not node.is_dir:
         raise error(errno.ENOTDIR, path)
     return place
@@ -177,6 +181,15 @@ def _parts(caller: Caller, path: str) -> list[str]:
     if path[0] != "/":
         parts += caller.cwd.split("/")[::-1]
     return parts
+
+
+def _down(space: MountNamespace, names: Names) -> list[Frame]:
+    """The frames from the root of a namespace to the root directory of a process."""
+    start = space.root(0)
+    frames: list[Frame] = [(0, start.upper, start.lower, space.table.branch)]
+    for name in names:
+        frames.append(_step(space, frames[-1], name))
+    return frames
 
 
 def _step(space: MountNamespace, frame: Frame, name: str) -> Frame:
@@ -196,7 +209,7 @@ def _step(space: MountNamespace, frame: Frame, name: str) -> Frame:
         return row, None, lower.entries.get(name), branch
     found = upper.entries.get(name)
     if lower is None:
-        return row, None if found is WHITEOUT else found, None, branch
+        return row, found, None, branch  # a whiteout is a device to those who see an upper directory from outside
     below = lower.entries.get(name)
     if found is None:
         return row, None, below, branch

@@ -23,7 +23,7 @@ def storage() -> Storage:
     shared = folder(
         made.inos, {"version": "Linux\n", "kcore": "secret", "sys": {"kernel": {"pid_max": "99\n"}}, "bus": {}}
     )
-    made.types["proc"] = lambda space, row: SyntheticTree("proc", made.inos, next(made.devices), lower=shared)
+    made.types["proc"] = lambda space, row, context: SyntheticTree("proc", made.inos, next(made.devices), lower=shared)
     return made
 
 
