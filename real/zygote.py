@@ -313,6 +313,8 @@ class Zygote:
         signal.set_wakeup_fd(-1)
         groups = self.surroundings.cgroups if self.surroundings is not None else None
         paths = list(self.groups.values())
+        if self.spare is not None:
+            self.serials[self.spare.pid] = 0
         for pid in list(self.serials):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

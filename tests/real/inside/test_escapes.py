@@ -174,6 +174,97 @@ def test_processes_of_the_host_are_out_of_sight_and_reach(daemon: Any) -> None:
     assert "No such process" in daemon.sh(f"kill -9 {daemon.pid}")
 
 
+def test_a_process_of_the_hosts_cannot_be_looked_into_even_where_it_is_seen(daemon: Any) -> None:
+    """`--pid host` shows them; ptrace(2)'s rule for /proc/PID/{mem,environ,root,fd} needs CAP_SYS_PTRACE as well."""
+    for pid in (daemon.pid, daemon.zygote()):
+        script = f"cat /proc/{pid}/comm; for f in environ mem root/etc fd/; do ls /proc/{pid}/$f && echo seen $f; done"
+        script += f"; : > /proc/{pid}/mem && echo written; kill -9 {pid} && echo killed"
+        said = daemon.sh(script, pid_mode="host", user="1000", cap_drop=["ALL"])
+        assert not {"seen root/etc", "seen fd/", "written", "killed"} & set(said.splitlines())
+    assert daemon.run("true") == (0, "")
+
+
+def test_whoever_enters_a_container_cannot_be_robbed_on_the_way(daemon: Any) -> None:
+    """With CAP_SYS_PTRACE inside: an exec's process is one of ours until execve, with files and memory of ours."""
+    watch = (
+        "while :; do for p in /proc/[0-9]*; do for f in $p/fd/*; do echo fd $(readlink $f); done;"
+        " echo root $(readlink $p/root) $(cat $p/environ 2> /dev/null | tr '\\0' ' '); done; done"
+    )
+    container = daemon.docker.containers.run(
+        "busybox", ["sh", "-c", f"({watch}) 2> /dev/null | grep -v 'root / \\|pipe:' > /seen"], detach=True,
+        network_mode="none", cap_add=["SYS_PTRACE"],
+    )  # fmt: skip
+    try:
+        for _ in range(30):
+            container.exec_run(["true"])
+        seen = set(container.exec_run(["cat", "/seen"])[1].decode().splitlines())
+        for line in seen:
+            assert "socket:" not in line and "memfd:" not in line and str(daemon.root) not in line, line
+    finally:
+        container.remove(force=True)
+
+
+def test_an_archive_copied_in_stays_below_the_containers_root(daemon: Any) -> None:
+    """`docker cp` of a tar whose links lead out, and into a container whose own links do."""
+    container = daemon.docker.containers.run(
+        "busybox", ["sh", "-c", f"mkdir /a; ln -s / /a/up; ln -s {daemon.root} /a/host; sleep 100"], detach=True,
+        network_mode="none",
+    )  # fmt: skip
+    before = sorted(os.listdir(daemon.root))
+    try:
+        for members in (
+            [("out", tarfile.SYMTYPE, str(daemon.root)), ("out/planted", tarfile.REGTYPE, "")],
+            [("out", tarfile.SYMTYPE, "../" * 20 + str(daemon.root)[1:]), ("out/planted", tarfile.REGTYPE, "")],
+            [("hard", tarfile.LNKTYPE, f"../../../..{daemon.socket}")],
+            [("../" * 9 + str(daemon.root)[1:] + "/planted", tarfile.REGTYPE, "")],
+            [("host/planted", tarfile.REGTYPE, "")],
+            [(f"up{daemon.root}/planted", tarfile.REGTYPE, "")],
+        ):
+            with contextlib.suppress(Exception):
+                container.put_archive("/a", _links(members))
+        assert sorted(os.listdir(daemon.root)) == before
+    finally:
+        container.remove(force=True)
+
+
+def test_a_layer_cannot_write_through_a_link_of_its_own(daemon: Any) -> None:
+    members = [("out", tarfile.SYMTYPE, str(daemon.root)), ("out/planted", tarfile.REGTYPE, "")]
+    with contextlib.suppress(Exception):
+        daemon.docker.api.import_image_from_data(_links(members), repository="through")
+    assert not (daemon.root / "planted").exists()
+
+
+def test_the_runtime_is_not_what_a_container_can_ask_to_be_executed(daemon: Any) -> None:
+    """CVE-2019-5736's other way in: an image whose program is the runtime itself."""
+    for path in ("/proc/self/exe", "/proc/1/exe"):
+        with contextlib.suppress(Exception):
+            daemon.run(path, "--version")
+    assert daemon.run("echo", "well") == (0, "well\n")
+
+
+def test_a_fork_bomb_is_held_by_its_limit_and_ends_with_its_container(daemon: Any, until: Any) -> None:
+    bomb = "b() { b | b & }; b; sleep 100"
+    container = daemon.docker.containers.run(
+        "busybox", ["sh", "-c", bomb], detach=True, network_mode="none", pids_limit=40
+    )
+    try:
+        assert len(container.top()["Processes"]) <= 40
+        assert daemon.run("echo", "others go on") == (0, "others go on\n")
+    finally:
+        container.remove(force=True)
+    ours = lambda: sum(container.id in _text(path) for path in Path("/proc").glob("[0-9]*/cgroup"))  # noqa: E731
+    until(ours, 0)
+
+
+def test_memory_that_is_a_file_counts_too(daemon: Any) -> None:
+    """What fills /dev/shm, or a tmpfs without a size, is the container's memory."""
+    assert "No space left" in daemon.sh("dd if=/dev/zero of=/dev/shm/x bs=1M count=50", shm_size="4m")
+    status, _ = daemon.run(
+        "dd", "if=/dev/zero", "of=/full/x", "bs=1M", "count=100", tmpfs={"/full": ""}, mem_limit="16m"
+    )
+    assert status != 0
+
+
 def test_a_racing_start_of_many_leaves_nothing_open(daemon: Any) -> None:
     errors: list[Exception] = []
 
@@ -189,6 +280,23 @@ def test_a_racing_start_of_many_leaves_nothing_open(daemon: Any) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _links(members: list[tuple[str, bytes, str]]) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for name, kind, target in members:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, target
+            tar.addfile(member, io.BytesIO())
+    return stream.getvalue()
 
 
 def _tar(name: str, data: bytes) -> bytes:
