@@ -23,7 +23,7 @@ from engine.api.channel import Channel, TwoWay
 from engine.api.driver import Driver
 from engine.api.hijack import Hijack
 from engine.api.messages import Duplex, Query, Request, Response
-from engine.api.sockets import Address, bind
+from engine.api.sockets import BACKLOG, Address, bind
 from engine.api.streams import close_stream
 from engine.api.tls import Front
 from engine.errors import InvalidParameter
@@ -76,10 +76,10 @@ class Server:
         """
         listener = bind(address)
         if listener.family == getattr(socket, "AF_UNIX", None):
-            server = await asyncio.get_running_loop().create_unix_server(self._http, sock=listener)
+            server = await asyncio.get_running_loop().create_unix_server(self._http, sock=listener, backlog=BACKLOG)
         else:
             protocol = self._http if tls is None else lambda: Front(tls, self._http)
-            server = await asyncio.get_running_loop().create_server(protocol, sock=listener)
+            server = await asyncio.get_running_loop().create_server(protocol, sock=listener, backlog=BACKLOG)
             address = Address(host=address.host, port=listener.getsockname()[1])
         self._listeners.append((server, address))
         return address

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_PORT = 2375
+BACKLOG = 4096  # clients who may wait to be let in, as with Go's servers; Linux cuts it to net.core.somaxconn
 LONGEST_PATH = 107 if sys.platform == "linux" else 103  # unix(7): sun_path, less its final zero
 
 REACHABLE = (
@@ -98,7 +99,7 @@ def bind_unix(path: Path) -> socket.socket:
         raise
     finally:
         os.umask(before)
-    listener.listen(128)
+    listener.listen(BACKLOG)
     return listener
 
 
@@ -139,7 +140,7 @@ def bind_tcp(address: Address) -> socket.socket:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(where)
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise

@@ -64,13 +64,13 @@ def select(engine: Engine, query: Query) -> Iterator[Container]:
     newest, oldest = _position(engine, filters, "before"), _position(engine, filters, "since")
     allowed = _Allowed(engine, filters)
     skipping = newest is not None
-    for container in engine.containers:
+    for container in engine.containers if everyone else engine.containers.active():
         if skipping:
             skipping = container is not newest
             continue
         if container is oldest:
             return
-        if (everyone or container.active) and (not filters or allowed(container)):
+        if not filters or allowed(container):
             yield container
 
 

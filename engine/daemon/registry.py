@@ -1,13 +1,15 @@
 """All containers: by full id, by name, by a beginning of the id that only one has, and by image.
 
 Who wins when a word could mean several: the full id, then the name, then the prefix (moby, daemon/container.go:
-GetContainer). Every look-up but that of a prefix shorter than three digits is independent of how many there are.
+GetContainer). Every look-up but that of a prefix shorter than three digits is independent of how many there are; and
+`docker ps` costs what runs, not what is there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import count
 
 from engine.daemon.container import KIND, Container, from_row
 from engine.daemon.networks.links import split
@@ -29,6 +31,10 @@ class Containers:
         self._by_name: dict[str, str] = {}  # name without slash -> id
         self._buckets: dict[str, dict[str, Container]] = {}
         self._by_image: dict[str, dict[str, Container]] = {}
+        self._numbers: dict[str, int] = {}  # by id: which one it was, counted from the first
+        self._active: dict[str, Container] = {}
+        self._linking: dict[str, Container] = {}
+        self._count = count()
         for id, row in rows.items(KIND):
             container = from_row(loop, id, row)
             self._by_name[container.name] = id
@@ -81,6 +87,14 @@ class Containers:
         """Containers made from an image, in any state."""
         return list(self._by_image.get(image_id, {}).values())
 
+    def active(self) -> list[Container]:
+        """Those that run, or will again by themselves; the newest first."""
+        return sorted(self._active.values(), key=lambda each: self._numbers[each.id], reverse=True)
+
+    def linking(self) -> list[Container]:
+        """Those that were made with `--link`."""
+        return list(self._linking.values())
+
     # -- names
 
     @property
@@ -113,7 +127,8 @@ class Containers:
 
     def remove(self, container: Container) -> None:
         """Forget it and its name."""
-        del self._by_id[container.id]
+        for index in (self._by_id, self._numbers, self._active, self._linking):
+            index.pop(container.id, None)
         self.release(container.name)
         del self._buckets[container.id[:BUCKET]][container.id]
         of_image = self._by_image[container.image_id]
@@ -125,6 +140,10 @@ class Containers:
 
     def save(self, container: Container) -> None:
         """Commit its state, before anybody is told of it."""
+        if container.active:
+            self._active[container.id] = container
+        else:
+            self._active.pop(container.id, None)
         if self._rows.durable:
             self._rows.put(KIND, container.id, container.row())
 
@@ -133,3 +152,8 @@ class Containers:
         self._by_id[id] = container
         self._buckets.setdefault(id[:BUCKET], {})[id] = container
         self._by_image.setdefault(container.image_id, {})[id] = container
+        self._numbers[id] = next(self._count)
+        if container.active:
+            self._active[id] = container
+        if container.host_config.links:
+            self._linking[id] = container

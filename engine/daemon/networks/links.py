@@ -73,7 +73,7 @@ def shown(engine: Engine, container: Container) -> list[str] | None:
 def names(engine: Engine) -> dict[str, list[str]]:
     """By id: the names that containers have because others link to them, "/web/store"."""
     found: dict[str, list[str]] = {}
-    for container in engine.containers:
+    for container in engine.containers.linking():
         for word in shown(engine, container) or ():
             name, _, full = word.partition(":")
             found.setdefault(engine.containers.get(name).id, []).append(full)
