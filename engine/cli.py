@@ -14,6 +14,7 @@
     glassdock replay FILE   live through a saved session again
     glassdock fault         break something on purpose
     glassdock exercises     graded exercises as a course for nbgrader
+    glassdock grade DIR     marks for what was handed in, by what its commands did
     glassdock compare       a container, a microVM, a virtual machine: the model's figures and their sources
     glassdock fleet         what containers buy with a hundred servers
     glassdock lab           the lessons, in JupyterLab
@@ -44,6 +45,7 @@ ELSEWHERE = {
     "replay": "classroom.travel:replay",
     "fault": "classroom.faultline:main",
     "exercises": "classroom.exercises.course:main",
+    "grade": "classroom.grading.command:main",
     "compare": "classroom.compare:main",
     "fleet": "classroom.fleetline:main",
     "lab": "classroom.workbook.lab:main",
@@ -65,6 +67,7 @@ OTHERS = {
     "replay": "live through a saved session again",
     "fault": "break something on purpose",
     "exercises": "graded exercises as a course for nbgrader: list, build, release",
+    "grade": "marks, tables and feedback for a folder of submissions",
     "compare": "container, microVM and virtual machine side by side",
     "fleet": "a hundred servers: density, failure, rolling change",
     "lab": "the lessons, in JupyterLab",

@@ -1,0 +1,10 @@
+"""`glassdock grade`: a folder of submissions becomes marks, in parallel, whatever is in it.
+
+submissions, reading     what was handed in, and what of it can be run
+expected                 the course's own cells, put back
+crew, warm, running      notebooks run in copies of a warm process, behind walls (real/confine.py); outputs, requests
+checking                 the requests repeated on fresh engines; marks
+grader                   one submission's way through these, and many at once
+results, store           marks as data, and in SQLite
+tables, feedback, report for learning platforms, for students, for the class     signals: for a human to look at
+"""

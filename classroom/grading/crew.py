@@ -1,0 +1,121 @@
+"""The grader's side of the warm processes: a few helpers, each one process with one job at a time.
+
+A helper that is lost is started again; the job that it was at has an answer all the same ("lost"), so one submission
+can never hold up another. Where processes cannot be copied (Windows) each job has a cold one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+from classroom.grading.limits import Limits
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ssl", "/etc/localtime")
+ROOMS = ("engine", "sim", "classroom", "images")
+HIDDEN = (
+    "classroom/grading",
+)  # nothing there is for a student's process; assignments (exercises/) are not shown at all
+
+
+def visible() -> list[str]:
+    """What a copy of this interpreter needs to see: itself, its libraries, and the rooms."""
+    rooms = [str(_root() / name) for name in ROOMS]
+    return [*SYSTEM, sys.base_prefix, sys.prefix, *rooms]
+
+
+def hidden() -> list[str]:
+    return [str(_root() / name) for name in HIDDEN]
+
+
+def _root() -> Path:
+    spec = find_spec("engine")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).resolve().parent.parent
+
+
+@dataclass(slots=True)
+class Helper:
+    """One warm process. `work`: the module whose `ready` it calls; `walls`: are its copies to be walled in?"""
+
+    work: str
+    limits: Limits
+    walls: bool
+    more: Mapping[str, Any] = field(default_factory=dict)  # what else `ready` is told
+    words: str = ""  # what its walls are, once it runs
+    _process: subprocess.Popen[str] | None = None
+    _place: tempfile.TemporaryDirectory[str] | None = None
+    _errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+
+    def start(self) -> None:
+        """Begin to get warm; the first job waits for it."""
+        self._place = tempfile.TemporaryDirectory(prefix="glassdock-grade-", ignore_cleanup_errors=True)
+        Path(self._place.name).chmod(0o755)
+        settings = {
+            **self.more, "work": self.work, "limits": self.limits.to_json(), "walls": self.walls,
+            "place": self._place.name, "visible": visible(), "hidden": hidden(),
+        }  # fmt: skip
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "classroom.grading.warm"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, encoding="utf-8",
+            cwd=self._place.name, start_new_session=sys.platform != "win32",
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(_root())},
+        )  # fmt: skip
+        self._send(settings)
+
+    def ready(self) -> None:
+        """Wait until it is warm. Raises OSError if it does not get there."""
+        if self._process is None:
+            self.start()
+        answer = self._receive()
+        if answer is None:
+            self._errors.seek(0)
+            last = self._errors.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise OSError(None, f"{self.work}: a helper process could not be started: {last}")
+        self.words = str(answer["walls"])
+
+    def do(self, job: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The answer; `{"end": "lost", "said": ""}` if the helper itself went down."""
+        self._send(job)
+        answer = self._receive()
+        if answer is None:
+            self.close()
+            self.start()
+            self.ready()
+            return {"end": "lost", "said": ""}
+        return answer
+
+    def close(self) -> None:
+        """It ends when there are no more jobs, and takes its copies with it."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None and process.stdout is not None:
+            with suppress(OSError):
+                process.stdin.close()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+        if self._place is not None:
+            self._place.cleanup()
+            self._place = None
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        with suppress(OSError):  # it is gone, as `_receive` will find
+            print(json.dumps(message), file=self._process.stdin, flush=True)
+
+    def _receive(self) -> Mapping[str, Any] | None:
+        assert self._process is not None and self._process.stdout is not None
+        line = self._process.stdout.readline()
+        return json.loads(line) if line.endswith("\n") else None

@@ -1,0 +1,272 @@
+"""Grading one submission, and many at once: from a file that was handed in to a result.
+
+Reading, running and checking are three places. Here is only their order, and what becomes of each one's end: whatever
+happens to a submission, it has a result, and the others do not notice.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from classroom.exercises.codec import to_data
+from classroom.exercises.load import load, names
+from classroom.exercises.released import Release
+from classroom.exercises.sealed import assignment_key
+from classroom.exercises.task import Assignment
+from classroom.grading import reading
+from classroom.grading.crew import Helper
+from classroom.grading.expected import Wanted, prepare, wanted
+from classroom.grading.limits import Limits
+from classroom.grading.reading import Notebook, Unreadable
+from classroom.grading.results import Mark, Reason, Result, State, Trace
+from classroom.grading.submissions import Submission
+
+STOPS = {"time", "memory", "output", "died", "walls", "lost"}  # ends of a run, as classroom/grading/words.py knows them
+BEGIN = re.compile(r"""\bbegin\(\s*["']([\w.-]+)["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What marks depend on. `key`: the course's, that records are sealed with; `seed`: what variants are drawn from."""
+
+    exercises: Path
+    key: bytes = b""
+    seeds: Mapping[str, int] = field(default_factory=dict)  # of assignments that have one of their own
+    seed: int = 1
+    lang: str = "en"
+    limits: Limits = field(default_factory=Limits)
+    walls: bool = True
+
+    def has(self, name: str) -> bool:
+        """Is there an assignment of this name?"""
+        return name in names(self.exercises)
+
+    def seed_of(self, name: str) -> int:
+        return self.seeds.get(name, self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An assignment of a course, with what is made of it once for all who hand it in.
+
+    `release`: what lies beside the notebook while it runs, never the student's own copy. `digest` changes when marks
+    could.
+    """
+
+    assignment: Assignment
+    release: str
+    wanted: Mapping[str, Wanted]
+    digest: str
+
+
+def asked(course: Course, name: str) -> Asked:
+    """Raises what `load` does."""
+    assignment, seed = load(name, course.exercises), course.seed_of(name)
+    release = Release(assignment, seed, assignment_key(course.key, name), course.lang).to_json()
+    depends = [to_data(assignment), seed, course.key.hex(), asdict(course.limits)]
+    digest = sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
+    return Asked(assignment, release, wanted(assignment, course.lang, seed), digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A submission, read. `document` is None if `refused` says why."""
+
+    submission: Submission
+    digest: str = ""
+    document: Mapping[str, Any] | None = None
+    refused: Reason | None = None
+    notes: tuple[Reason, ...] = ()
+
+
+def take(submission: Submission) -> Handed:
+    """Read a file, whatever it is; and find out which assignment it is of, if only it itself says so."""
+    if submission.refused is not None:
+        return Handed(submission, refused=submission.refused)
+    digest = ""
+    try:
+        data = reading.read_bytes(submission.path)
+        digest = sha256(data).hexdigest()
+        document, notes = reading.read_json(data)
+    except Unreadable as error:
+        return Handed(submission, digest, refused=error.reason)
+    if not submission.assignment:
+        submission = replace(submission, assignment=_named(document))
+    return Handed(submission, digest, document, None, notes)
+
+
+def _named(document: Mapping[str, Any]) -> str:
+    """The assignment that a record or a notebook's own cells name; "" if none does."""
+    if isinstance(document.get("assignment"), str):
+        return str(document["assignment"])
+    try:
+        found = (BEGIN.search(cell.source) for cell in reading.read_notebook(document).cells)
+        return next((match[1] for match in found if match), "")
+    except Unreadable:
+        return ""
+
+
+@dataclass(slots=True)
+class Pair:
+    """One runs notebooks, one checks what they did."""
+
+    runner: Helper
+    checker: Helper
+
+    def close(self) -> None:
+        self.runner.close()
+        self.checker.close()
+
+
+class Crew:
+    """`jobs` pairs of helpers, for these assignments. Use it with `with`."""
+
+    def __init__(self, course: Course, assignments: Mapping[str, Asked], jobs: int) -> None:
+        self._course, self._assignments = course, assignments
+        told = {
+            "exercises": str(course.exercises),
+            "assignments": {name: [course.seed_of(name), assignment_key(course.key, name)] for name in assignments},
+        }
+        calm = replace(
+            course.limits, notebook=course.limits.checking * 2
+        )  # each task has its own time, this is the end
+        self._pairs = [
+            Pair(
+                Helper("classroom.grading.running", course.limits, course.walls),
+                Helper("classroom.grading.checking", calm, False, told),
+            )
+            for _ in range(jobs)
+        ]
+        self._free: SimpleQueue[Pair] = SimpleQueue()
+
+    def __enter__(self) -> Crew:
+        helpers = [helper for pair in self._pairs for helper in (pair.runner, pair.checker)]
+        try:
+            for helper in helpers:
+                helper.start()
+            for helper in helpers:
+                helper.ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        for pair in self._pairs:
+            self._free.put(pair)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for pair in self._pairs:
+            pair.close()
+
+    @property
+    def walls(self) -> str:
+        """For people: what stands between a notebook and this computer."""
+        return self._pairs[0].runner.words
+
+    def grade(self, handed: Sequence[Handed]) -> Iterator[Result]:
+        """As they are done, in no order."""
+        with ThreadPoolExecutor(len(self._pairs)) as pool:
+            waiting = [pool.submit(self._one, each) for each in handed]
+            try:
+                for done in as_completed(waiting):
+                    yield done.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _one(self, handed: Handed) -> Result:
+        began = time.monotonic()
+        with self._pair() as pair:
+            found = self._assignments.get(handed.submission.assignment)
+            result = Grading(self._course, pair, handed, found).result()
+        return replace(result, seconds=round(time.monotonic() - began, 3))
+
+    @contextmanager
+    def _pair(self) -> Iterator[Pair]:
+        pair = self._free.get()
+        try:
+            yield pair
+        finally:
+            self._free.put(pair)
+
+
+@dataclass(slots=True)
+class Grading:
+    """One submission on its way through a pair of helpers. `asked`: None for an assignment that there is not."""
+
+    course: Course
+    pair: Pair
+    handed: Handed
+    asked: Asked | None
+
+    def result(self) -> Result:
+        """Always one."""
+        submission = self.handed.submission
+        if self.handed.document is None:
+            return self._refused(self.handed.refused)
+        if self.asked is None:
+            return self._refused(Reason("no assignment", {"name": submission.assignment[:80]}))
+        if "glassdock-work" in self.handed.document:
+            return self._checked(self.asked, None, {"record": json.dumps(self.handed.document)}, self.handed.notes)
+        try:
+            notebook = reading.read_notebook(self.handed.document, self.handed.notes)
+        except Unreadable as error:
+            return self._refused(error.reason)
+        return self._run(self.asked, notebook)
+
+    def _run(self, asked: Asked, notebook: Notebook) -> Result:
+        submission, limits = self.handed.submission, self.course.limits
+        ready, name = prepare(asked.wanted, notebook), asked.assignment.name
+        job = {
+            "student": submission.student, "lang": self.course.lang,
+            "cells": ready.sources,
+            "folder": str(submission.folder) if submission.folder else None,
+            "files": {f"{name}.json": asked.release},
+        }  # fmt: skip
+        ran = self.pair.runner.do(job)
+        sizes = {"time": round(limits.notebook), "memory": limits.memory >> 20, "output": limits.said >> 20}
+        stop = Reason(ran["end"], {"limit": sizes.get(ran["end"], 0)}) if ran["end"] in STOPS else None
+        what = {"said": ran["said"]} | ({"record": notebook.record} if notebook.record else {})
+        return self._checked(asked, stop, what, (*notebook.notes, *ready.notes))
+
+    def _checked(self, asked: Asked, stop: Reason | None, what: Mapping[str, str], notes: Sequence[Reason]) -> Result:
+        job = {"assignment": asked.assignment.name, "student": self.handed.submission.student}
+        verdict = _parsed(self.pair.checker.do(job | dict(what)))
+        if verdict is None:  # of nothing there is always a verdict
+            verdict = _parsed(self.pair.checker.do(job | {"said": ""})) or {}
+            verdict["reason"] = asdict(Reason("check", {}))
+        reason = stop or (_reason(verdict["reason"]) if verdict.get("reason") else None)
+        submission = self.handed.submission
+        return Result(
+            submission.student, asked.assignment.name, submission.file, self.handed.digest,
+            State.STOPPED if stop else State.GRADED, reason,
+            tuple(Mark(**mark) for mark in verdict.get("marks", ())),
+            tuple(Trace(**trace) for trace in verdict.get("traces", ())),
+            (*notes, *map(_reason, verdict.get("notes", ()))),
+        )  # fmt: skip
+
+    def _refused(self, reason: Reason | None) -> Result:
+        submission = self.handed.submission
+        return Result(
+            submission.student, submission.assignment, submission.file, self.handed.digest, State.REFUSED, reason
+        )
+
+
+def _parsed(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A checker's verdict; None if it did not come to one."""
+    if answer["end"] != "ok":
+        return None
+    verdict: dict[str, Any] = json.loads(answer["said"])
+    return verdict
+
+
+def _reason(data: Mapping[str, Any]) -> Reason:
+    return Reason(data["key"], data["facts"])

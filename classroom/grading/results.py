@@ -1,0 +1,104 @@
+"""What grading a submission came to, as data: marks with their messages, or the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+LANGUAGES = ("en", "ko")
+
+
+class State(StrEnum):
+    """GRADED: all of it ran. STOPPED: it was ended before its end; what was done until then has its marks.
+    REFUSED: it could not be read, or another one of the same student counts; no marks.
+    """
+
+    GRADED = "graded"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A text of classroom/grading/words.py and what is filled into it."""
+
+    key: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One criterion, or (`manual`) an answer that a person marks. `grade_id`: of the cell that it belongs to.
+
+    `messages`: in each language. `state`: of one that is not met, the same with the names of the holes instead of the
+    student's own words, so that what is the same mistake reads the same.
+    """
+
+    task: str
+    criterion: str
+    grade_id: str
+    points: float
+    maximum: float
+    hidden: bool
+    messages: Mapping[str, str]
+    state: Mapping[str, str] = field(default_factory=dict)
+    manual: bool = False
+
+    @property
+    def passed(self) -> bool:
+        return self.points >= self.maximum
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What was asked of a task's engine, shortened to what two students can be compared by.
+
+    `fingerprint`: of the requests, names and all; "" if there were none. `variant`: of the names that were asked for.
+    `seconds`: of the student's own work, by the record in the notebook; None without one. `attempts`: self-checks made.
+    """
+
+    task: str
+    fingerprint: str
+    variant: str
+    requests: int
+    attempts: int = 0
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One submission. `file`: below the graded folder; `digest`: SHA-256 of it, "" if it could not be read.
+
+    `notes`: what is odd about it, for the report; none of them costs points.
+    """
+
+    student: str
+    assignment: str
+    file: str
+    digest: str
+    state: State
+    reason: Reason | None = None
+    marks: tuple[Mark, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def points(self) -> float:
+        return sum(mark.points for mark in self.marks)
+
+    @property
+    def maximum(self) -> float:
+        return sum(mark.maximum for mark in self.marks)
+
+    @property
+    def waits(self) -> float:
+        """Points that a person has yet to give."""
+        return sum(mark.maximum for mark in self.marks if mark.manual)
+
+    def tasks(self) -> Mapping[str, tuple[Mark, ...]]:
+        """The marks of each task, in their order."""
+        names = dict.fromkeys(mark.task for mark in self.marks)
+        return {name: tuple(mark for mark in self.marks if mark.task == name) for name in names}
