@@ -31,13 +31,16 @@ COLOURS = {
     "green-soft": ("#d3efe6", "#0c4436"),
     "grey-soft": ("#eef1f4", "#2a3038"),
 }
-STYLE = "".join(
-    [
-        ":root,svg{" + "".join(f"--{name}:{light};" for name, (light, _) in COLOURS.items()) + "}",
-        "@media(prefers-color-scheme:dark){:root,svg{",
-        "".join(f"--{name}:{dark};" for name, (_, dark) in COLOURS.items()) + "}}",
-    ]
-)
+
+
+def _style() -> str:
+    """The palette as CSS. The reader's own setting chooses; JupyterLab's theme does, where it says which it is."""
+    light, dark = ("".join(f"--{name}:{pair[scheme]};" for name, pair in COLOURS.items()) for scheme in (0, 1))
+    themes = f"[data-jp-theme-light=true] svg{{{light}}}[data-jp-theme-light=false] svg{{{dark}}}"
+    return f"svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}{themes}"
+
+
+STYLE = _style()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,10 +135,10 @@ def load(ipython: Any) -> Classroom:
     if isinstance(known, Classroom):
         return known
     room = Classroom(ipython)
-    ipython.glassdock = room
     ipython.system, ipython.getoutput = room.system, room.getoutput
     ipython.register_magic_function(room.docker, "line_cell", "docker")
     questions = Predictions()
     names = {"lab": room.lab, "view": room.lab.view, "predict": questions.predict, "observe": questions.observe}
     ipython.push(names, interactive=False)
+    ipython.glassdock = room
     return room

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 def follow(draw: Callable[[], Picture]) -> ipywidgets.HTML:
     """A picture that is drawn again after each cell, for as long as the notebook lives."""
-    from IPython.core.getipython import get_ipython
-
     shown = ipywidgets.HTML(value=draw().svg)
 
     def again(*_: object) -> None:
@@ -29,9 +27,16 @@ def follow(draw: Callable[[], Picture]) -> ipywidgets.HTML:
         if svg != shown.value:
             shown.value = svg
 
-    if (notebook := get_ipython()) is not None:
-        notebook.events.register("post_run_cell", again)
+    after_each_cell(again)
     return shown
+
+
+def after_each_cell(act: Callable[..., None]) -> None:
+    """For as long as the notebook lives."""
+    from IPython.core.getipython import get_ipython
+
+    if (notebook := get_ipython()) is not None:
+        notebook.events.register("post_run_cell", act)
 
 
 def stepper(lab: Lab) -> ipywidgets.VBox:
@@ -45,7 +50,11 @@ def stepper(lab: Lab) -> ipywidgets.VBox:
     def draw(change: dict[str, Any]) -> None:
         picture.value = lab.view.timeline(change["new"]).svg
 
+    def longer(*_: object) -> None:
+        slider.max = max(0, len(lab.moments) - 1)
+
     slider.observe(draw, names="value")
+    after_each_cell(longer)
     back.on_click(lambda _: setattr(slider, "value", max(slider.min, slider.value - 1)))
     on.on_click(lambda _: setattr(slider, "value", min(slider.max, slider.value + 1)))
     return ipywidgets.VBox([ipywidgets.HBox([back, slider, on]), picture])

@@ -20,7 +20,8 @@ Span = Mapping[str, Any]  # as engine.trace.Span.json() gives it
 
 COLOUR = {"client": "ink", "api": "blue", "daemon": "purple", "cache": "green", "hub": "orange", "host": "faint"}
 CELL = 8  # letters of a lane in text
-LANE, ROW, TOP, LABEL = 74, 24, 56, 430  # pixels: between lanes, between lines, above the first line, for a name
+LANE, ROW, TOP = 70, 24, 56  # pixels: between lanes, between lines, above the first line
+LABEL, TOOK, OUTCOME = 330, 80, 200  # pixels: for a name, a duration, a result
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def draw(spans: Sequence[Span], most_operations: int = 4) -> Picture:
     bottom = TOP + 22 + ROW * len(lines)
     for where in WHERES:
         x = _x(where)
-        canvas.box(x - 35, TOP - 18, 70, 24, edge=COLOUR[where])
+        canvas.box(x - 33, TOP - 18, 66, 24, edge=COLOUR[where])
         canvas.text(x, TOP - 1, where, anchor="middle", bold=True, colour=COLOUR[where])
         canvas.line([(x, TOP + 6), (x, bottom)])
     for at, step in enumerate(lines):
@@ -91,12 +92,12 @@ def draw(spans: Sequence[Span], most_operations: int = 4) -> Picture:
 
 
 def _x(where: str) -> float:
-    return 50 + LANE * WHERES.index(where)
+    return 45 + LANE * WHERES.index(where)
 
 
 def _draw_step(canvas: Canvas, step: Step, y: float) -> None:
     start, end = _x(step.caller), _x(step.where)
-    label = _x(WHERES[-1]) + 30
+    label = _x(WHERES[-1]) + 20
     if step.more:
         canvas.text(label, y, f"… and {step.more} kernel operations more", colour="faint")
         return
@@ -106,8 +107,8 @@ def _draw_step(canvas: Canvas, step: Step, y: float) -> None:
         canvas.dot(end, y - 4, colour=COLOUR[step.where])
     colour = "orange" if step.failed else "ink"
     canvas.text(label, y, step.name, mono=True, size=13, within=LABEL)
-    canvas.text(label + LABEL + 90, y, _took(step), anchor="end", colour="faint", size=13)
-    canvas.text(label + LABEL + 104, y, step.outcome, colour=colour, size=13, within=330)
+    canvas.text(label + LABEL + TOOK, y, _took(step), anchor="end", colour="faint", size=13)
+    canvas.text(label + LABEL + TOOK + 14, y, step.outcome, colour=colour, size=13, within=OUTCOME)
 
 
 def _took(step: Step) -> str:

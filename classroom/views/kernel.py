@@ -46,11 +46,14 @@ def draw(spans: Sequence[Span], name: str = "") -> Picture:
         result = f"✗ {span['error']}" if span["error"] else facts["result"]
         canvas.text(40, y, str(at + 1), anchor="end", colour="faint", size=12)
         canvas.box(50, y - 14, 92, 18, fill="paper", edge=colour, radius=9)
-        canvas.text(96, y - 1, title, anchor="middle", size=11, colour=colour)
+        canvas.text(96, y - 1, title, anchor="middle", size=12, colour=colour)
         canvas.text(154, y, short_ids(span["name"]), mono=True, size=12, within=620)
         canvas.text(850, y, duration(span["duration"]), anchor="end", size=12, colour="faint")
-        canvas.text(862, y, result, size=12, colour="orange" if span["error"] else "ink", within=160)
-        canvas.text(930, y, facts["man"], size=12, colour="faint")
+        if span["error"]:
+            canvas.text(862, y, result, size=12, colour="orange", within=200)
+        else:
+            canvas.text(862, y, result, size=12, within=76)
+            canvas.text(942, y, facts["man"], size=12, colour="faint")
         took = duration(span["duration"])
         lines.append(f"{at + 1:>3} {title:<10} {short_ids(span['name']):<90.90} {took:>9}  {result}")
     return canvas.picture("\n".join(lines))

@@ -111,7 +111,7 @@ def _draw(canvas: Canvas, node: Node, column: int, level: int, floor: float) -> 
         canvas.text(x + 10, y + 33, "▲ " + "; ".join(node.names), size=12, bold=True, within=width - 90)
     else:
         below = "writable, its own" if container else node.key[7:19]
-        canvas.text(x + 10, y + 33, below, size=11, colour="faint", mono=not container)
+        canvas.text(x + 10, y + 33, below, size=12, colour="faint", mono=not container)
     canvas.text(x + width - 10, y + 33, human_size(node.size), size=12, anchor="end", bold=True)
     for above in node.above.values():
         _draw(canvas, above, column, level + 1, floor)

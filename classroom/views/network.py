@@ -79,7 +79,7 @@ def _draw_container(canvas: Canvas, container: Facts, address: str, x: float, y:
     canvas.text(x + 10, y + 55, address, mono=True, size=12)
     if bus:
         canvas.line([(x + WIDTH / 2, y + HEIGHT), (x + WIDTH / 2, bus)], colour="purple")
-        canvas.text(x + WIDTH / 2 + 6, bus - 24, "veth", size=11, colour="purple")
+        canvas.text(x + WIDTH / 2 + 6, bus - 24, "veth", size=12, colour="purple")
     for at, port in enumerate(ports(container)[:2]):
         canvas.text(x + WIDTH - 10, y + 73 - 17 * at, port, size=12, anchor="end", colour="orange", mono=True)
 

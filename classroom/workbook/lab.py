@@ -29,6 +29,12 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "docmanager-extension/plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
 }
+# JupyterLab's layout when it opens for the first time: no list of files, so that a line of `docker ps` has room.
+WORKSPACE = "default-37a8.jupyterlab-workspace"  # the name that JupyterLab gives to the one it begins with
+LAYOUT = {
+    "data": {"layout-restorer:data": {"left": {"collapsed": True, "visible": True}, "right": {"collapsed": True}}},
+    "metadata": {"id": "default"},
+}
 
 
 class Absent(Exception):
@@ -83,16 +89,15 @@ def prepare(folder: Path, lang: str) -> dict[str, str]:
     kernel = private / "jupyter/kernels/python3"
     kernel.mkdir(parents=True, exist_ok=True)
     (kernel / "kernel.json").write_text(json.dumps(kernelspec(lang), indent=1), "utf-8")
-    for name, values in SETTINGS.items():
-        path = private / f"settings/@jupyterlab/{name}.jupyterlab-settings"
+    files = {f"settings/@jupyterlab/{name}.jupyterlab-settings": values for name, values in SETTINGS.items()}
+    for name, values in {**files, f"workspaces/{WORKSPACE}": LAYOUT}.items():
+        path = private / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.write_text(json.dumps(values, indent=1), "utf-8")
     others = os.environ.get("JUPYTER_PATH")
     return {
         "JUPYTER_PATH": os.pathsep.join([str(private / "jupyter"), *([others] if others else [])]),
-        "JUPYTERLAB_SETTINGS_DIR": str(private / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"),
         "JUPYTER_TOKEN": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(16),
     }
 
@@ -111,11 +116,19 @@ def kernelspec(lang: str) -> Mapping[str, object]:
 def words(folder: Path, page: str, browser: bool, port: int) -> list[str]:
     """JupyterLab's command line."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # as in a container: the notebook may no more than its user
-    return [
-        "--Application.log_level=WARN", f"--ServerApp.ip={ADDRESS}", f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0", "--ServerApp.base_url=/", f"--ServerApp.root_dir={folder}",
-        f"--LabApp.default_url={page}", *([] if browser else ["--no-browser"]), *(["--allow-root"] if root else []),
-    ]  # fmt: skip
+    options = {
+        "Application.log_level": "WARN",
+        "ServerApp.ip": ADDRESS,
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.base_url": "/",
+        "ServerApp.root_dir": folder,
+        "LabApp.default_url": page,
+        "LabApp.user_settings_dir": folder / PRIVATE / "settings",
+        "LabApp.workspaces_dir": folder / PRIVATE / "workspaces",
+    }
+    flags = ([] if browser else ["--no-browser"]) + (["--allow-root"] if root else [])
+    return [*(f"--{name}={value}" for name, value in options.items()), *flags]
 
 
 def report(folder: Path, done: Delivery, address: str) -> None:

@@ -1,0 +1,83 @@
+"""A learner opens JupyterLab, goes to a lesson, runs it, and uses its widgets; nothing comes from outside."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+# Runs all cells of the notebook in front; what became of each code cell.
+RUN_ALL = """async () => {
+  const app = window.jupyterapp;
+  const panel = app.shell.currentWidget;
+  await panel.revealed; await panel.context.ready; await panel.sessionContext.ready;
+  await app.commands.execute('notebook:run-all-cells');
+  return panel.content.widgets.filter(cell => cell.model.type === 'code').map(cell => ({
+    count: cell.model.executionCount,
+    announced: (cell.model.getMetadata('tags') ?? []).includes('raises-exception'),
+    errors: cell.model.outputs.toJSON().filter(each => each.output_type === 'error').map(each => each.evalue),
+  }));
+}"""
+
+
+def run_all(page):
+    cells = page.evaluate(RUN_ALL)
+    assert len(cells) > 10
+    for cell in cells:
+        assert cell["count"] is not None
+        assert cell["announced"] or not cell["errors"], cell
+    return cells
+
+
+def open_lesson(page, lab, path):
+    page.goto(lab.at(path))
+    expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible()
+
+
+def test_the_contents_lead_to_a_lesson_and_the_lesson_runs(page, lab, outside, keep):
+    page.goto(lab.at("en/contents.md"))
+    expect(page.get_by_role("heading", name="Docker with glass walls")).to_be_visible()
+    keep("lab-contents.png")
+    page.get_by_role("link", name="four rooms and one command").click()
+    notebook = page.locator(".jp-Notebook")
+    expect(notebook.get_by_role("heading", name="2. docker run hello-world")).to_be_visible()
+    run_all(page)
+    expect(notebook.get_by_text("Hello from Docker!").first).to_be_visible()
+    picture = notebook.locator(".jp-RenderedSVG img, .jp-RenderedSVG svg").first
+    expect(picture).to_be_visible()
+    picture.scroll_into_view_if_needed()
+    keep("lab-lesson.png")
+    assert outside.asked == []
+
+
+def test_the_korean_lesson_speaks_korean(page, lab, outside, keep):
+    open_lesson(page, lab, "ko/02-hello-world.ipynb")
+    run_all(page)
+    notebook = page.locator(".jp-Notebook")
+    expect(notebook.get_by_text("엔진의 답은").first).to_be_visible()
+    notebook.locator(".jp-RenderedSVG").first.scroll_into_view_if_needed()
+    keep("lab-lesson-ko.png")
+    assert outside.asked == []
+
+
+def pointed_at(picture):
+    return int(picture.text_content().partition("▶")[2].split()[0])
+
+
+def test_the_widget_steps_through_the_session_by_mouse_and_by_keyboard(page, lab, keep):
+    open_lesson(page, lab, "en/00-workbook.ipynb")
+    run_all(page)
+    stepper = page.locator(".widget-vbox")
+    picture = stepper.locator("svg desc")
+    back, on = stepper.get_by_role("button").all()[:2]
+    now = pointed_at(picture)
+    back.click()
+    expect(picture).to_contain_text(f"▶ {now - 1:>3} $")
+    keep("lab-stepper.png")
+    on.click()
+    expect(picture).to_contain_text(f"▶ {now:>3} $")
+    back.focus()
+    page.keyboard.press("Space")
+    expect(picture).to_contain_text(f"▶ {now - 1:>3} $")
+    stepper.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    expect(picture).to_contain_text(f"▶ {now:>3} $")

@@ -1,0 +1,74 @@
+"""Every picture that the lessons draw can be read: no text is cut, none lies on another, none is tiny."""
+
+import io
+import os
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from classroom import drawing
+from classroom.workbook import pairs
+
+pytestmark = pytest.mark.browser
+SMALLEST = 12  # pixels of a letter's size
+
+# What is wrong with the texts of each picture in the page.
+COMPLAINTS = """(smallest) => [...document.querySelectorAll('svg')].map((svg) => {
+  const frame = svg.getBoundingClientRect(), found = [];
+  const texts = [...svg.querySelectorAll('text')].filter((text) => text.textContent.trim());
+  const boxes = texts.map((text) => text.getBoundingClientRect());
+  const said = (text) => [...text.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join('');
+  boxes.forEach((box, i) => {
+    if (parseFloat(getComputedStyle(texts[i]).fontSize) < smallest) found.push(`small: ${said(texts[i])}`);
+    if (box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom)
+      found.push(`cut: ${said(texts[i])}`);
+    boxes.slice(i + 1).forEach((other, j) => {
+      const wide = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+      const high = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+      if (wide > 1 && high > 4) found.push(`on each other: ${said(texts[i])} | ${said(texts[i + 1 + j])}`);
+    });
+  });
+  return found;
+})"""
+
+
+def drawn(lesson: Path) -> list[drawing.Picture]:
+    """All pictures that a lesson makes when it is run."""
+    found: list[drawing.Picture] = []
+    draw = drawing.Canvas.picture
+
+    def kept(canvas, text):
+        found.append(draw(canvas, text))
+        return found[-1]
+
+    shell = InteractiveShell()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        patch.setattr(drawing.Canvas, "picture", kept)
+        for cell in load_code(lesson):
+            shell.run_cell(cell)
+    return list({picture.svg: picture for picture in found}.values())
+
+
+def load_code(lesson: Path) -> list[str]:
+    return [cell.source for cell in pairs.load(lesson).code]
+
+
+@pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_picture_of_every_lesson_can_be_read(page, language, tmp_path, monkeypatch, request):
+    monkeypatch.chdir(tmp_path)
+    lessons = [path for path in pairs.lessons() if path.parent.name == language]
+    complaints = []
+    for lesson in lessons:
+        monkeypatch.setenv("JPY_SESSION_NAME", str(lesson))
+        pictures = drawn(lesson)
+        assert pictures
+        page.set_content("<body>" + "<br>".join(picture.svg for picture in pictures) + "</body>")
+        if folder := os.environ.get("GLASSDOCK_VIEWS"):
+            scheme = request.node.callspec.params["page"]
+            page.screenshot(path=f"{folder}/{language}-{scheme}-{lesson.stem}.png", full_page=True)
+        for picture, found in zip(pictures, page.evaluate(COMPLAINTS, SMALLEST), strict=True):
+            complaints += [f"{lesson.stem}: {picture.svg.partition('<title>')[2][:40]}: {each}" for each in found]
+    assert not complaints, "\n".join(complaints)
