@@ -1,6 +1,7 @@
 """`glassdock exercises`: the assignments that come with Glassdock, as a course for nbgrader.
 
 glassdock exercises list                    what there is: lessons, tasks, points
+glassdock exercises try [NAME …]            for authors: work all solutions, and say what is not as it should be
 glassdock exercises build DIR               the teacher's notebooks, with solutions: DIR/source/…
 glassdock exercises release DIR             what students get, in both languages: DIR/release/…, DIR/release-ko/…
 
@@ -21,6 +22,7 @@ from classroom.commands import parser, told
 from classroom.exercises.codec import BadDocument
 from classroom.exercises.load import BadAssignment, load, names
 from classroom.exercises.notebooks import STUB, TEXT_STUB, released, source
+from classroom.exercises.rehearsal import problems
 from classroom.exercises.released import Release, read
 from classroom.exercises.sealed import assignment_key
 from classroom.exercises.task import Assignment
@@ -42,10 +44,12 @@ c.ClearHiddenTests.end_test_delimeter = "END HIDDEN TESTS"
 
 
 def main(argv: Sequence[str]) -> int:
-    """2: words that make no sense, or an assignment that is not whole; 1: the folder cannot be written."""
+    """2: words that make no sense, or an assignment that is not whole; 1: what cannot be written, or problems."""
     words = parser("exercises", __doc__)
     commands = words.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands.add_parser("list", help="what there is")
+    trying = commands.add_parser("try", help="work all solutions and judge them")
+    trying.add_argument("assignments", metavar="NAME", nargs="*", help="only these (default: all)")
     for name, text in (("build", "the teacher's notebooks"), ("release", "what students get")):
         command = commands.add_parser(name, help=text)
         command.add_argument("course", metavar="DIR", type=Path, help="the course's folder, as nbgrader has it")
@@ -67,14 +71,22 @@ def _run(options: argparse.Namespace) -> int:
     for name in options.assignments:
         if name not in names():
             raise LookupError(f"there is no assignment {name}; there are {', '.join(names())}")
-    for name in options.assignments or names():
-        wrote = (
-            build(options.course, name, options.lang, options.seed)
-            if options.command == "build"
-            else release(options.course, name)
-        )
-        print(*wrote, sep="\n")
+    wanted = options.assignments or names()
+    if options.command == "try":
+        return max([_try(load(name)) for name in wanted], default=0)
+    for name in wanted:
+        if options.command == "build":
+            print(*build(options.course, name, options.lang, options.seed), sep="\n")
+        else:
+            print(*release(options.course, name), sep="\n")
     return 0
+
+
+def _try(assignment: Assignment) -> int:
+    """1 if something is not as the author says."""
+    found = [problem for task in assignment.tasks for problem in problems(assignment, task)]
+    print(_line(assignment), *found, sep="\n  ")
+    return int(bool(found))
 
 
 def _line(assignment: Assignment) -> str:

@@ -16,10 +16,10 @@ from classroom.exercises.evaluate import evaluate_task
 from classroom.exercises.fill import filled
 from classroom.exercises.released import Release
 from classroom.exercises.sealed import BadWork, Entry, Kind, Work, unsealed
-from classroom.exercises.setup import asked, prepare
+from classroom.exercises.setup import prepare
 from classroom.exercises.task import Assignment, Criterion, Finding, Task, Text
 from classroom.exercises.variants import Name, drawn, engine_seed
-from classroom.exercises.world import World
+from classroom.exercises.world import World, asked
 from classroom.lab import Lab
 from engine.api.inprocess import Connection
 from engine.client.connection import ApiError
@@ -85,9 +85,9 @@ class Desk:
         if host != "sim":
             _clear(lab, task, values)
         _lay_out(task)
-        before = 0 if host == "sim" else asked(lab)
+        before = 0 if host == "sim" else asked(lab.connection)
         prepare(lab, task.setup)
-        place = self.places[name] = Place(lab, asked(lab), values)
+        place = self.places[name] = Place(lab, asked(lab.connection), values)
         self.current = name
         self._note("task", name, value=str(place.setup - before))
         return place
@@ -144,13 +144,13 @@ class Desk:
     def noted(self) -> None:
         """After each cell: has an experiment begun? Then it is kept that it has, and what was asked is saved."""
         for name, place in self.places.items():
-            now = asked(place.lab)
+            now = asked(place.lab.connection)
             last = next((entry for entry in reversed(self.work.of(name)) if entry.kind in ("task", "run")), None)
             if now > place.setup and last is not None and last.kind == "task":
                 self._note("run", name)
 
     def _note(self, kind: Kind, task: str, name: str = "", value: str = "") -> None:
-        at = asked(self.places[task].lab) if task in self.places else 0
+        at = asked(self.places[task].lab.connection) if task in self.places else 0
         entry = Entry(kind, task, at, round(time.time(), 3), name, value)
         self.work = replace(self.work, entries=(*self.work.entries, entry))
 

@@ -9,14 +9,18 @@ from collections.abc import Mapping
 
 from classroom.exercises.expectations import shown
 from classroom.exercises.fill import filled
+from classroom.exercises.looks import Predicted
 from classroom.exercises.task import Assignment, Criterion, Finding, Task
 from classroom.exercises.variants import drawn
 from classroom.exercises.world import World
 
-# met?: what is told
 WORDS = {
-    True: {"en": "{subject}: {seen}.", "ko": "{subject}: {seen}."},
-    False: {
+    "met": {"en": "{subject}: {seen}.", "ko": "{subject}: {seen}."},
+    "nothing": {
+        "en": "Observed: nothing has been done for this task yet. Expected: {subject}: {expected}. Next step: {next}",
+        "ko": "지금: 이 문제에서 아직 아무것도 하지 않았어요. 목표: {subject}: {expected}. 다음에 할 일: {next}",
+    },
+    "missed": {
         "en": "Observed: {subject}: {seen}. Expected: {expected}. Next step: {next}",
         "ko": "지금: {subject}: {seen}. 목표: {expected}. 다음에 할 일: {next}",
     },
@@ -46,14 +50,17 @@ def evaluate_task(
 
 
 def judge(task: str, criterion: Criterion, world: World | None, lang: str) -> Finding:
-    """Look once. `criterion` has no holes any more."""
-    seen = None if world is None else criterion.look.see(world)
-    met = world is not None and criterion.expects.met(seen, world)
-    message = WORDS[met][lang].format(
+    """Look once. `criterion` has no holes any more. What was so before the student did anything earns nothing."""
+    if world is None or (world.idle and not isinstance(criterion.look, Predicted)):
+        outcome, seen = "nothing", None
+    else:
+        seen = criterion.look.see(world)
+        outcome = "met" if criterion.expects.met(seen, world) else "missed"
+    message = WORDS[outcome][lang].format(
         subject=criterion.look.subject.of(lang),
         seen=shown(seen, lang),
         expected=criterion.expects.words.of(lang),
         next=criterion.next.of(lang),
     )
-    points = criterion.points if met else 0
+    points = criterion.points if outcome == "met" else 0
     return Finding(task, criterion.name, points, criterion.points, criterion.hidden, message)

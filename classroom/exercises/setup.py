@@ -1,21 +1,20 @@
-"""The set-up that a task begins with: lines typed for the student, on the task's own engine; and how much was asked."""
+"""The set-up that a task begins with: lines typed for the student, on the task's own engine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from classroom.exercises.world import World
+from classroom.exercises.world import asked
 from classroom.faultline import value
 from classroom.lab import Lab
-from engine.api.inprocess import Connection
 
 
 def prepare(lab: Lab, lines: Sequence[str]) -> int:
     """Run a set-up; returns how many requests the engine has been asked by then. Raises ApiError for a fault."""
     for line in lines:
         run(lab, line)
-    return asked(lab)
+    return asked(lab.connection)
 
 
 def run(lab: Lab, line: str) -> Any:
@@ -25,10 +24,3 @@ def run(lab: Lab, line: str) -> Any:
         name, _, text = rest.partition("=")
         return lab.fault(name, value(text))
     return lab.run(line)
-
-
-def asked(lab: Lab) -> int:
-    """How many requests the engine has been asked, looking left out."""
-    if isinstance(lab.connection, Connection) and lab.connection.engine.session is not None:
-        return lab.connection.engine.session.requests
-    return len(World(lab.connection).requests())

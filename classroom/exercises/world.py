@@ -32,6 +32,11 @@ class World:
         self.predictions = predictions or {}
         self._seen: dict[object, Any] = {}
 
+    @property
+    def idle(self) -> bool:
+        """The student has asked for nothing yet that changes anything."""
+        return asked(self._connection) <= self._setup
+
     def containers(self) -> Sequence[Mapping[str, Any]]:
         """As `docker ps -a` lists them, newest first."""
         return cast("Sequence[Mapping[str, Any]]", self._get("/containers/json", all="1"))
@@ -108,9 +113,7 @@ class World:
 
     def requests(self) -> Sequence[str]:
         """What clients asked for since the student began, looking left out: "POST /containers/create 201"."""
-        spans = self._get("/glassdock/trace")
-        asked = [span for span in spans if span["where"] == "api" and not span["name"].startswith(LOOKING)]
-        return [f"{span['name']} {span['attributes'].get('status', '')}".strip() for span in asked[self._setup :]]
+        return self._once("requests", lambda: _requests(self._api)[self._setup :])
 
     def _get(self, path: str, **query: str) -> Any:
         """An answer as JSON; None for what is not there."""
@@ -126,3 +129,16 @@ class World:
         if what not in self._seen:
             self._seen[what] = look()
         return cast("T", self._seen[what])
+
+
+def asked(connection: Connection | SocketConnection) -> int:
+    """How many requests an engine has been asked, looking left out."""
+    if isinstance(connection, Connection) and connection.engine.session is not None:
+        return connection.engine.session.requests
+    return len(_requests(Api(connection)))
+
+
+def _requests(api: Api) -> list[str]:
+    spans = api.get("/glassdock/trace")
+    made = [span for span in spans if span["where"] == "api" and not span["name"].startswith(LOOKING)]
+    return [f"{span['name']} {span['attributes'].get('status', '')}".strip() for span in made]

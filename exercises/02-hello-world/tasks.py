@@ -44,24 +44,37 @@ TASKS = (
         "fetched-once",
         Level.APPLY,
         misconceptions=(16,),
-        draws={"image": OneOf("alpine", "busybox", "hello-world"), "many": Number(3, 6)},
+        draws={"image": OneOf("alpine", "busybox", "hello-world"), "many": Number(3, 6), "last": Name()},
         predictions=("downloads",),
         criteria=(
             Criterion("predicted", 1, Predicted("downloads"), There()),
             Criterion("containers", 2, Count("containers", ("Image", "{image}")), AtLeast("{many}")),
+            Criterion("last", 1, Inspect("container", "{last}", "Config.Image"), Is("{image}")),
             Criterion("downloads", 1, Requests("POST /images/create 200"), Is(1)),
         ),
         explain=Explain(3),
-        solution=("predict downloads 1", "for n in 1 2 3 4 5 6; do docker run {image}; done"),
+        solution=(
+            "predict downloads 1",
+            "for n in 1 2 3 4 5; do docker run {image}; done",
+            "docker run --name {last} {image}",
+        ),
         wrong=(
             Wrong(
-                ("for n in 1 2 3 4 5 6; do docker run {image}; done", "predict downloads 1"),
+                (
+                    "for n in 1 2 3 4 5; do docker run {image}; done",
+                    "predict downloads 1",
+                    "docker run --name {last} {image}",
+                ),
                 fails=("predicted",),
                 says="before the experiment: not there",
             ),
-            Wrong(("predict downloads 1", "docker run {image}"), fails=("containers",), says="or more"),
+            Wrong(("predict downloads 1", "docker run --name {last} {image}"), fails=("containers",), says="or more"),
             Wrong(
-                ("predict downloads 3", "for n in 1 2 3 4 5 6; do docker pull {image}; docker run {image}; done"),
+                (
+                    "predict downloads 3",
+                    "for n in 1 2 3 4 5; do docker pull {image}; docker run {image}; done",
+                    "docker run --name {last} {image}",
+                ),
                 fails=("downloads",),
                 says="“POST /images/create 200”",
             ),
