@@ -1,4 +1,4 @@
-"""A served simulator under many clients: `docker ps` among thousands, events to many, waits by many, the slowest request.
+"""A served simulator under many clients: `docker ps` among thousands, events, waits, and the slowest of many requests.
 
 The clients are raw connections in this process; what a reader of JSON would add is not measured.
 """

@@ -10,14 +10,21 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.addresses import default_address
 from engine.client.commandline import HelpWanted, Parsed, UsageError, command, parse, resolve
 from engine.client.connection import API_VERSION, Api, ApiError, CannotConnect, Connection, SocketConnection
 from engine.client.console import Console, SystemConsole
 from engine.client.context import Context, Failure
+from engine.client.mounts import TRUE
 from engine.client.templates import TemplateError
+
+if TYPE_CHECKING:
+    import ssl
 
 Action = Callable[[Context, Parsed], int]
 
@@ -78,7 +85,7 @@ def main(argv: Sequence[str], connection: Connection | None = None, console: Con
 
 
 def _run(words: list[str], connection: Connection | None, console: Console) -> int:
-    words, host, name = _global_options(words)
+    words, options = _global_options(words)
     if not words:
         console.out(command("docker").page.rstrip("\n"))
         return 0
@@ -89,35 +96,80 @@ def _run(words: list[str], connection: Connection | None, console: Console) -> i
         console.err(which.page.rstrip("\n"))
         return 0
     parsed = parse(which, rest)
-    reached: Connection = connection or SocketConnection(host or _daemon(name))
+    reached: Connection = connection or options.connection()
     api = Api(reached, os.environ.get("DOCKER_API_VERSION", API_VERSION))
-    context = Context(api, console, name or "default")
+    context = Context(api, console, options.context or "default", options.folder)
     module, _, function = ACTIONS[which.stem].partition(":")
     action: Action = getattr(import_module(f"engine.client.commands.{module}"), function)
     with reached.command(shlex.join(["docker", *words])):
         return action(context, parsed)
 
 
-def _global_options(words: list[str]) -> tuple[list[str], str, str]:
-    """Take -H, --host, -c and --context from the front: (rest, host, context's name)."""
-    host = name = ""
+@dataclass(slots=True)
+class Globals:
+    """What stands before the command's name."""
+
+    host: str = ""
+    context: str = ""
+    config: str = ""
+    tls: dict[str, str] = field(default_factory=dict)  # "tlscacert" -> FILE; "tls" -> "true"
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.config or os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+
+    def connection(self) -> SocketConnection:
+        """To the daemon that is meant. Raises CannotConnect."""
+        secured = self.tls or os.environ.get("DOCKER_TLS_VERIFY") or os.environ.get("DOCKER_TLS")
+        return SocketConnection(self.host or _daemon(self.context), self._secure() if secured else None)
+
+    def _secure(self) -> ssl.SSLContext | None:
+        from engine.client.tls import Settings
+
+        on, verify = (self.tls.get(name, "") in TRUE for name in ("tls", "tlsverify"))
+        ca, cert, key = (self.tls.get(name, "") for name in ("tlscacert", "tlscert", "tlskey"))
+        return Settings(on, verify, ca, cert, key).context(Path(os.environ.get("DOCKER_CERT_PATH") or self.folder))
+
+
+WITH_VALUE = {
+    "-H": "host", "--host": "host", "-c": "context", "--context": "context", "--tlscacert": "tlscacert",
+    "--tlscert": "tlscert", "--tlskey": "tlskey", "--config": "config", "-l": "log-level", "--log-level": "log-level",
+}  # fmt: skip
+SWITCHES = ("--tls", "--tlsverify", "-D", "--debug")
+
+
+def _global_options(words: list[str]) -> tuple[list[str], Globals]:
+    """Take docker's own options from the front. Raises UsageError, HelpWanted."""
+    found = Globals()
     while words and words[0].startswith("-"):
-        word, _, value = words[0].partition("=")
-        if word in ("-H", "--host", "-c", "--context"):
-            if not value and len(words) < 2:
+        word, equals, value = words[0].partition("=")
+        words = words[1:]
+        if word in WITH_VALUE:
+            if not equals and not words:
                 raise UsageError(f"flag needs an argument: {word}")
-            value, words = (value, words[1:]) if value else (words[1], words[2:])
-            host, name = (value, name) if word in ("-H", "--host") else (host, value)
+            value, words = (value, words) if equals else (words[0], words[1:])
+            _take(found, WITH_VALUE[word], value)
+        elif word in SWITCHES:
+            _take(found, word.lstrip("-"), value if equals else "true")
         elif word in ("-v", "--version"):
-            return ["version"], host, name
+            return ["version"], found
         elif word in ("--help", "-h"):
             raise HelpWanted(command("docker").page)
-        elif word in ("-D", "--debug"):
-            words = words[1:]
         else:
             usage = "Usage:  docker [OPTIONS] COMMAND [ARG...]"
             raise UsageError(f"unknown flag: {word}\n\n{usage}\n\nRun 'docker --help' for more information")
-    return words, host, name
+    return words, found
+
+
+def _take(found: Globals, name: str, value: str) -> None:
+    if name == "host":
+        found.host = value
+    elif name == "context":
+        found.context = value
+    elif name == "config":
+        found.config = value
+    elif name.startswith("tls"):
+        found.tls[name] = value
 
 
 def _daemon(name: str) -> str:

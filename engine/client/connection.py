@@ -13,8 +13,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
+
+if TYPE_CHECKING:
+    import ssl
 
 API_VERSION = "1.50"
 Query = Mapping[str, str | Sequence[str]]  # a sequence: the name once for each value
@@ -71,10 +74,13 @@ class Connection(Protocol):
 
 
 class SocketConnection:
-    """One daemon, by its address: unix:///run/docker.sock or tcp://127.0.0.1:2375. A new connection per request."""
+    """One daemon, by its address: unix:///run/docker.sock or tcp://127.0.0.1:2375. A new connection per request.
 
-    def __init__(self, where: str) -> None:
-        self.where = where
+    `tls` is for TCP; a Unix socket has its file's mode.
+    """
+
+    def __init__(self, where: str, tls: ssl.SSLContext | None = None) -> None:
+        self.where, self._tls = where, tls
         scheme, _, rest = where.partition("://")
         if scheme not in ("unix", "tcp", "http") or not rest:
             raise CannotConnect(f"unable to parse docker host `{where}`")
@@ -118,8 +124,20 @@ class SocketConnection:
             raise CannotConnect(
                 f"Cannot connect to the Docker daemon at {self.where}. Is the docker daemon running?"
             ) from None
-        connection.sock = sock
+        connection.sock = sock if self._tls is None or self._unix else self._secured(sock)
         return connection
+
+    def _secured(self, plain: socket.socket) -> Any:
+        import ssl
+
+        from engine.client.tls import TlsSocket
+
+        assert self._tls is not None
+        try:
+            return TlsSocket(plain, self._tls, self._address[0])
+        except (ssl.SSLError, OSError) as error:
+            plain.close()
+            raise CannotConnect(f"error during connect: {error}") from None
 
 
 class SocketAnswer:

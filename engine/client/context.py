@@ -27,7 +27,7 @@ class Context:
     api: Api
     console: Console
     name: str = "default"  # the docker context's
-    config: Path = field(default_factory=lambda: Path(os.environ.get("DOCKER_CONFIG", str(Path.home() / ".docker"))))
+    config: Path = field(default_factory=lambda: Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker"))
 
     def each(self, names: Iterable[str], act: Callable[[str], Any], quiet: bool = False) -> int:
         """Do one thing to many objects, as rm and stop do: each name printed, each refusal told, exit code 1 if any."""

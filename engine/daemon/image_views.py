@@ -105,7 +105,7 @@ def inspection(images: Images, image: Image) -> dict[str, Any]:
         "Os": image.os,
         "OsVersion": image.os_version,
         "Size": images.store.size(image.id),
-        "GraphDriver": {"Data": None, "Name": images.storage_driver},
+        "GraphDriver": {"Data": layer_folders(images, image), "Name": images.storage_driver},
         "RootFS": {"Type": "layers", "Layers": list(image.diff_ids)},
         "Metadata": {"LastTagTime": rfc3339(tagged) if tagged else NEVER},
     }
@@ -113,6 +113,15 @@ def inspection(images: Images, image: Image) -> dict[str, Any]:
         if not answer[optional]:
             del answer[optional]
     return answer
+
+
+def layer_folders(images: Images, image: Image) -> dict[str, str] | None:
+    """Where overlayfs has its layers on the host: the topmost, and those below it."""
+    if not image.diff_ids:
+        return None
+    top, *below = (f"{images.layer_root}/{name.rpartition(':')[2]}" for name in reversed(chains(image.diff_ids)))
+    folders = {"MergedDir": f"{top}/merged", "UpperDir": f"{top}/diff", "WorkDir": f"{top}/work"}
+    return {"LowerDir": ":".join(f"{layer}/diff" for layer in below), **folders} if below else folders
 
 
 def history(images: Images, image: Image) -> list[dict[str, Any]]:

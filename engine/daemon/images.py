@@ -103,6 +103,11 @@ class Images:
     def storage_driver(self) -> str:
         return self._engine.host.info.storage_driver
 
+    @property
+    def layer_root(self) -> str:
+        """The host's folder with the layers."""
+        return f"{self._engine.host.info.root}/{self.storage_driver}"
+
     # -- pull and push
 
     def pull(

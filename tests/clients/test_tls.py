@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,17 @@ CLI = pytest.mark.skipif(
     shutil.which("docker") is None and not os.environ.get("CI"), reason="no docker command on the PATH"
 )
 
+OURS = (sys.executable, "-m", "engine.client.command")
+
 
 @dataclass
 class Daemon:
     address: tuple[str, int]
     folder: Path
 
-    def docker(self, *words: str, stdin: str = "", verify: str = "1") -> subprocess.CompletedProcess[str]:
+    def docker(
+        self, *words: str, stdin: str = "", verify: str = "1", program: Sequence[str] = ("docker",)
+    ) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {
             "DOCKER_HOST": "tcp://{}:{}".format(*self.address),
             "DOCKER_CERT_PATH": str(self.folder),
@@ -37,7 +41,7 @@ class Daemon:
         }
         environment |= {"DOCKER_TLS_VERIFY": verify} if verify else {}
         return subprocess.run(
-            ["docker", *words], env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False
+            [*program, *words], env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False
         )
 
 
@@ -57,14 +61,28 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     assert process.wait(20) == 0
 
 
-@CLI
-def test_docker_works_as_without_tls(daemon):
-    assert daemon.docker("run", "--rm", "alpine", "echo", "hello").stdout == "hello\n"
-    assert daemon.docker("run", "--rm", "-i", "alpine", "cat", stdin="piped\n").stdout == "piped\n"
-    large = daemon.docker(
-        "run", "--rm", "-i", "alpine", "sh", "-c", "wc -c; seq 100000 | tail -1", stdin="x" * 2_000_000
-    )
-    assert large.stdout.split() == ["2000000", "100000"]
+@pytest.mark.parametrize("program", [pytest.param(("docker",), marks=CLI), OURS], ids=["docker", "ours"])
+def test_docker_works_as_without_tls(daemon, program):
+    def docker(*words, stdin=""):
+        return daemon.docker("run", "--rm", *words, stdin=stdin, program=program).stdout
+
+    assert docker("alpine", "echo", "hello") == "hello\n"
+    assert docker("-i", "alpine", "cat", stdin="piped\n") == "piped\n"
+    large = docker("-i", "alpine", "sh", "-c", "wc -c; seq 100000 | tail -1", stdin="x" * 2_000_000)
+    assert large.split() == ["2000000", "100000"]
+
+
+def test_our_docker_takes_the_options_too_and_trusts_nobody_else(daemon):
+    files = [f"--tls{name}={daemon.folder}/{file}.pem" for name, file in (("cacert", "ca"), ("cert", "cert"))]
+    files += ["--tlskey", f"{daemon.folder}/key.pem"]
+    asked = ("network", "ls", "-f", "name=host", "--format", "{{.Driver}}")
+    assert daemon.docker("--tlsverify", *files, *asked, verify="", program=OURS).stdout == "host\n"
+    assert daemon.docker("--tls", *files, *asked, verify="", program=OURS).stdout == "host\n"
+    strange = daemon.docker("--tlsverify", f"--tlscacert={daemon.folder}/cert.pem", *asked, verify="", program=OURS)
+    assert "certificate verify failed" in strange.stderr and strange.returncode == 1
+    missing = daemon.docker("--tlsverify", "--tlscacert=/no/ca.pem", *asked, verify="", program=OURS)
+    assert missing.stderr == "unable to resolve docker endpoint: open /no/ca.pem: no such file or directory\n"
+    assert daemon.docker(*asked, verify="", program=OURS).returncode == 1
 
 
 @CLI
