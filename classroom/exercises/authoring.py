@@ -7,8 +7,10 @@ from classroom.exercises.expectations import (
     Contains,
     Differs,
     Gone,
+    Has,
     Is,
     IsNot,
+    Lacks,
     Matches,
     Same,
     There,
@@ -31,6 +33,6 @@ from classroom.exercises.variants import Name, Number, OneOf, Port
 
 __all__ = [
     "Among", "Answer", "AtLeast", "AtMost", "Changes", "Contains", "Count", "Criterion", "Differs", "Events",
-    "Explain", "File", "Gone", "Inspect", "Is", "IsNot", "Level", "Logs", "Matches", "Name", "Number", "OneOf",
-    "Port", "Predicted", "Processes", "Requests", "Same", "Shared", "Task", "Text", "There", "Wrong",
+    "Explain", "File", "Gone", "Has", "Inspect", "Is", "IsNot", "Lacks", "Level", "Logs", "Matches", "Name", "Number",
+    "OneOf", "Port", "Predicted", "Processes", "Requests", "Same", "Shared", "Task", "Text", "There", "Wrong",
 ]  # fmt: skip

@@ -17,12 +17,12 @@ from classroom.exercises.world import World
 WORDS = {
     "met": {"en": "{subject}: {seen}.", "ko": "{subject}: {seen}."},
     "nothing": {
-        "en": "Observed: nothing has been done for this task yet. Expected: {subject}: {expected}. Next step: {next}",
-        "ko": "지금: 이 문제에서 아직 아무것도 하지 않았어요. 목표: {subject}: {expected}. 다음에 할 일: {next}",
+        "en": "Observed: nothing has been done for this task yet. Expected: {subject}: {expected}.\nNext step: {next}",
+        "ko": "지금: 이 문제에서 아직 아무것도 하지 않았어요. 목표: {subject}: {expected}.\n다음에 할 일: {next}",
     },
     "missed": {
-        "en": "Observed: {subject}: {seen}. Expected: {expected}. Next step: {next}",
-        "ko": "지금: {subject}: {seen}. 목표: {expected}. 다음에 할 일: {next}",
+        "en": "Observed: {subject}: {seen}. Expected: {expected}.\nNext step: {next}",
+        "ko": "지금: {subject}: {seen}. 목표: {expected}.\n다음에 할 일: {next}",
     },
 }
 

@@ -31,7 +31,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return " ".join(plain(each) for each in value)
+        return " ".join(plain(each) for each in value)  # as the words of a command
     return "" if value is None else str(value)
 
 
@@ -41,7 +41,9 @@ def shown(value: Any, lang: str) -> str:
         return {"en": "not there", "ko": "없음"}[lang]
     if isinstance(value, int | float):
         return plain(value)
-    text = short_ids(plain(value))
+    text = short_ids(plain(value)).replace("\n", " ⏎ ")
+    if not text:
+        return {"en": "empty", "ko": "비어 있음"}[lang]
     return f"“{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}”"
 
 
@@ -99,6 +101,34 @@ class Contains:
     @property
     def words(self) -> Text:
         return Text(f"something with “{self.text}” in it", f"“{self.text}”이(가) 들어 있는 값")
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """A list with this among its parts: `Has("D /etc/passwd")` of `Changes`."""
+
+    part: str
+
+    def met(self, seen: Any, world: World) -> bool:
+        return isinstance(seen, list | tuple) and self.part in map(plain, seen)
+
+    @property
+    def words(self) -> Text:
+        return Text(f"“{self.part}” among it", f"“{self.part}” 포함")
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """A list that is there, without this among its parts."""
+
+    part: str
+
+    def met(self, seen: Any, world: World) -> bool:
+        return isinstance(seen, list | tuple) and self.part not in map(plain, seen)
+
+    @property
+    def words(self) -> Text:
+        return Text(f"no “{self.part}” among it", f"“{self.part}” 없음")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +228,4 @@ class Differs:
         return Text(f"other than {self.other.subject.en}", f"다음과 다른 값: {self.other.subject.ko}")
 
 
-EXPECTATIONS = (Is, IsNot, Among, Contains, Matches, AtLeast, AtMost, There, Gone, Same, Differs)
+EXPECTATIONS = (Is, IsNot, Among, Contains, Has, Lacks, Matches, AtLeast, AtMost, There, Gone, Same, Differs)

@@ -145,20 +145,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Whether a container's own layer has this entry: `Changes("{box}", "A /note")`, as `docker diff` says it."""
+    """What a container's own layer has, as `docker diff` says it: a list as "C /etc", "A /etc/new"."""
 
     container: str
-    entry: str
 
-    def see(self, world: World) -> str | None:
-        found = world.changes(self.container)
-        return self.entry if found is not None and self.entry in found else None
+    def see(self, world: World) -> Sequence[str] | None:
+        return world.changes(self.container)
 
     @property
     def subject(self) -> Text:
-        return Text(
-            f"“{self.entry}” in docker diff {self.container}", f"docker diff {self.container}에서 “{self.entry}”"
-        )
+        return Text(f"docker diff {self.container}", f"docker diff {self.container}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,6 +10,7 @@ from html import escape
 from classroom.exercises.task import Finding, Task
 from classroom.exercises.words import tell
 
+CODE = re.compile(r"`([^`]+)`")
 WORK = "application/vnd.glassdock.work+json"  # the sealed record of attempts, kept with the output of a cell
 MARK = {True: ("✔", "#1a7f37"), False: ("✘", "#b35900")}
 ROW = (
@@ -60,19 +62,23 @@ class Report:
         for task in self.tasks:
             found = self.of(task)
             lines.append(f"{task.name}: {_sum(found)}")
-            lines += [f"  {MARK[each.passed][0]} {each.points}/{each.maximum}  {each.message}" for each in found]
+            lines += [f"  {MARK[each.passed][0]} {each.points}/{each.maximum}  {_indented(each)}" for each in found]
             lines += [f"    {note}" for note in self.notes(task)]
         return "\n".join(lines)
 
     def html(self) -> str:
         return "".join(self._html(task) for task in self.tasks)
 
-    def _html(self, task: Task) -> str:
+    def _indented(finding: Finding) -> str:
+    return finding.message.replace("\n", "\n         ")
+
+
+def _html(self, task: Task) -> str:
         found = self.of(task)
         rows = "".join(
             ROW.format(
                 mark=MARK[each.passed][0], colour=MARK[each.passed][1], points=each.points, maximum=each.maximum,
-                message=escape(each.message),
+                message=_html(each.message),
             )
             for each in found
         )  # fmt: skip
@@ -82,6 +88,15 @@ class Report:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         bundle = {"text/html": self.html(), "text/plain": str(self)}
         return bundle | ({WORK: self.work} if self.work else {})
+
+
+def _indented(finding: Finding) -> str:
+    return finding.message.replace("\n", "\n         ")
+
+
+def _html(message: str) -> str:
+    """`words` in Markdown's quotes are code, each line its own."""
+    return CODE.sub(r"<code>\1</code>", escape(message)).replace("\n", "<br>")
 
 
 def _sum(found: Sequence[Finding]) -> str:

@@ -36,11 +36,11 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "points": {"en": "{points} of {maximum} points", "ko": "{maximum}점 가운데 {points}점"},
     "hidden points": {
-        "en": "{hidden} more points are looked at when this is graded.",
+        "en": "More points when this is graded: {hidden}.",
         "ko": "채점할 때 확인하는 {hidden}점이 더 있어요.",
     },
     "explained points": {
-        "en": "{points} more points are for your explanation, which a person reads.",
+        "en": "More points for your explanation, which a person reads: {points}.",
         "ko": "설명에 주는 {points}점은 사람이 읽고 채점해요.",
     },
     "hint": {"en": "Hint {number} of {all}", "ko": "힌트 {number}/{all}"},

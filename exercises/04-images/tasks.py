@@ -86,7 +86,7 @@ TASKS = (
         predictions=("image",),
         criteria=(
             Criterion("predicted", 1, Predicted("image"), There()),
-            Criterion("deleted", 2, Changes("{eraser}", "D {file}"), There()),
+            Criterion("deleted", 2, Changes("{eraser}"), Has("D {file}")),
             Criterion("witness", 1, File("{witness}", "{file}"), There()),
         ),
         explain=Explain(3),
@@ -122,7 +122,7 @@ TASKS = (
                     "docker run --name {witness} {image} ls {file}",
                 ),
                 fails=("deleted",),
-                says="in docker diff",
+                says="docker diff",
             ),
         ),
     ),
@@ -175,7 +175,7 @@ TASKS = (
             Criterion("version", 2, File("{app}", "/version"), Is("2.0")),
             Criterion("runs", 1, Inspect("container", "{app}", "State.Status"), Is("running")),
             Criterion("from-image", 2, Inspect("container", "{app}", "Image"), Same(Inspect("image", "{shop}"))),
-            Criterion("by-hand", 1, Changes("{app}", "C /version"), Gone(Inspect("container", "{app}")), hidden=True),
+            Criterion("by-hand", 1, Changes("{app}"), Lacks("C /version"), hidden=True),
         ),
         solution=("docker rm -f {app}", "docker run -d --name {app} {shop} sleep 900"),
         wrong=(
