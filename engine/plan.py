@@ -201,8 +201,9 @@ def _rules(wanted: BridgeNetwork, subnet: str) -> Iterator[Operation]:
 def forwarding(bridge: str, protocol: str, host_ip: str, host_port: int, address: str, port: int) -> Operation:
     """A port of the host that leads into a container."""
     where = f"-d {host_ip} " if host_ip not in ("", "0.0.0.0", "::") else ""
-    words = f"{where}! -i {bridge} -p {protocol} --dport {host_port} -j DNAT --to-destination {address}:{port}"
-    return AddRule("nat", "DOCKER", words)
+    target, command = (f"[{address}]:{port}", "ip6tables") if ":" in address else (f"{address}:{port}", "iptables")
+    words = f"{where}! -i {bridge} -p {protocol} --dport {host_port} -j DNAT --to-destination {target}"
+    return AddRule("nat", "DOCKER", words, command)
 
 
 def _mount(mount: Mount) -> Operation:

@@ -10,13 +10,15 @@ import platform
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.host import UNPACKING, HostInfo, News, PathStat, Unpacking
+from engine.host import UNPACKING, HostInfo, News, OnOutput, PathStat, RuntimeFailure, Started, Unpacking
 from engine.loop import Loop
-from engine.spec import Device, Mount
-from real import archives, cgroups, folders, hostps, layers, rootfs, syscalls
+from engine.operations import Operation, Performed
+from engine.spec import Device, Mount, Spec
+from real import archives, cables, cgroups, folders, hostnet, hostps, layers, rootfs, syscalls
 from real.cleanup import Mounted, reclaim_groups
 from real.launch import Connection
 from real.network import Networks
@@ -56,7 +58,7 @@ class RealHost:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # ours, for three pipes a container; not theirs
         runtime = self.runtime = Runtime(self.poller, self.zygote, self.cgroups, self._tell)
-        self.create, self.start, self.exec, self.delete = runtime.create, runtime.start, runtime.exec, runtime.delete
+        self.start, self.exec = runtime.start, runtime.exec
         self.kill, self.pause, self.resume = runtime.kill, runtime.pause, runtime.resume
         self.resize, self.update, self.stats = runtime.resize, runtime.update, runtime.stats
         self.ps, self.numbers, self.top = runtime.ps, runtime.numbers, runtime.top
@@ -66,12 +68,39 @@ class RealHost:
         self.export, self.changes, self.usage = snapshots.export, snapshots.changes, snapshots.usage
         self.remove, self.restore = snapshots.remove, snapshots.restore
 
-        network = Networks()
+        network = self.network = Networks(self.poller, str(root), rootless)
+        runtime.on_birth = network.born
         self.create_network, self.delete_network = network.create_network, network.delete_network
         self.join, self.leave = network.join, network.leave
         self.configure, self.publish, self.withdraw = network.configure, network.publish, network.withdraw
         self.publish_through, self.dial = network.publish_through, network.dial
-        self.dial_datagrams = network.dial_datagrams
+        self.dial_datagrams, self.occupied = network.dial_datagrams, network.occupied
+
+    # -- containers, with their cables
+
+    async def create(
+        self, spec: Spec, operations: Sequence[Operation], on_output: OnOutput, *, hold: bool = True
+    ) -> Started:
+        """See engine.host.Runtime. A thread lays the cables while the process makes its root."""
+        wanted, others = cables.split(operations)
+        if not wanted:
+            return await self.runtime.create(spec, operations, on_output, hold=hold)
+        laid = self.network.expect(spec.id, wanted)
+        try:
+            started = await self.runtime.create(spec, others, on_output, hold=True)
+        except BaseException:
+            self.network.gone(spec.id)
+            raise
+        try:
+            return replace(started, performed=cables.merged(operations, await laid, started.performed))
+        except RuntimeFailure as failure:
+            performed = (*started.performed, *failure.performed, *await self.delete(spec.id))
+            raise RuntimeFailure(str(failure), performed) from None
+
+    async def delete(self, id: str) -> tuple[Performed, ...]:
+        """See engine.host.Runtime."""
+        self.network.gone(id)
+        return await self.runtime.delete(id)
 
     # -- files of a snapshot
 
@@ -166,6 +195,7 @@ class RealHost:
         """See engine.host.Host."""
         await self.runtime.close()
         self.zygote.close()
+        self.network.close()
         self.mounted.unmount_all()
         self.poller.close()
         self.loop.outside = None
@@ -192,7 +222,10 @@ def _describe(root: Path, driver: cgroups.Driver | None, storage: str) -> HostIn
 
 def _warnings(driver: cgroups.Driver | None, storage: str) -> Iterator[str]:
     """What `docker info` ends with."""
-    yield "WARNING: No bridge networks: use --network none, host or container:NAME"
+    if os.geteuid() != 0:
+        yield "WARNING: No bridge networks: use --network none, host or container:NAME"
+    elif not hostnet.forwards() and not hostnet.may_turn_on():
+        yield "WARNING: IPv4 forwarding is disabled"
     if driver is None:
         yield "WARNING: No cgroup: no limits, no pause, no stats"
     if storage == "vfs":

@@ -50,6 +50,7 @@ class Runtime:
         self.containers: dict[str, Container] = {}
         self._running: dict[int, Running] = {}
         self._serial = 0
+        self.on_birth: Callable[[str, int], object] = lambda id, pid: None  # a container has a process, not yet ready
         zygote.on_exit = self._exited
         zygote.on_loss = self._lost
 
@@ -143,6 +144,7 @@ class Runtime:
             (kind, *told), files = received
             if kind == "cloned":
                 process.pid = told[0]
+                self.on_birth(process.container.id, process.pid)
             elif kind == "ready":
                 ready = told[0]
                 if files:

@@ -57,6 +57,12 @@ class Channel:
         for _ in self._answers():
             pass
 
+    def ask(self, message: Message) -> Message:
+        """Ask for one thing."""
+        self._send([message])
+        [answer] = self._answers()
+        return answer
+
     def listing(self, message: Message) -> list[Message]:
         """Ask for all there are of something (NLM_F_DUMP)."""
         self._send([message._replace(flags=NLM_F_DUMP)])

@@ -1,4 +1,4 @@
-"""Verbs for links, addresses and routes, as ip(8) has them. Each is one request; the socket's network namespace is meant.
+"""Verbs for links, addresses and routes, as ip(8) has them: each is one request, in its socket's network namespace.
 
 This is the seam at which another netlink library could take over: all of `real` reaches rtnetlink through these verbs.
 """
@@ -6,7 +6,6 @@ This is the seam at which another netlink library could take over: all of `real`
 from __future__ import annotations
 
 import errno
-import os
 import socket
 
 from real.netlink import rtnetlink as rt
@@ -42,9 +41,9 @@ class Links:
         """ip link add NAME type dummy"""
         self._make(rt.new_dummy(name, group))
 
-    def add_veth(self, name: str, bridge: str, mtu: int, group: int, peer: str, mac: str, namespace: int) -> None:
+    def add_veth(self, name: str, bridge: str, mtu: int, group: int, peer: str, namespace: int) -> None:
         """A cable with one end on the bridge, and the other, `peer`, in the network namespace of a descriptor."""
-        self._make(rt.new_veth(name, self.index(bridge), mtu, group, peer, mac, namespace))
+        self._make(rt.new_veth(name, self.index(bridge), mtu, group, peer, namespace))
 
     def add_sublink(self, driver: str, parent: str, name: str, namespace: int) -> None:
         """ip link add link PARENT name NAME type macvlan mode bridge"""
@@ -69,18 +68,15 @@ class Links:
 
     def index(self, name: str) -> int:
         """Raises OSError ENODEV."""
-        try:
-            return socket.if_nametoindex(name)
-        except OSError:
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), name) from None
+        return rt.link_state(self._channel.ask(rt.get_link(name))).index
 
-    def up(self, index: int) -> None:
-        """ip link set up"""
-        self._channel.request(rt.change_link(index, up=True))
+    def up(self, index: int, mac: str = "") -> None:
+        """ip link set [address MAC] up"""
+        self._channel.request(rt.change_link(index, *([rt.hardware(mac)] if mac else []), up=True))
 
-    def set_mac(self, index: int, mac: str) -> None:
-        """ip link set address MAC"""
-        self._channel.request(rt.change_link(index, rt.hardware(mac)))
+    def isolate(self, index: int) -> None:
+        """bridge link set isolated on: ports that are so do not hear each other."""
+        self._channel.request(rt.change_port(index, rt.port_isolated()))
 
     def silence(self, index: int) -> None:
         """A bridge's port that carries nothing from now on, and behind which nobody is known."""

@@ -25,7 +25,7 @@ IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
 VETH_INFO_PEER = 1
 IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE = 1, 4
 IFLA_IPVLAN_MODE, IPVLAN_MODE_L2 = 1, 0
-IFLA_BRPORT_STATE, IFLA_BRPORT_FLUSH = 1, 24
+IFLA_BRPORT_STATE, IFLA_BRPORT_FLUSH, IFLA_BRPORT_ISOLATED = 1, 24, 33
 BR_STATE_DISABLED = 0
 
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST, IFA_FLAGS = 1, 2, 4, 8
@@ -102,10 +102,9 @@ def new_dummy(name: str, group: int) -> Message:
     return Message(RTM_NEWLINK, 0, ifinfomsg() + text(IFLA_IFNAME, name) + u32(IFLA_GROUP, group) + kind("dummy"))
 
 
-def new_veth(name: str, master: int, mtu: int, group: int, peer: str, mac: str, namespace: int) -> Message:
+def new_veth(name: str, master: int, mtu: int, group: int, peer: str, namespace: int) -> Message:
     """Both ends at once: this one up and on its bridge, the other in the namespace of a descriptor."""
     other = ifinfomsg() + text(IFLA_IFNAME, peer) + u32(IFLA_NET_NS_FD, namespace) + u32(IFLA_MTU, mtu)
-    other += hardware(mac) if mac else b""
     body = text(IFLA_IFNAME, name) + u32(IFLA_MTU, mtu) + u32(IFLA_MASTER, master) + u32(IFLA_GROUP, group)
     return Message(
         RTM_NEWLINK, 0, ifinfomsg(flags=IFF_UP, change=IFF_UP) + body + kind("veth", attribute(VETH_INFO_PEER, other))
@@ -140,6 +139,10 @@ def port_flush() -> bytes:
     return attribute(IFLA_BRPORT_FLUSH, b"")
 
 
+def port_isolated() -> bytes:
+    return u8(IFLA_BRPORT_ISOLATED, 1)
+
+
 def delete_link(name: str) -> Message:
     return Message(RTM_DELLINK, 0, ifinfomsg() + text(IFLA_IFNAME, name))
 
@@ -147,6 +150,10 @@ def delete_link(name: str) -> Message:
 def delete_group(group: int) -> Message:
     """All links of a group at one stroke."""
     return Message(RTM_DELLINK, 0, ifinfomsg() + u32(IFLA_GROUP, group))
+
+
+def get_link(name: str) -> Message:
+    return Message(RTM_GETLINK, 0, ifinfomsg() + text(IFLA_IFNAME, name))
 
 
 def get_links() -> Message:

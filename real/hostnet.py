@@ -1,0 +1,103 @@
+"""The network of the machine itself: routes, name servers, forwarding, and what a killed daemon has left there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import zlib
+from pathlib import Path
+
+from real.netlink.links import Links
+from real.netlink.rules import Rules
+
+FORWARDING = {4: Path("/proc/sys/net/ipv4/ip_forward"), 6: Path("/proc/sys/net/ipv6/conf/all/forwarding")}
+RESOLV_CONF, BEHIND_RESOLVED = Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf")
+STUB = ("127.0.0.53",)  # systemd-resolved's, which leads nowhere from a container
+FALLBACK = ("8.8.8.8", "8.8.4.4")  # Docker's own, if the machine names none
+DEFAULT_BRIDGES = ("docker0", *(f"glassdock{number}" for number in range(100)))
+
+
+class Tag:
+    """How the daemon of a folder marks what it makes: a group of links, and a table of rules."""
+
+    def __init__(self, root: str) -> None:
+        self.group = zlib.crc32(root.encode()) & 0x7FFF_FFFF | 1
+        self.table = f"glassdock-{self.group:08x}"
+        self.comment = f"glassdock {root}"
+
+
+def reclaim(tag: Tag) -> None:
+    """Take away what bears the tag: the last daemon was killed. Raises OSError."""
+    with contextlib.closing(Links()) as links:
+        if any(link.group == tag.group for link in links.links()):
+            links.remove_group(tag.group)
+    with contextlib.closing(Rules()) as rules:
+        rules.remove_table(tag.table)
+
+
+def default_bridge(tag: Tag) -> str:
+    """docker0, unless it is another engine's."""
+    with contextlib.closing(Links()) as links:
+        others = {link.name for link in links.links() if link.group != tag.group}
+    return next(name for name in DEFAULT_BRIDGES if name not in others)
+
+
+def occupied(tag: Tag) -> tuple[str, ...]:
+    """Subnets that the machine is on or has routes to, but for those behind the daemon's own links."""
+    with contextlib.closing(Links()) as links:
+        ours = {link.index for link in links.links() if link.group == tag.group}
+        routes = links.routes()
+    return tuple({route.destination for route in routes if route.destination != "default" and route.index not in ours})
+
+
+def name_servers() -> tuple[str, ...]:
+    """Of the machine; behind systemd-resolved, those that it asks."""
+    for file in (RESOLV_CONF, BEHIND_RESOLVED):
+        with contextlib.suppress(OSError):
+            found = re.findall(r"^nameserver\s+([0-9a-fA-F.:]+)\s*$", file.read_text(), re.MULTILINE)
+            if found and tuple(found) != STUB:
+                return tuple(found)
+    return FALLBACK
+
+
+class Forwarding:
+    """Does the machine pass packets on between its links? Turned on for the bridges if need be, and off again."""
+
+    def __init__(self, root: str) -> None:
+        self._note = Path(root, "run", "forwarding")  # families that this daemon, or a killed one before it, turned on
+        known = self._note.read_text().split() if self._note.exists() else []
+        self._turned_on = {int(version) for version in known}
+
+    @property
+    def is_ours(self) -> bool:
+        """Nothing was forwarded before the daemon came."""
+        return 4 in self._turned_on
+
+    def turn_on(self, version: int) -> None:
+        """If it is off, and if the daemon may."""
+        file = FORWARDING[version]
+        with contextlib.suppress(OSError):
+            if file.read_text().strip() == "0":
+                file.write_text("1")
+                self._turned_on.add(version)
+                self._note.parent.mkdir(exist_ok=True)
+                self._note.write_text(" ".join(map(str, sorted(self._turned_on))))
+
+    def restore(self) -> None:
+        for version in self._turned_on:
+            with contextlib.suppress(OSError):
+                FORWARDING[version].write_text("0")
+        self._turned_on.clear()
+        self._note.unlink(missing_ok=True)
+
+
+def forwards() -> bool:
+    try:
+        return FORWARDING[4].read_text().strip() != "0"
+    except OSError:
+        return False
+
+
+def may_turn_on() -> bool:
+    return os.access(FORWARDING[4], os.W_OK)
