@@ -69,11 +69,7 @@ class Report:
     def html(self) -> str:
         return "".join(self._html(task) for task in self.tasks)
 
-    def _indented(finding: Finding) -> str:
-    return finding.message.replace("\n", "\n         ")
-
-
-def _html(self, task: Task) -> str:
+    def _html(self, task: Task) -> str:
         found = self.of(task)
         rows = "".join(
             ROW.format(
