@@ -12,7 +12,7 @@ A signal whose action is the default ends the program by `Cancelled`, thrown whe
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -185,7 +185,7 @@ class Proc(Protocol):
     umask: int
     pid: int  # as the process itself sees it (getpid)
     ppid: int
-    uid: int
+    uid: int  # the kernel's own number; what programs print is getuid()
     gid: int
     groups: tuple[int, ...]  # supplementary
     net: Net
@@ -303,7 +303,27 @@ class Proc(Protocol):
     def mount(self, source: str, target: str, type: str, options: Sequence[str] = ()) -> None:
         """Needs CAP_SYS_ADMIN."""
 
-    def umount(self, target: str) -> None: ...
+    def umount(self, target: str, lazy: bool = False) -> None:
+        """`lazy` (MNT_DETACH): with all that is mounted below, and though it is in use."""
+
+    # -- namespaces and the root directory
+    def unshare(self, types: Collection[str]) -> None:
+        """New namespaces for this process ("pid": for its children), of "mount", "uts", "ipc", "network", "pid",
+        "user", "cgroup", "time". Needs CAP_SYS_ADMIN, unless "user" is among them."""
+
+    def setns(self, fd: int, type: str = "") -> None:
+        """Enter the namespace that was opened, /proc/PID/ns/net for example. Raises OSError EINVAL, EPERM."""
+
+    def chroot(self, path: str) -> None:
+        """Needs CAP_SYS_CHROOT. A working directory outside of the new root is left for the new root itself."""
+
+    def pivot_root(self, new_root: str, put_old: str) -> None:
+        """Another mount becomes the root of the mount namespace. Raises OSError EINVAL, EBUSY, EPERM."""
+
+    def getuid(self) -> int:
+        """Its user, as its user namespace calls it; 65534 if it has no name for it."""
+
+    def getgid(self) -> int: ...
 
     def statfs(self, path: str) -> StatVfs: ...
 
@@ -349,7 +369,7 @@ class Proc(Protocol):
     def tcsetpgrp(self, fd: int, pgid: int) -> None: ...
 
     def processes(self) -> list[ProcInfo]:
-        """All of this PID namespace, by pid."""
+        """All that /proc shows, by pid: the PID namespace in which it was mounted. [] if nothing is mounted there."""
 
     # -- the machine
     def setuid(self, uid: int, gid: int, groups: Sequence[int] = ()) -> None:

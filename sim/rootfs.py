@@ -22,7 +22,6 @@ from sim.container import Container, Handlers
 from sim.vfs import mounting
 from sim.vfs.mounts import MountNamespace
 
-
 ROOTFS = ("run", "runc", "rootfs")  # of all containers, each in a mount namespace of its own
 
 

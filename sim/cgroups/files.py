@@ -92,7 +92,7 @@ READ: dict[str, Callable[[Cgroup], str]] = {
     "cgroup.max.depth": lambda group: "max\n",
     "cgroup.max.descendants": lambda group: "max\n",
     "cgroup.procs": lambda group: "".join(f"{process.pids[-1]}\n" for process in group.members),
-    "cgroup.subtree_control": lambda group: "",
+    "cgroup.subtree_control": lambda group: f"{CONTROLLERS}\n",
     "cgroup.threads": lambda group: "".join(f"{process.pids[-1]}\n" for process in group.members),
     "cgroup.type": lambda group: "domain\n",
     "cpu.max": lambda group: f"{_show(group.limits.cpu_quota)} {group.limits.cpu_period}\n",
@@ -175,7 +175,14 @@ def _kill(group: Cgroup, text: str) -> None:
         send(process, SIGKILL)
 
 
+def _enable(group: Cgroup, text: str) -> None:
+    """Every controller is enabled in every group from the beginning, as systemd does it on the way to a container."""
+    if any(word[:1] != "+" or word[1:] not in CONTROLLERS.split() for word in text.split()):
+        raise _invalid()
+
+
 WRITE: dict[str, Callable[[Cgroup, str], object]] = {
+    "cgroup.subtree_control": _enable,
     "cgroup.freeze": _freeze,
     "cgroup.kill": _kill,
     "cpu.max": _set_cpu_max,

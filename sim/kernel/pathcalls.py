@@ -110,7 +110,7 @@ class PathCalls(Process):
         files.write_file(self, path, data, append)
 
     def mounts(self) -> list[MountInfo]:
-        return self.space.info()
+        return self.space.info(self.root)
 
     def statfs(self, path: str) -> StatVfs:
         return files.statfs(self, path)

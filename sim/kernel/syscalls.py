@@ -29,7 +29,7 @@ from sim.kernel.userspaces import need, outside
 from sim.net.net import View
 from sim.vfs import files
 from sim.vfs.openfiles import OpenFile
-from sim.vfs.paths import existing
+from sim.vfs.paths import resolve
 
 FORK, EXEC = 200e-6, 500e-6  # seconds of CPU time
 
@@ -326,7 +326,8 @@ class SystemCalls(SpaceCalls):
         jobs.set_foreground(self, fd, pgid)
 
     def processes(self) -> list[ProcInfo]:
-        space = existing(self, "/proc").tree.pids
+        place = resolve(self, "/proc")
+        space = place.tree.pids if place.node is not None else None
         return [seen(process, self, space) for process in space.processes()] if space is not None else []
 
     # -- the machine

@@ -166,14 +166,15 @@ def cgroup(process: Process, reader: Any) -> str:
 def mounts(process: Process, reader: Any) -> str:
     return "".join(
         f"{mount.source} {_escaped(mount.target)} {mount.type} {','.join(mount.options)} 0 0\n"
-        for mount in process.space.info()
+        for mount in process.space.info(process.root)
     )
 
 
 def mountinfo(process: Process, reader: Any) -> str:
     """proc_pid_mountinfo(5)."""
     lines = []
-    for mount, (device, root) in zip(process.space.info(), process.space.shown_roots(), strict=True):
+    space, top = process.space, process.root
+    for mount, (device, root) in zip(space.info(top), space.shown_roots(top), strict=True):
         own = [option for option in mount.options if "=" not in option]
         extra = [own[0], *(option for option in mount.options if "=" in option)]
         lines.append(

@@ -103,9 +103,9 @@ async def groupdel(proc: Proc, options: Options, operands: list[str]) -> int:
 @command("dlue", synopsis="[-dlu] [USER]", about="Change USER's password (default: current user)", most=1,
          long={"delete": "d", "lock": "l", "unlock": "u", "expire": "e"})  # fmt: skip
 async def passwd(proc: Proc, options: Options, operands: list[str]) -> int:
-    own = accounts.user_of(proc, proc.uid)
+    own = accounts.user_of(proc, proc.getuid())
     user = _user(proc, operands[0] if operands else own.name if own else "")
-    if proc.uid and user.uid != proc.uid:
+    if proc.getuid() and user.uid != proc.getuid():
         raise Failure(f"You may not view or modify password information for {user.name}.")
     if "d" in options or "l" in options or "u" in options:
         word = "" if "d" in options else None

@@ -1,11 +1,11 @@
-"""What is stored where: du, df, mount, umount, mountpoint."""
+"""What is stored where: du and df."""
 
 from __future__ import annotations
 
 import stat
 
 from sim.abi import MountInfo, Proc, StatVfs
-from sim.programs.options import Failure, Options, Output, Usage, command, is_gnu, report
+from sim.programs.options import Failure, Options, Output, command, is_gnu, report
 from sim.programs.sizes import human, human_up
 from sim.programs.status import mount_of
 
@@ -193,97 +193,3 @@ def _gnu_table(options: Options, rows: list[tuple[MountInfo, StatVfs]]) -> list[
         cells = [text.ljust(wide) if column < left else text.rjust(wide) for column, (text, wide) in padded]
         lines.append(" ".join([*cells[:-1], row[-1]]))
     return lines
-
-
-@command(
-    "arwt:o:vBfin",
-    synopsis="[OPTIONS] [-o OPT] DEVICE NODE",
-    about="Mount a filesystem\n\n\t-a\tMount all filesystems in fstab\n"
-    "\t-r\tRead-only mount\n\t-t FSTYPE\tFilesystem type\n"
-    "\t-o OPT\tOptions, separated by commas",
-    long={"bind": "B", "types:": "t", "options:": "o"},
-    most=2,
-)
-async def mount(proc: Proc, options: Options, operands: list[str]) -> int:
-    if not operands:
-        for row in proc.mounts():
-            if options.get("t") in ("", row.type):
-                await proc.out(f"{row.source} on {row.target} type {row.type} ({','.join(row.options)})\n")
-        return 0
-    flags = [flag for text in options.all("o") for flag in text.split(",") if flag]
-    flags += ["bind"] * ("B" in options) + ["ro"] * ("r" in options)
-    remount = "remount" in flags
-    if len(operands) < 2 and not remount:
-        if is_gnu(proc):
-            raise Failure(f"{operands[0]}: can't find in /etc/fstab.")
-        raise Failure(f"can't find {operands[0]} in /etc/fstab")
-    source, target = operands if len(operands) == 2 else ("none", operands[0])
-    try:
-        proc.mount(source, target, options.get("t"), flags)
-    except OSError as error:
-        await _not_mounted(proc, source, target, error)
-        return 32 if is_gnu(proc) else 255 if not isinstance(error, PermissionError) else 1
-    return 0
-
-
-async def _not_mounted(proc: Proc, source: str, target: str, error: OSError) -> None:
-    if not is_gnu(proc):
-        if isinstance(error, PermissionError):
-            await proc.err("mount: permission denied (are you root?)\n")
-        else:
-            await proc.err(f"mount: mounting {source} on {target} failed: {error.strerror}\n")
-    elif isinstance(error, PermissionError):
-        advice = "dmesg(1) may have more information after failed mount system call."
-        await proc.err(f"mount: {target}: permission denied.\n       {advice}\n")
-    elif isinstance(error, FileNotFoundError):
-        await proc.err(f"mount: {target}: mount point does not exist.\n")
-    else:
-        await proc.err(f"mount: {target}: {error.strerror}.\n")
-
-
-@command(
-    "arlfvt:nd",
-    synopsis="[-rlf] FILESYSTEM|DIRECTORY",
-    about="Unmount filesystems\n\n\t-l\tLazy umount (detach filesystem)\n\t-f\tForce umount",
-    gnu={"lazy": "l", "force": "f"},
-)
-async def umount(proc: Proc, options: Options, operands: list[str]) -> int:
-    if not operands:
-        raise Usage("bad usage" if is_gnu(proc) else "")
-    status = 0
-    for path in operands:
-        try:
-            proc.umount(path)
-        except OSError as error:
-            status = 32 if is_gnu(proc) else 1
-            if not is_gnu(proc):
-                await proc.err(f"umount: can't unmount {path}: {error.strerror}\n")
-            else:
-                reasons = {
-                    PermissionError: "must be superuser to unmount.",
-                    FileNotFoundError: "no mount point specified.",
-                }
-                why = reasons.get(type(error), "not mounted." if error.errno == 22 else "target is busy.")
-                await proc.err(f"umount: {path}: {why}\n")
-    return status
-
-
-@command(
-    "qdxn",
-    synopsis="[-q] {[-dn] DIR | -x DEVICE}",
-    about="Check if DIR is a mountpoint\n\n\t-q\tQuiet\n\t-d\tPrint major:minor of the filesystem",
-    least=1,
-    most=1,
-)
-async def mountpoint(proc: Proc, options: Options, operands: list[str]) -> int:
-    path = operands[0]
-    try:
-        real = proc.realpath(path)
-    except OSError as error:
-        if "q" not in options:
-            await report(proc, path, error, "")
-        return 1
-    found = any(mount.target == real for mount in proc.mounts())
-    if "q" not in options:
-        await proc.out(f"{path} is {'' if found else 'not '}a mountpoint\n")
-    return 0 if found else 32 if is_gnu(proc) else 1

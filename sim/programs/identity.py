@@ -33,7 +33,8 @@ async def id(proc: Proc, options: Options, operands: list[str]) -> int:
 
 def _ids(proc: Proc, wanted: str) -> tuple[int, int, list[int]]:
     if not wanted:
-        return proc.uid, proc.gid, [proc.gid, *(group for group in proc.groups if group != proc.gid)]
+        gid = proc.getgid()
+        return proc.getuid(), gid, [gid, *(group for group in proc.groups if group != gid)]
     user = accounts.user(proc, wanted)
     if user is None and wanted.isdigit():
         user = accounts.user_of(proc, int(wanted))
@@ -48,11 +49,11 @@ def _named(number: int, names: dict[int, str]) -> str:
 
 @command(synopsis="", about="Print the user name associated with the current effective user id", most=0)
 async def whoami(proc: Proc, options: Options, operands: list[str]) -> int:
-    found = accounts.user_of(proc, proc.uid)
+    found = accounts.user_of(proc, proc.getuid())
     if found is None:
         if is_gnu(proc):
-            raise Failure(f"cannot find name for user ID {proc.uid}")
-        raise Failure(f"unknown uid {proc.uid}")
+            raise Failure(f"cannot find name for user ID {proc.getuid()}")
+        raise Failure(f"unknown uid {proc.getuid()}")
     await proc.out(found.name + "\n")
     return 0
 

@@ -75,6 +75,8 @@ def named(proc: Proc, name: str) -> list[ProcInfo]:
     """Processes of a name: that of the program, or the first word of the command line (also of a script)."""
     base = name.rpartition("/")[2]
     found = []
+    if not is_gnu(proc) and not proc.access("/proc", 0):
+        raise Failure("can't open '/proc': No such file or directory")
     for info in proc.processes():
         words = {word.rpartition("/")[2] for word in info.args[:1]} | {info.comm}
         if len(info.args) > 1 and info.comm in ("sh", "bash", "ash", "dash", "python3", "busybox"):

@@ -8,7 +8,7 @@ from sim.kernel.signals import SIGINT
 from sim.programs.clock import uptime_line
 from sim.programs.identity import processors
 from sim.programs.options import Failure, Options, command, complain, is_gnu
-from sim.programs.ps import arguments, percent_memory
+from sim.programs.ps import NO_PROC, NO_PROC_STATUS, arguments, percent_memory
 from sim.programs.sizes import human, seconds
 
 UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -63,6 +63,13 @@ async def top(proc: Proc, options: Options, operands: list[str]) -> int:
         rounds = int(options.get("n", "0"))
     except ValueError as error:
         raise Failure(f"invalid number '{error}'") from None
+    if not proc.access("/proc/uptime", 4):
+        if is_gnu(proc):
+            await proc.err(NO_PROC)
+            return NO_PROC_STATUS
+        there = proc.access("/proc", 0)
+        why = "no process info in /proc" if there else "can't change directory to '/proc': No such file or directory"
+        raise Failure(why)
     batch = "b" in options or not proc.isatty(1)
     live = not batch and proc.isatty(0)
     view = _Top(proc)

@@ -70,7 +70,7 @@ def _begun(proc: Proc, info: ProcInfo) -> str:
 
 
 def _group(proc: Proc, info: ProcInfo) -> str:
-    gid = proc.gid if info.uid == proc.uid else info.uid
+    gid = proc.getgid() if info.uid == proc.getuid() else info.uid
     return group_names(proc).get(gid, str(gid))
 
 
@@ -157,6 +157,8 @@ async def _busybox(proc: Proc, options: Options, operands: list[str]) -> int:
             raise Failure(f"bad -o argument '{name}', supported arguments: {','.join(BUSYBOX)}")
         chosen.append((title if titled else BUSYBOX[name].title, BUSYBOX[name]))
     width = proc.winsize(1)[1] if proc.isatty(1) else 4096
+    if not proc.access("/proc", 0):
+        raise Failure("can't open '/proc': No such file or directory")
     rows = [[_cell(column, column.say(proc, info)) for _, column in chosen] for info in proc.processes()]
     titles = [title.ljust(min(abs(column.width), 16)) for title, column in chosen]
     lines = [" ".join(row).rstrip()[:width] for row in [titles, *rows]]
@@ -170,6 +172,7 @@ def _cell(column: Column, text: str) -> str:
 
 # -- procps
 
+NO_PROC, NO_PROC_STATUS = "Error, do this: mount -t proc proc /proc\n", 47
 DEFAULT = "pid,tty=TTY,time,comm=CMD"
 FULL = "user=UID,pid,ppid,c,stime,tty=TTY,time,args=CMD"
 LONG = "s,uid,pid,ppid,c,pri,ni,vsz=SZ,tty=TTY,time,comm=CMD"
@@ -216,6 +219,9 @@ async def _procps(proc: Proc) -> int:
             await proc.err(f'error: unknown user-defined format specifier "{name}"\n')
             return 1
         chosen.append((title if titled else column.title, column))
+    if not proc.access("/proc/uptime", 4):
+        await proc.err(NO_PROC)
+        return NO_PROC_STATUS
     found = _sorted(proc, [info for info in proc.processes() if _wanted(proc, request, info)], request.sort)
     rows = [[column.say(proc, info) for _, column in chosen] for info in found]
     lines = _lines(chosen, rows, request.titles and any(title for title, _ in chosen))
@@ -311,7 +317,8 @@ def _wanted(proc: Proc, request: Request, info: ProcInfo) -> bool:
         )  # fmt: skip
     if request.everybody:
         return True
-    own = next((other for other in proc.processes() if other.pid == proc.pid), None)
+    number = proc.readlink("/proc/self") if proc.access("/proc/self", 0) else ""
+    own = next((other for other in proc.processes() if str(other.pid) == number), None)
     return own is None or (info.uid == own.uid and info.tty == own.tty)
 
 
@@ -348,6 +355,9 @@ async def pstree(proc: Proc) -> int:
     """The tree from process 1 on: busybox has `-p` (with numbers)."""
     with_pids = "-p" in proc.argv[1:]
     children: dict[int, list[ProcInfo]] = {}
+    if is_gnu(proc) and not proc.access("/proc/uptime", 4):
+        await proc.err("/proc is empty (not mounted ?)\n")
+        return 1
     for info in proc.processes():
         children.setdefault(info.ppid, []).append(info)
     lines: list[str] = []

@@ -21,6 +21,9 @@ GNU_WORDS = {
     "setsid": "failed to execute {}",
     "su": "failed to execute {}",
     "setpriv": "failed to execute {}",
+    "unshare": "failed to execute {}",
+    "nsenter": "failed to execute {}",
+    "chroot": "failed to run command '{}'",
 }
 
 
@@ -273,17 +276,12 @@ async def setsid(proc: Proc, options: Options, operands: list[str]) -> int:
 
 @command("+", synopsis="NEWROOT [PROG ARGS]", about="Run PROG with root directory set to NEWROOT", least=1)
 async def chroot(proc: Proc, options: Options, operands: list[str]) -> int:
-    """Only the root that is one already: processes of the simulation share their mount namespace's root."""
     root = operands[0]
     try:
-        same = proc.realpath(root) == "/"
-        if proc.uid or not same:
-            raise PermissionError(errno.EPERM, "Operation not permitted")
+        proc.chroot(root)
     except OSError as error:
-        said = (
-            f"cannot change root directory to '{root}'" if is_gnu(proc) else f"can't change root directory to '{root}'"
-        )
-        await complain(proc, f"{said}: {error.strerror}")
+        cannot = "cannot" if is_gnu(proc) else "can't"
+        await complain(proc, f"{cannot} change root directory to '{root}': {error.strerror}")
         return 125 if is_gnu(proc) else 1
     proc.chdir("/")
     return await become(proc, operands[1:] or [proc.env.get("SHELL", "/bin/sh"), "-i"])
@@ -307,7 +305,7 @@ async def su(proc: Proc, options: Options, operands: list[str]) -> int:
     if user is None:
         raise Failure(f"user {wanted} does not exist or the user entry does not contain all the required fields"
                       if is_gnu(proc) else f"unknown user {wanted}")  # fmt: skip
-    if proc.uid:
+    if proc.getuid():
         raise Failure("must be suid to work properly" if not is_gnu(proc) else "Authentication failure")
     proc.setuid(user.uid, user.gid, accounts.membership(proc, user.name, user.gid))
     shell = options.get("s") or user.shell or "/bin/sh"
@@ -347,14 +345,15 @@ def _environment(proc: Proc, options: Options, user: accounts.User, shell: str, 
 async def setpriv(proc: Proc, options: Options, operands: list[str]) -> int:
     if "d" in options:
         groups = ",".join(map(str, proc.groups)) or "[none]"
+        uid, gid = proc.getuid(), proc.getgid()
         await proc.out(
-            f"uid: {proc.uid}\neuid: {proc.uid}\ngid: {proc.gid}\negid: {proc.gid}\nSupplementary groups: {groups}\n"
+            f"uid: {uid}\neuid: {uid}\ngid: {gid}\negid: {gid}\nSupplementary groups: {groups}\n"
         )
         return 0
     if not operands:
         raise Usage("No program specified" if is_gnu(proc) else "")
-    uid = accounts.uid_of(proc, options["uid"]) if "uid" in options else proc.uid
-    gid = accounts.gid_of(proc, options["gid"]) if "gid" in options else proc.gid
+    uid = accounts.uid_of(proc, options["uid"]) if "uid" in options else proc.getuid()
+    gid = accounts.gid_of(proc, options["gid"]) if "gid" in options else proc.getgid()
     groups_wanted: Sequence[int] = proc.groups
     if "groups" in options:
         groups_wanted = [accounts.gid_of(proc, group) for group in options["groups"].split(",")]

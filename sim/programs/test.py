@@ -162,12 +162,12 @@ def _same(left: str, right: str, proc: Proc) -> bool:
 
 def _owned(path: str, proc: Proc) -> bool:
     found = _stat(path, proc)
-    return found is not None and found.uid == proc.uid
+    return found is not None and found.uid == proc.getuid()
 
 
 def _grouped(path: str, proc: Proc) -> bool:
     found = _stat(path, proc)
-    return found is not None and found.gid == proc.gid
+    return found is not None and found.gid == proc.getgid()
 
 
 def _terminal(descriptor: str, proc: Proc) -> bool:

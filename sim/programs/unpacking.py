@@ -199,11 +199,11 @@ def _parents(proc: Proc, path: str) -> None:
 
 def _attributes(run: Run, header: tarfile.TarInfo, path: str) -> None:
     proc = run.proc
-    if proc.uid == 0 and "o" not in run.options:
+    if proc.getuid() == 0 and "o" not in run.options:
         proc.chown(path, header.uid, header.gid, follow=False)
     if header.issym() or header.islnk():
         return
-    keep = proc.uid == 0 or "p" in run.options or not run.gnu
+    keep = proc.getuid() == 0 or "p" in run.options or not run.gnu
     proc.chmod(path, header.mode if keep else header.mode & ~proc.umask)
     if "m" not in run.options:
         proc.utime(path, int(header.mtime) * SECOND)

@@ -146,7 +146,7 @@ async def delgroup(proc: Proc, options: Options, operands: list[str]) -> int:
 
 def root_only(proc: Proc) -> None:
     """Raises Failure."""
-    if proc.uid:
+    if proc.getuid():
         raise Failure("Permission denied." if is_gnu(proc) else "must be root")
 
 

@@ -17,9 +17,21 @@ from sim.vfs.openfiles import truncate as cut
 from sim.vfs.opening import open as open
 from sim.vfs.opening import read_file as read_file
 from sim.vfs.opening import write_file as write_file
-from sim.vfs.paths import EXECUTE, READ, WRITE, Caller, Place, allowed, capable, error, existing, resolve
+from sim.vfs.paths import (
+    EXECUTE,
+    READ,
+    WRITE,
+    Caller,
+    Place,
+    allowed,
+    capable,
+    directory_of,
+    error,
+    existing,
+    resolve,
+)
 from sim.vfs.rights import create, may_change_names, may_remove, need, own, plain, raise_up, touch_directory, writable
-from sim.vfs.synthetic import MagicLink
+from sim.vfs.synthetic import Group, MagicLink
 
 # -- looking
 
@@ -100,6 +112,11 @@ def statfs(caller: Caller, path: str) -> StatVfs:
 
 def mkdir(caller: Caller, path: str, mode: int = 0o777) -> None:
     place = resolve(caller, path, follow=False)
+    if place.node is None and isinstance(group := directory_of(place), Group):
+        writable(place)
+        need(caller, group, WRITE | EXECUTE, path)
+        group.make(place.names[-1])
+        return
     create(caller, place, Directory(0, mode & ~caller.umask & 0o7777))
 
 
@@ -160,6 +177,11 @@ def rmdir(caller: Caller, path: str) -> None:
         raise error(errno.ENOTEMPTY, path)
     if not place.names or place.is_busy():
         raise error(errno.EBUSY, path)
+    if isinstance(node, Group) and isinstance(group := directory_of(place), Group):
+        writable(place)
+        need(caller, group, WRITE | EXECUTE, path)
+        group.remove(place.names[-1])
+        return
     may_remove(caller, place, node)
     if not node.is_dir:
         raise error(errno.ENOTDIR, path)

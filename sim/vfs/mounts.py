@@ -295,29 +295,29 @@ class MountNamespace:
         """Nobody has looked into this mount: it is as it was when mounted."""
         return number >= len(self.roots) or self.roots[number] is None
 
-    def info(self) -> list[MountInfo]:
-        """The mounts, in order."""
+    def info(self, root: Names = ()) -> list[MountInfo]:
+        """The mounts at and below a directory, as they are seen from there, in order."""
         lines = []
         for number, row in enumerate(self.table.rows):
-            if row is None:
+            if row is None or row.target[: len(root)] != root:
                 continue
             parent = self.first_id * 100 + row.parent if row.parent >= 0 else 1
-            root = self.roots[number] if number < len(self.roots) else None
-            options = shown_options(row) + (root.tree.options() if root is not None else ())
-            target = "/" + "/".join(row.target)
+            fs = self.roots[number] if number < len(self.roots) else None
+            options = shown_options(row) + (fs.tree.options() if fs is not None else ())
+            target = "/" + "/".join(row.target[len(root) :])
             lines.append(
                 MountInfo(self.first_id * 100 + number, parent, target, shown_type(row), self._source(number), options)
             )
         return lines
 
-    def shown_roots(self) -> list[tuple[int, str]]:
+    def shown_roots(self, root: Names = ()) -> list[tuple[int, str]]:
         """For each line of `info`: the filesystem's device number, and which of its directories is shown."""
         shown = []
         for number, row in enumerate(self.table.rows):
-            if row is not None:
-                root = self.root(number)
-                inside = root.source if isinstance(root, Bind) else "/" + "/".join(row.target[-1:] if row.over else ())
-                shown.append((root.tree.dev, inside))
+            if row is not None and row.target[: len(root)] == root:
+                each = self.root(number)
+                inside = each.source if isinstance(each, Bind) else "/" + "/".join(row.target[-1:] if row.over else ())
+                shown.append((each.tree.dev, inside))
         return shown
 
     def _source(self, number: int) -> str:

@@ -88,6 +88,16 @@ class Listing:
         return sum(1 for _ in self)
 
 
+class Group(Directory):
+    """A synthetic directory in which directories can be made and removed, and nothing else (a cgroup)."""
+
+    __slots__ = ("make", "remove")
+
+    def __init__(self, ino: int, make: Callable[[str], object], remove: Callable[[str], object]) -> None:
+        super().__init__(ino, 0o755)
+        self.make, self.remove = make, remove
+
+
 def directory(
     ino: int, entries: Mapping[str, Inode] | Listing, mode: int = 0o555, uid: int = 0, gid: int = 0
 ) -> Directory:

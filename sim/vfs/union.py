@@ -17,16 +17,13 @@ from sim.vfs.paths import Caller, Place, error, existing
 
 
 class Union(Tree):
-    """An overlay of directories that have names: the options of the mount show them."""
+    """An overlay of directories that have names."""
 
-    __slots__ = ("given",)
+    __slots__ = ()
 
-    def __init__(
-        self, lower: Directory, upper: Inode | None, place: Place, source: str, given: tuple[str, ...]
-    ) -> None:
+    def __init__(self, lower: Directory, upper: Inode | None, place: Place, source: str) -> None:
         storage = place.space.storage
         super().__init__("overlay", storage.inos, next(storage.devices), upper, lower, source)
-        self.given = given
 
     @property
     def readonly(self) -> bool:
@@ -47,16 +44,15 @@ def make(caller: Caller, options: Sequence[str], source: str) -> Union:
     for place in reversed(lowers):
         lower = overlay.merge(lower, _as_one(place))
     assert lower is not None
-    given = tuple(f"{name}={words[name]}" for name in ("lowerdir", "upperdir", "workdir") if name in words)
     if "upperdir" not in words:
-        return Union(lower, None, lowers[0], source, given)
+        return Union(lower, None, lowers[0], source)
     above, work = _directory(caller, words["upperdir"]), _directory(caller, words["workdir"])
     if above.row != work.row or _within(above, work) or _within(work, above):
         raise error(errno.EINVAL, source)
     upper, below = overlay.copy_up(above.root, above.inside)
     if below is not None:  # overlayfs takes no overlay as its upper directory
         raise error(errno.EINVAL, source)
-    return Union(lower, upper, above, source, given)
+    return Union(lower, upper, above, source)
 
 
 def _directory(caller: Caller, path: str) -> Place:

@@ -18,7 +18,7 @@ CATEGORIES = ("CTYPE", "NUMERIC", "TIME", "COLLATE", "MONETARY", "MESSAGES", "PA
 
 @command("pvn", synopsis="[OPTION...]", about="Configure dynamic linker run-time bindings")
 async def ldconfig(proc: Proc, options: Options, operands: list[str]) -> int:
-    if proc.uid:
+    if proc.getuid():
         raise Failure("Can't create temporary cache file /etc/ld.so.cache~: Permission denied")
     names = sorted(name for place in ("/usr/lib/x86_64-linux-gnu", "/usr/local/lib") if proc.access(place, 0)
                    for name in proc.listdir(place) if ".so" in name)  # fmt: skip

@@ -23,7 +23,7 @@ async def interact(shell: Interpreter) -> None:
         traps.install(shell, number)
     await _control_jobs(shell)
     if "PS1" not in shell.variables.exported:
-        shell.variables.private.setdefault("PS1", shell.dialect.prompt(shell.proc.uid))
+        shell.variables.private.setdefault("PS1", shell.dialect.prompt(shell.proc.getuid()))
     await _start_files(shell)
     editor = Editor(shell) if shell.dialect.edits and shell.proc.isatty(0) else None
     source = Source(shell)
@@ -143,7 +143,7 @@ def _escape(shell: Interpreter, letter: str) -> str:
             path = "~" + path[len(home) :]
         return path if letter == "w" else path.rpartition("/")[2] or path
     if letter == "$":
-        return "$" if proc.uid else "#"
+        return "$" if proc.getuid() else "#"
     if letter in "hH":
         name: str = proc.uname()["nodename"]
         return name.partition(".")[0] if letter == "h" else name
@@ -161,6 +161,6 @@ def _user(shell: Interpreter) -> str:
         return "I have no name!"
     for line in accounts.splitlines():
         columns = line.split(":")
-        if len(columns) > 2 and columns[2] == str(shell.proc.uid):
+        if len(columns) > 2 and columns[2] == str(shell.proc.getuid()):
             return columns[0]
     return "I have no name!"

@@ -58,7 +58,7 @@ timeout x true                      ⇒ timeout: invalid number 'x'\n ⇒ 1
 timeout 1 nosuch                    ⇒ timeout: can't execute 'nosuch': No such file or directory\n ⇒ 127
 env time sleep 2                    ⇒ real\t0m 2.00s\nuser\t0m 0.00s\nsys\t0m 0.00s\n
 nohup echo a; nice echo b; setsid echo c ⇒ a\nb\nc\n
-chroot /tmp true                    ⇒ chroot: can't change root directory to '/tmp': Operation not permitted\n ⇒ 1
+chroot /tmp true                    ⇒ chroot: can't execute 'true': No such file or directory\n ⇒ 127
 free | head -1                      ⇒ total        used        free      shared  buff/cache   available\n
 top -b -n1 | grep -c ' COMMAND$'     ⇒ 1\n
 factor 12 97                        ⇒ 12: 2 2 3\n97: 97\n
