@@ -3,6 +3,7 @@
 glassdock notebooks sync [FOLDER]     write each lesson's .ipynb anew from its .md
 glassdock notebooks check [FOLDER]    say what is not in step; the exit code is 1 if anything is not
 glassdock notebooks take FILE.ipynb   write the .md of a notebook that was edited in Jupyter
+glassdock notebooks answers [FILE]    for teachers: run the lessons, and say what the engine answers to their questions
 
 Where jupytext is installed it does the same while you edit: the files say `formats: md:myst,ipynb`.
 """
@@ -16,17 +17,18 @@ from classroom.commands import parser, told
 from classroom.texts import LANGUAGES
 from classroom.workbook import ipynb, myst
 from classroom.workbook.cells import Notebook, NotebookError
+from classroom.workbook.execute import LessonError, run
 
 LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
 def main(argv: Sequence[str]) -> int:
     commands = parser("notebooks", __doc__)
-    commands.add_argument("action", choices=["sync", "check", "take"])
+    commands.add_argument("action", choices=["sync", "check", "take", "answers"])
     commands.add_argument("path", nargs="?", type=Path, default=LESSONS, help="a folder with en and ko, or a notebook")
     options = commands.parse_args(argv)
-    act = {"sync": sync, "check": check, "take": take}[options.action]
-    return told(lambda: act(options.path), NotebookError)
+    act = {"sync": sync, "check": check, "take": take, "answers": answers}[options.action]
+    return told(lambda: act(options.path), NotebookError, LessonError)
 
 
 def sync(folder: Path) -> int:
@@ -59,6 +61,17 @@ def take(path: Path) -> int:
     save(path.with_suffix(".md"), text)
     save(path, ipynb.write(notebook))
     print(path.with_suffix(".md"))
+    return 0
+
+
+def answers(path: Path) -> int:
+    """Computed anew each time. Of a folder: its English lessons; the other languages ask the same. LessonError."""
+    found = [path.with_suffix(".md")] if path.suffix else [each for each in lessons(path) if each.parent.name == "en"]
+    for source in found:
+        lesson = load(source)
+        print(f"\n{lesson.title}", flush=True)
+        for question, answer in run(lesson, f"{source.parent.name}/{source.stem}").answers.items():
+            print(f"  {question}: {answer}")
     return 0
 
 

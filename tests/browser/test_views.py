@@ -1,15 +1,13 @@
 """Every picture that the lessons draw can be read: no text is cut, none lies on another, none is tiny."""
 
-import io
 import os
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from classroom import drawing
 from classroom.workbook import pairs
+from classroom.workbook.execute import run
 
 pytestmark = pytest.mark.browser
 SMALLEST = 12  # pixels of a letter's size
@@ -43,26 +41,18 @@ def drawn(lesson: Path) -> list[drawing.Picture]:
         found.append(draw(canvas, text))
         return found[-1]
 
-    shell = InteractiveShell()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drawing.Canvas, "picture", kept)
-        for cell in load_code(lesson):
-            shell.run_cell(cell)
+        run(pairs.load(lesson), f"{lesson.parent.name}/{lesson.stem}")
     return list({picture.svg: picture for picture in found}.values())
-
-
-def load_code(lesson: Path) -> list[str]:
-    return [cell.source for cell in pairs.load(lesson).code]
 
 
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_every_picture_of_every_lesson_can_be_read(page, language, tmp_path, monkeypatch, request):
-    monkeypatch.chdir(tmp_path)
+def test_every_picture_of_every_lesson_can_be_read(page, language, request):
     lessons = [path for path in pairs.lessons() if path.parent.name == language]
     complaints = []
     for lesson in lessons:
-        monkeypatch.setenv("JPY_SESSION_NAME", str(lesson))
         pictures = drawn(lesson)
         assert pictures
         page.set_content("<body>" + "<br>".join(picture.svg for picture in pictures) + "</body>")

@@ -1,38 +1,21 @@
 """Every lesson runs from top to bottom, in every language."""
 
-import io
 import re
-from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from classroom.texts import LANGUAGES, TEXTS
+from classroom.workbook.execute import run
 from classroom.workbook.pairs import LESSONS as NOTEBOOKS
 from classroom.workbook.pairs import lessons, load
 
 LESSONS = sorted({path.name for path in lessons()})
 
 
-def run(lesson: Path) -> str:
-    """Run all cells in a new shell; what they print. Fails at the first error that the lesson does not announce."""
-    shell = InteractiveShell()
-    said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
-        for cell in load(lesson).code:
-            result = shell.run_cell(cell.source)
-            if "raises-exception" not in cell.tags:
-                assert result.success, f"{lesson.name}: {cell.source}\n{result.error_in_exec!r}"
-    return said.getvalue()
-
-
 @pytest.mark.parametrize("lesson", LESSONS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_lesson_runs_to_its_end(language, lesson, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("JPY_SESSION_NAME", f"/home/ada/notebooks/{language}/{lesson}")
-    said = run(NOTEBOOKS / language / lesson)
+def test_a_lesson_runs_to_its_end(language, lesson):
+    said = run(load(NOTEBOOKS / language / lesson), f"{language}/{lesson}").said
     assert "Traceback" not in said
     assert "unknown command" not in said
     assert "unknown flag" not in said

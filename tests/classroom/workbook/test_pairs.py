@@ -153,3 +153,20 @@ def test_a_wrong_path_is_answered_plainly(tmp_path, capsys):
     assert pairs.main(["take", str(tmp_path / "gone.ipynb")]) == 1
     assert pairs.main(["take", str(tmp_path / "gone.md")]) == 2
     assert f"no lessons in {tmp_path}" in capsys.readouterr().err
+
+
+def test_a_teacher_is_told_the_answers(capsys):
+    assert pairs.main(["answers", str(pairs.LESSONS / "en/02-hello-world.ipynb")]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "  hub requests: 7",
+        "  who asks the hub: daemon",
+        "  second run: 0",
+        "  wrong name: asks the hub",
+    ]
+
+
+def test_a_lesson_that_fails_is_named(school, capsys):
+    path = school / "en/02-hello-world.md"
+    path.write_text("```{code-cell} ipython3\n1 / 0\n```\n")
+    assert pairs.main(["answers", str(path)]) == 2
+    assert "en/02-hello-world: 1 / 0" in capsys.readouterr().err
