@@ -44,6 +44,8 @@ async def attach_websocket(engine: Engine, request: Request) -> Response:
     """The same for a browser, in binary messages and never in frames (moby, wsContainersAttach)."""
     if request.headers.get("upgrade", "").lower() != "websocket":
         raise InvalidParameter("not websocket protocol")
+    if older(request, "1.42"):  # they were not asked which streams they want
+        request.query = {**request.query, "stdin": "1", "stdout": "1", "stderr": "1"}
     response = _attached(engine, request, raw=True)
     response.status, response.headers["Upgrade"] = 101, "websocket"
     return response

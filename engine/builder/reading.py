@@ -40,6 +40,7 @@ ONBUILD = re.compile(r"^\s*ONBUILD\s*", re.IGNORECASE)
 INTEGER = re.compile(r"[+-]?\d+")
 MINIMUM = 1_000_000  # ns; container.MinimumDuration
 NO_TRIGGERS = ("MAINTAINER", "FROM")
+NEAR = 3  # letters: an instruction that is nearer was probably meant (buildkit, util/suggest)
 
 TEXT, BOOLEAN = "text", "boolean"  # kinds of flags
 COPY_FLAGS = {"chown": TEXT, "chmod": TEXT, "from": TEXT, "link": BOOLEAN}
@@ -78,10 +79,33 @@ def read_step(node: Node) -> Step:
     reader = READERS.get(node.keyword)
     try:
         if reader is None:
-            raise Refused(f"unknown instruction: {node.keyword}")
+            raise Refused(f"unknown instruction: {node.keyword}{_meant(node.keyword)}")
         return Step(reader(node), node.original.strip(), node.start)
     except Refused as error:
         raise DockerfileError(node.start, str(error)) from None
+
+
+def _meant(word: str) -> str:
+    """
+    >>> _meant("FORM"), _meant("FLY")
+    (' (did you mean FROM?)', '')
+    """
+    near = min(sorted(READERS), key=lambda known: distance(word, known))
+    return f" (did you mean {near}?)" if distance(word, near) < NEAR else ""
+
+
+def distance(one: str, other: str) -> int:
+    """Levenshtein's: how many letters to put in, take out or change.
+
+    >>> distance("WORKDR", "WORKDIR"), distance("FORM", "FROM")
+    (1, 2)
+    """
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        last, row[0] = row[0], i
+        for j, wanted in enumerate(other, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (letter != wanted))
+    return row[-1]
 
 
 # -- flags and numbers of arguments

@@ -62,7 +62,7 @@ def test_a_failing_step_gives_its_exit_code(docker):
     wrong = docker("build", "-", stdin="FROM busybox\nRUM x\n")
     assert wrong.returncode == 1
     assert wrong.stderr.endswith(
-        "Error response from daemon: dockerfile parse error line 2: unknown instruction: RUM\n"
+        "Error response from daemon: dockerfile parse error line 2: unknown instruction: RUM (did you mean RUN?)\n"
     )
 
 

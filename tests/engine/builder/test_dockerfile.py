@@ -107,7 +107,7 @@ def test_what_cannot_be_read_is_said_with_its_line(text, line, message):
 
 
 INSTRUCTIONS = [
-    ("FRM x", "unknown instruction: FRM"),
+    ("FRM x", "unknown instruction: FRM (did you mean FROM?)"),
     ("FROM", "FROM requires either one or three arguments"),
     ("FROM a b", "FROM requires either one or three arguments"),
     ("FROM a AS 1b", 'invalid name for build stage: "1b", name can\'t start with a number or contain symbols'),

@@ -125,7 +125,7 @@ def test_errors_have_the_codes_that_scripts_look_at(docker, folder):
     assert docker("build", "-", stdin="FRM busybox\n") == (
         1,
         "Sending build context to Docker daemon  2.048kB\r\r\n"
-        "Error response from daemon: dockerfile parse error line 1: unknown instruction: FRM\n",
+        "Error response from daemon: dockerfile parse error line 1: unknown instruction: FRM (did you mean FROM?)\n",
     )
     code, out = docker("build", "-q", "-", stdin="FROM busybox\nRUN echo x; exit 3\n")
     assert code == 3 and "Step 2/2 : RUN echo x; exit 3" in out
