@@ -63,7 +63,8 @@ class _Files:
 class Shell:
     """Runs lines. `status` is `$?`; `names` are looked up first for `$NAME` (a notebook's variables).
 
-    `outside` runs what is no command of this shell.
+    `outside` runs what is no command of this shell; `turn` is called before each turn of a loop, and may end it by
+    raising.
     """
 
     docker: Docker
@@ -75,6 +76,7 @@ class Shell:
     positional: list[str] = field(default_factory=list)
     options: str = ""
     outside: Outside = _computers_own
+    turn: Callable[[], object] = bool  # does nothing
 
     def run(self, text: str, write: Write, stdin: bytes = b"", after: After = _nothing) -> int:
         """All commands of a text, `after(line, status)` following each. Errors are said as sh says them, status 2."""
@@ -134,11 +136,13 @@ class Shell:
 
     def _for(self, node: nodes.For, stdin: bytes, write: Write) -> None:
         for word in _now(fields(self, node.words or ())):
+            self.turn()
             self.variables.set(node.name, word)
             self._run(node.body, stdin, write)
 
     def _while(self, node: nodes.While, stdin: bytes, write: Write) -> None:
         while True:
+            self.turn()
             self._run(node.condition, stdin, write)
             if (self.status == 0) == node.until:
                 self.status = 0

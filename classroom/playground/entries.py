@@ -67,6 +67,19 @@ class Story:
         places = [at for at, entry in enumerate(self.entries) if entry.kind == "line"]
         return Story(self.seed, self.entries[: places[lines]]) if lines < len(places) else self
 
+    def by_line(self) -> list[tuple[dict[str, Any] | None, list[tuple[int, dict[str, Any]]]]]:
+        """Each line with what was done after it began and before the next one: [(message, [(ms, message)])].
+
+        What was done before the first line has None for it.
+        """
+        found: list[tuple[dict[str, Any] | None, list[tuple[int, dict[str, Any]]]]] = [(None, [])]
+        for entry in self.entries:
+            if entry.kind == "line":
+                found.append((entry.message, []))
+            else:
+                found[-1][1].append((entry.at, entry.message))
+        return found
+
 
 def write(story: Story) -> str:
     """As a piece of a link: letters, digits, `-`, `_` and a dot."""

@@ -62,6 +62,15 @@ def name_of(container: Facts) -> str:
     return str(container["Names"][0]).lstrip("/")
 
 
+def shown(container: Facts) -> dict[str, Any]:
+    """A container as the page lists it."""
+    ports = sorted({port["PublicPort"] for port in container.get("Ports") or () if "PublicPort" in port})
+    return {
+        "name": name_of(container), "image": container["Image"], "state": container["State"],
+        "status": container["Status"], "ports": ports,
+    }  # fmt: skip
+
+
 def _open(port: Facts) -> bool:
     return "PublicPort" in port and port["Type"] == "tcp"
 

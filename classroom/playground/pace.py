@@ -14,9 +14,9 @@ import time as _time
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
-from classroom.playground.protocol import Message
+from classroom.playground.protocol import BadMessage, Message, checked
 from engine.loop import SECOND, Loop
 
 MILLISECOND = 1_000_000
@@ -37,13 +37,28 @@ class Regime(Enum):
 
 
 class Inbox(Protocol):
-    """Where messages of the page arrive, checked (protocol.py)."""
+    """Where messages of the page arrive."""
 
-    def wait(self, seconds: float | None) -> Message | None:
+    def wait(self, seconds: float | None) -> Any:
         """The next one; None if there is none for so many seconds (None: for ever; 0: only look).
 
         Raises Closed when the page has gone.
         """
+
+
+class CheckedInbox:
+    """An inbox whose messages fit the protocol; `refused` is told of those that do not."""
+
+    def __init__(self, inbox: Inbox, refused: Callable[[BadMessage], None]) -> None:
+        self._inbox, self._refused = inbox, refused
+
+    def wait(self, seconds: float | None) -> Message | None:
+        while (message := self._inbox.wait(seconds)) is not None:
+            try:
+                return checked(message)
+            except BadMessage as error:
+                self._refused(error)
+        return None
 
 
 class Closed(BaseException):

@@ -18,14 +18,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
 
 from classroom.playground import completion, entries, guide, moments, pages
 from classroom.playground.desk import FILES, Desk
 from classroom.playground.entries import BadLink, Entry, Story
 from classroom.playground.notebook import notebook
-from classroom.playground.pace import Closed, Inbox, Interrupted, Pace, Regime
-from classroom.playground.protocol import BadMessage, Message, checked
+from classroom.playground.pace import CheckedInbox, Closed, Inbox, Interrupted, Pace, Regime
+from classroom.playground.protocol import BadMessage, Message
 from classroom.playground.terminal import Terminal
 from classroom.playground.workbench import Workbench
 from engine.client.connection import ApiError
@@ -46,26 +45,11 @@ class _Abandoned(BaseException):
         self.message = message
 
 
-class _Checked:
-    """An inbox whose messages fit the protocol."""
-
-    def __init__(self, inbox: Inbox, send: Send) -> None:
-        self._inbox, self._send = inbox, send
-
-    def wait(self, seconds: float | None) -> Message | None:
-        while (message := self._inbox.wait(seconds)) is not None:
-            try:
-                return checked(message)
-            except BadMessage as error:
-                self._send({"is": "problem", "what": "message", "text": str(error)})
-        return None
-
-
 class Session:
     """`root`: an empty folder of our own, in which the learner's will be."""
 
     def __init__(self, inbox: Inbox, send: Send, root: Path) -> None:
-        self._inbox, self._send = _Checked(inbox, send), send
+        self._inbox, self._send = CheckedInbox(inbox, self._misunderstood), send
         self._pace = Pace(self._inbox, self._deliver, self._idle)
         self._terminal = Terminal(self._pace, self._show, self._mode, self._heard)
         self._desk = Desk(root, self._pace)
@@ -232,7 +216,7 @@ class Session:
         self._view = self._view | {"step": -1}
         self._send({"is": "ready", "seed": story.seed, "views": list(moments.VIEWS)})
         self._pace.live = False
-        lines = _by_line(story.entries)
+        lines = story.by_line()
         try:
             for number, (line, script) in enumerate(lines):
                 if line is None:
@@ -240,6 +224,7 @@ class Session:
                 else:
                     self._pace.live = number == len(lines) - 1
                     self._run(line, script)
+                    self._pace.live = False
                 for later in self._pace.rest():
                     if later["do"] != "keys":
                         self._deliver(later)
@@ -344,7 +329,7 @@ class Session:
 
     def _shared(self, message: Message) -> None:
         self._guide.shared = True
-        self._guide_on()
+        self._state()  # has the link
 
     # -- what the page is told
 
@@ -356,7 +341,7 @@ class Session:
         self._send({
             "is": "state",
             "steps": [{"line": each.line, "exit": each.exit} for each in seen[1:]],
-            "containers": [_shown(container) for container in now.containers],
+            "containers": [moments.shown(container) for container in now.containers],
             "images": now.tags, "ports": now.ports, "files": self._desk.paths(), "now": self._pace.now,
             "faults": self._bench.api.get("/glassdock/faults"),
             "link": entries.write(Story(self._seed, tuple(self._entries))),
@@ -377,6 +362,9 @@ class Session:
     def _edit(self, path: str) -> None:
         if self._pace.live:
             self._send({"is": "edit", "path": path})
+
+    def _misunderstood(self, error: BadMessage) -> None:
+        self._problem("message", str(error))
 
     def _problem(self, what: str, text: str) -> None:
         self._send({"is": "problem", "what": what, "text": text})
@@ -399,26 +387,3 @@ class Session:
         if self._pace.regime in LIVELY and time.monotonic() - self._glanced > GLANCE and self._view["step"] < 0:
             self._draw()
             self._glanced = time.monotonic()
-
-
-def _by_line(things: Sequence[Entry]) -> list[tuple[Message | None, list[tuple[int, Message]]]]:
-    """Each line with what was done after it began and before the next one: [(message, [(ms, message)])].
-
-    What was done before the first line has None for it.
-    """
-    found: list[tuple[Message | None, list[tuple[int, Message]]]] = [(None, [])]
-    for entry in things:
-        if entry.kind == "line":
-            found.append((entry.message, []))
-        else:
-            found[-1][1].append((entry.at, entry.message))
-    return found
-
-
-def _shown(container: Mapping[str, Any]) -> Message:
-    """A container as the page lists it."""
-    ports = sorted({port["PublicPort"] for port in container.get("Ports") or () if "PublicPort" in port})
-    return {
-        "name": moments.name_of(container), "image": container["Image"], "state": container["State"],
-        "status": container["Status"], "ports": ports,
-    }  # fmt: skip

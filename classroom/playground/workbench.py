@@ -40,7 +40,7 @@ class Workbench:
         self._wire = Wire(self._connection, terminal)
         home = str(desk.home)
         variables = Variables({"HOME": home, "PWD": home, "USER": "student", "TERM": "xterm-256color"})
-        self.shell = Shell(self._docker, self._sleep, variables=variables, outside=self._outside)
+        self.shell = Shell(self._docker, self._sleep, variables=variables, outside=self._outside, turn=pace.look)
         self._printed = False
         self._newest = 0
         self.seen: list[Seen] = [NOTHING]

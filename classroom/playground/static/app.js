@@ -77,7 +77,7 @@ function begin() {
     },
   );
   send({ do: "hello", lang: language, motion: !CALM.matches, link });
-  send({ do: "resize", rows: terminal.screen.rows, columns: terminal.screen.columns });
+  send({ do: "resize", rows: terminal.rows, columns: terminal.columns });
 }
 
 /** A word to the learner, perhaps with something to do about it. */

@@ -94,6 +94,7 @@ export class Glass {
     if (message.view !== this.view) return;
     const svg = new DOMParser().parseFromString(message.svg, "image/svg+xml").documentElement;
     svg.querySelector("style")?.remove(); // the page has the same colours, and knows which theme was chosen
+    svg.removeAttribute("style");
     $("picture").replaceChildren(document.importNode(svg, true));
     $("words").textContent = message.text;
     $("of").hidden = message.names.length === 0;

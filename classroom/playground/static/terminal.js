@@ -10,6 +10,7 @@ const KEYS = {
   PageDown: "\x1b[6~", Insert: "\x1b[2~",
 }; // prettier-ignore
 const HINTS = { line: "hint-line", busy: "hint-busy", keys: "hint-keys", text: "hint-text" };
+const TABLE = 100; // columns that a line may have before it is wrapped
 const SPOKEN = 1500; // letters of a command's output that are read aloud
 
 const $ = (id) => document.getElementById(id);
@@ -19,6 +20,7 @@ export class Terminal {
   constructor(send) {
     this.send = send;
     this.screen = new Screen();
+    [this.rows, this.columns] = [24, 80];
     this.screen.reply = (keys) => this.send({ do: "keys", text: keys });
     this.mode = "busy";
     this.history = [];
@@ -66,6 +68,7 @@ export class Terminal {
     const before = this.mode;
     this.mode = mode;
     document.body.dataset.mode = mode;
+    this.fitScreen();
     $("before").textContent = mode === "line" ? prompt : "";
     $("keys-hint").textContent = word(HINTS[mode]);
     $("interrupt").hidden = mode === "line";
@@ -124,6 +127,8 @@ export class Terminal {
     screen.gone = 0;
     // at the prompt, the line on which the cursor waits is the one that is edited
     const last = rows.lastElementChild;
+    if (this.hiddenRow !== undefined) this.hiddenRow.hidden = false;
+    this.hiddenRow = last ?? undefined;
     if (last) last.hidden = this.mode === "line" && screen.column === 0 && screen.row === screen.lines.length - 1;
     this.placeInput();
     if (follows) $("screen").scrollTop = $("screen").scrollHeight;
@@ -170,9 +175,15 @@ export class Terminal {
     const inner = $("screen").clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const tall = $("screen").clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
     const [rows, columns] = [Math.max(4, Math.floor(tall / height)), Math.max(20, Math.floor(inner / width))];
-    if (rows === this.screen.rows && columns === this.screen.columns) return;
-    this.screen.resize(rows, columns);
+    if (rows === this.rows && columns === this.columns) return;
+    [this.rows, this.columns] = [rows, columns];
+    this.fitScreen();
     this.send({ do: "resize", rows, columns });
+  }
+
+  /** docker's tables and progress bars keep their lines on a narrow page, which can be scrolled; a program fits in. */
+  fitScreen() {
+    this.screen.resize(this.rows, this.mode === "keys" ? this.columns : Math.max(this.columns, TABLE));
   }
 
   // -- keys
@@ -246,7 +257,7 @@ export class Terminal {
     }
     if (text.trim() !== "" && text !== this.history.at(-1)) this.history.push(text);
     this.at = this.history.length;
-    this.send({ do: "line", text, rows: this.screen.rows, columns: this.screen.columns });
+    this.send({ do: "line", text, rows: this.rows, columns: this.columns });
     this.mode = "busy"; // what is typed from now on is typed ahead
   }
 
