@@ -19,9 +19,11 @@ from classroom.exercises.looks import (
     Answer,
     Changes,
     Count,
+    Disk,
     Events,
     File,
     Inspect,
+    Length,
     Logs,
     Predicted,
     Processes,
@@ -32,7 +34,8 @@ from classroom.exercises.task import Criterion, Explain, Level, Task, Text, Wron
 from classroom.exercises.variants import Name, Number, OneOf, Port
 
 __all__ = [
-    "Among", "Answer", "AtLeast", "AtMost", "Changes", "Contains", "Count", "Criterion", "Differs", "Events",
-    "Explain", "File", "Gone", "Has", "Inspect", "Is", "IsNot", "Lacks", "Level", "Logs", "Matches", "Name", "Number",
-    "OneOf", "Port", "Predicted", "Processes", "Requests", "Same", "Shared", "Task", "Text", "There", "Wrong",
+    "Among", "Answer", "AtLeast", "AtMost", "Changes", "Contains", "Count", "Criterion", "Differs", "Disk",
+    "Events", "Explain", "File", "Gone", "Has", "Inspect", "Is", "IsNot", "Lacks", "Length", "Level", "Logs",
+    "Matches", "Name", "Number", "OneOf", "Port", "Predicted", "Processes", "Requests", "Same", "Shared", "Task",
+    "Text", "There", "Wrong",
 ]  # fmt: skip

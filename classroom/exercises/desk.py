@@ -81,7 +81,8 @@ class Desk:
         """A clean engine with the task's set-up; what was done for this task before is cleared away."""
         task = self.task(name)
         host, values = self.host(), self.values(task)
-        lab = Lab(host, seed=engine_seed(self.student, self.release.seed, f"{self.assignment.name}/{name}"))
+        seed = engine_seed(self.student, self.release.seed, f"{self.assignment.name}/{name}")
+        lab = Lab(host, seed=seed, profile=task.profile)
         if host != "sim":
             _clear(lab, task, values)
         _lay_out(task)

@@ -191,6 +191,36 @@ class Processes:
 
 
 @dataclass(frozen=True, slots=True)
+class Length:
+    """How many parts a list has that another look sees: `Length(Inspect("image", "{app}", "RootFS.Layers"))`."""
+
+    of: Look
+
+    def see(self, world: World) -> int | None:
+        seen = self.of.see(world)
+        return len(seen) if isinstance(seen, Sequence | Mapping) and not isinstance(seen, str) else None
+
+    @property
+    def subject(self) -> Text:
+        inner = self.of.subject
+        return Text(f"number of parts of {inner.en}", f"{inner.ko}의 개수")
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What `docker system df` says in the API: `Disk("LayersSize")` is the bytes of all images, shared layers once."""
+
+    path: str
+
+    def see(self, world: World) -> Any:
+        return _at(world.disk(), self.path)
+
+    @property
+    def subject(self) -> Text:
+        return Text(f"{self.path} (docker system df)", f"{self.path} (docker system df)")
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """How many layers two images have in common."""
 
@@ -258,4 +288,4 @@ class Predicted:
         return Text(f"your prediction “{self.name}”, before the experiment", f"실험 전에 적은 예상 “{self.name}”")
 
 
-LOOKS = (Inspect, Count, File, Answer, Changes, Logs, Processes, Shared, Events, Requests, Predicted)
+LOOKS = (Inspect, Length, Count, File, Answer, Changes, Logs, Processes, Disk, Shared, Events, Requests, Predicted)

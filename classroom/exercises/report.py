@@ -74,7 +74,7 @@ class Report:
         rows = "".join(
             ROW.format(
                 mark=MARK[each.passed][0], colour=MARK[each.passed][1], points=each.points, maximum=each.maximum,
-                message=_html(each.message),
+                message=_marked(each.message),
             )
             for each in found
         )  # fmt: skip
@@ -90,7 +90,7 @@ def _indented(finding: Finding) -> str:
     return finding.message.replace("\n", "\n         ")
 
 
-def _html(message: str) -> str:
+def _marked(message: str) -> str:
     """`words` in Markdown's quotes are code, each line its own."""
     return CODE.sub(r"<code>\1</code>", escape(message)).replace("\n", "<br>")
 

@@ -87,6 +87,7 @@ class Task:
     criteria: tuple[Criterion, ...]
     draws: Mapping[str, Draw] = field(default_factory=dict)
     setup: tuple[str, ...] = ()
+    profile: str = "linux"  # the machine (sim/profiles.py)
     files: Mapping[str, str] = field(default_factory=dict)  # path in a folder of the task's name: content
     predictions: tuple[str, ...] = ()  # names; the goal asks for them
     explain: Explain | None = None

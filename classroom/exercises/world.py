@@ -98,6 +98,10 @@ class World:
         found = self.inspect("image", image)
         return None if found is None else cast("Sequence[str]", found["RootFS"]["Layers"])
 
+    def disk(self) -> Mapping[str, Any]:
+        """As `docker system df` counts."""
+        return cast("Mapping[str, Any]", self._get("/system/df"))
+
     def answer(self, port: int, path: str = "/") -> str | None:
         """What a browser on the host gets from a published port; None if nobody answers."""
         return self._once(("answer", port, path), lambda: fetch.page(self._connection, port, path))
