@@ -1,7 +1,8 @@
 """The Python Package Index: the simple API in JSON (PEP 691), metadata beside the files (PEP 658), wheels (PEP 427).
 
 indexes/pypi.txt has a paragraph for each project: its newest version and older ones, which have the same size here and
-need the same projects in any version.
+need the same projects in any version. What the modules of a few do is in files/pypi.org; of the others there
+is the name and the version.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from packaging.version import Version
 from sim.hub.segments import Segments
 from sim.hub.tarball import FILE, Entry
 from sim.packages.archives import wheel
-from sim.packages.contents import HERE
+from sim.packages.contents import HERE, texts_of
 from sim.packages.records import Record, read_records
 from sim.packages.serving import Body
 
@@ -124,6 +125,7 @@ def package(name: str, version: str, file: str) -> Segments:
     pure = b"false" if compiled else b"true"
     texts = {
         f"{module}/__init__.py": f'"""{record.get("Summary", name)}"""\n\n__version__ = "{version}"\n'.encode(),
+        **{path: data.replace(b"{version}", version.encode()) for path, data in texts_of(name, "pypi.org").items()},
         f"{info}/METADATA": metadata(name, version),
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: " + pure + b"\n",
         f"{info}/top_level.txt": f"{module}\n".encode(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -83,6 +84,8 @@ class Server:
         self._proc, self._listeners, self._answer, self._idle = proc, set(listeners), answer, int(idle * SECOND)
         self._largest = largest
         self._poll = proc.epoll()
+        for fd in self._listeners:
+            self._poll.add(fd)
         self._open: dict[int, Connection] = {}
         self._stopping = False
 
@@ -91,21 +94,21 @@ class Server:
         self._stopping = True
 
     async def run(self) -> None:
-        for fd in self._listeners:
-            self._poll.add(fd)
         while not self._stopping:
-            try:
-                ready = await self._poll.wait(self._patience())
-            except InterruptedError:
-                continue
-            for fd in sorted(ready, key=lambda fd: fd not in self._listeners):
-                if fd in self._listeners:
-                    self._welcome(await self._proc.net.accept(fd))
-                elif fd in self._open:
-                    await self._serve(fd, self._open[fd])
-            self._close_idle()
+            with suppress(InterruptedError):
+                await self.turn()
         for fd in list(self._open):
             self._close(fd)
+
+    async def turn(self) -> None:
+        """Wait until somebody wants something, and serve them. Raises InterruptedError when a signal comes first."""
+        ready = await self._poll.wait(self._patience())
+        for fd in sorted(ready, key=lambda fd: fd not in self._listeners):
+            if fd in self._listeners:
+                self._welcome(await self._proc.net.accept(fd))
+            elif fd in self._open:
+                await self._serve(fd, self._open[fd])
+        self._close_idle()
 
     def _patience(self) -> float | None:
         """Seconds until the next connection has been idle for too long."""

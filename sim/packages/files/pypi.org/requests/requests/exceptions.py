@@ -1,0 +1,17 @@
+"""What may go wrong."""
+
+
+class RequestException(IOError):
+    pass
+
+
+class ConnectionError(RequestException):
+    pass
+
+
+class HTTPError(RequestException):
+    pass
+
+
+class Timeout(RequestException):
+    pass

@@ -1,0 +1,3 @@
+"""The comprehensive WSGI web application library."""
+
+__version__ = "{version}"
