@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from classroom import fetch
 from classroom.shell import STDERR, STDOUT, Shell, Write
+from classroom.terminals import OwnShell, Terminals
 from classroom.texts import tell
 from classroom.view import View
 from classroom.views.timeline import Moment
@@ -69,7 +71,7 @@ class Lab:
     """
 
     def __init__(self, host: str = "sim", *, seed: int | None = None, profile: str = "linux") -> None:
-        self.host = host
+        self.context = host
         self.connection: Connection | SocketConnection
         if host == "sim":
             from sim.make import make_engine
@@ -112,6 +114,33 @@ class Lab:
             write(STDERR, tell("nobody types").encode() + b"\n")
             return INTERRUPTED
 
+    def host(self, text: str, terminal: str = "", write: Write | None = None) -> Ran:
+        """Type lines into a shell on the host itself: root's on a simulated one, your own on the real one.
+
+        `terminal`: each name is a shell of its own, which stays open until `exit`. Raises PermissionError for root of
+        the real machine.
+        """
+        streams = {STDOUT: bytearray(), STDERR: bytearray()}
+
+        def keep(stream: int, data: bytes) -> None:
+            streams[stream].extend(data)
+            if write is not None:
+                write(stream, data)
+
+        status = self._terminals.run(terminal, text, keep)
+        out, err = (streams[stream].decode(errors="replace") for stream in (STDOUT, STDERR))
+        self.last = Ran(text, status, out, err, ())
+        return self.last
+
+    @cached_property
+    def _terminals(self) -> Terminals:
+        if not isinstance(self.connection, Connection):
+            return Terminals(OwnShell)
+        from sim.hostshell import HostShell
+
+        kernel = cast("Any", self.connection.engine.host).kernel
+        return Terminals(lambda: HostShell(kernel, str(Path.cwd())))
+
     def sleep(self, seconds: float) -> None:
         """Let time pass on the host's clock; a simulated one jumps."""
         if isinstance(self.connection, Connection):
@@ -142,6 +171,7 @@ class Lab:
         self.connection = Connection(replay(record, remake))
         self.api = Api(self.connection)
         self.__dict__.pop("client", None)
+        self.__dict__.pop("_terminals", None)
         self.moments, self._marks, self._seen = self.moments[:kept], self._marks[:kept], 0
 
     def fault(self, name: str, value: object) -> None:

@@ -1,4 +1,5 @@
-"""docker in a notebook: `!docker run alpine ls` as in any tutorial, `%docker …`, and `%%docker` for many lines.
+"""docker in a notebook: `!docker run alpine ls` as in any tutorial, `%docker …`, and `%%docker` for many lines;
+`%%host` for the host itself, in Linux's own words.
 
 The hook changes two functions of the IPython shell, `system` (`!…`) and `getoutput` (`x = !…`): lines with a docker
 command in them are run by the lab; all others go on to the computer's shell, untouched. Contexts are Docker's word for
@@ -78,6 +79,12 @@ class Classroom:
         else:
             self.run("\n".join(_with_docker(each) for each in cell.splitlines()))
 
+    @no_var_expand
+    def host(self, line: str, cell: str | None = None) -> None:
+        """`%host LINE`: a line for a shell on the host itself. `%%host [NAME]`: a cell for the shell of that name."""
+        ran = self.lab.host(line, write=_print) if cell is None else self.lab.host(cell, line.strip(), _print)
+        self.ipython.user_ns["_exit_code"] = ran.exit
+
     def system(self, command: str) -> None:
         if self._ours(command):
             self.run(self._expanded(command))
@@ -137,6 +144,7 @@ def load(ipython: Any) -> Classroom:
     room = Classroom(ipython)
     ipython.system, ipython.getoutput = room.system, room.getoutput
     ipython.register_magic_function(room.docker, "line_cell", "docker")
+    ipython.register_magic_function(room.host, "line_cell", "host")
     questions = Predictions()
     names = {"lab": room.lab, "view": room.lab.view, "predict": questions.predict, "observe": questions.observe}
     ipython.push(names, interactive=False)

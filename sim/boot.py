@@ -7,14 +7,18 @@ and orphans (which go to process 1) need them. Sizes are typical ones.
 from __future__ import annotations
 
 import stat as st
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.operations.files import DEVICES as CONTAINER_DEVICES
 from sim.abi import SIG_IGN
+from sim.kernel.loader import executable
 from sim.kernel.sessions import Session
 from sim.kernel.signals import SIGCHLD
 from sim.kernel.syscalls import SystemCalls
 from sim.vfs import files, mounting
+from sim.vfs.filesystem import Directory, File, add
+from sim.vfs.paths import existing
 
 if TYPE_CHECKING:
     from sim.kernel.kernel import Kernel
@@ -61,10 +65,21 @@ ID=debian
 HOME_URL="https://www.debian.org/"
 """
 FOLDERS = (
-    "bin", "boot", "dev", "etc", "home", "lib", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr",
-    "var",
+    "boot", "dev", "etc", "home", "mnt", "opt", "proc", "root", "run", "srv", "sys", "tmp", "usr", "usr/bin", "usr/lib",
+    "usr/sbin", "var",
 )  # fmt: skip
-
+# what Debian's packages bash, coreutils, util-linux, procps, iproute2 and their like lay down, for who sits at the host
+PROGRAMS = {
+    "bin": "[ arch awk base64 basename bash busybox cat chgrp chmod chown cksum clear cmp comm cp curl cut dash date "
+    "dd df diff dirname dmesg du echo env expand expr factor false find findmnt fold free grep egrep fgrep groups "
+    "gunzip gzip head hostname id install kill less link ln logname ls lscpu lsns md5sum mkdir mkfifo mktemp mount "
+    "mountpoint mv nice nl nohup nproc nsenter od paste pgrep pidof ping pkill printenv printf ps pstree pwd readlink "
+    "realpath rev rm rmdir sed seq setpriv setsid sha256sum shuf sleep sort split stat stress stty su sync tac tail "
+    "tar tee test time timeout top touch tr tree true truncate tty umount uname unexpand uniq unlink unshare uptime "
+    "vi w watch wc wget which who whoami xargs xxd yes zcat",
+    "sbin": "capsh chroot ip nologin pivot_root ss sysctl",
+}
+LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "usr/bin/sh": "dash", "var/run": "/run"}
 
 # what is in /dev beside the usual ones: kind, numbers, mode
 DEVICES = {
@@ -99,6 +114,10 @@ def make_files(kernel: Kernel) -> None:
     root, profile = kernel.root, kernel.profile
     for folder in FOLDERS:
         mounting.make_directories(root, f"/{folder}")
+    for folder, names in PROGRAMS.items():
+        _install(kernel, f"/usr/{folder}", names.split())
+    for path, target in LINKS.items():
+        files.symlink(root, target, f"/{path}")
     files.chmod(root, "/tmp", 0o1777)
     files.write_file(root, "/etc/passwd", PASSWD.encode())
     files.write_file(root, "/etc/group", GROUP.encode())
@@ -109,8 +128,15 @@ def make_files(kernel: Kernel) -> None:
     for name, (kind, number, mode) in DEVICES.items():
         mounting.make_device(kernel.host.mount, f"/dev/{name}", kind | mode, number)
     mounting.make_directories(root, "/dev/shm", 0o1777)
-    files.symlink(root, "/run", "/var/run")
     files.mknod(root, "/run/docker.sock", st.S_IFSOCK | 0o660)
     mounting.mount_at(kernel.host.mount, "proc", "/proc", "proc", ())
     mounting.mount_at(kernel.host.mount, "sysfs", "/sys", "sysfs", ())
     mounting.mount_at(kernel.host.mount, "cgroup2", "/sys/fs/cgroup", "cgroup2", ())
+
+
+def _install(kernel: Kernel, folder: str, names: Sequence[str]) -> None:
+    """Executable files (they are many: entered without a walk for each)."""
+    directory, now = existing(kernel.root, folder).found(), kernel.storage.now()
+    assert isinstance(directory, Directory)
+    for name in names:
+        add(directory, name, File(next(kernel.storage.inos), 0o755, mtime=now, data=executable(name)))
