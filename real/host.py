@@ -74,7 +74,8 @@ class RealHost:
         self.join, self.leave = network.join, network.leave
         self.configure, self.publish, self.withdraw = network.configure, network.publish, network.withdraw
         self.publish_through, self.dial = network.publish_through, network.dial
-        self.dial_datagrams, self.occupied = network.dial_datagrams, network.occupied
+        self.dial_datagrams = network.dial_datagrams
+        self.surroundings, self.name_servers = network.surroundings, hostnet.name_servers
 
     # -- containers, with their cables
 

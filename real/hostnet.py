@@ -6,15 +6,16 @@ import contextlib
 import os
 import re
 import zlib
+from ipaddress import ip_address
 from pathlib import Path
 
+from engine.host import NAME_SERVERS, Surroundings
 from real.netlink.links import Links
 from real.netlink.rules import Rules
 
 FORWARDING = {4: Path("/proc/sys/net/ipv4/ip_forward"), 6: Path("/proc/sys/net/ipv6/conf/all/forwarding")}
 RESOLV_CONF, BEHIND_RESOLVED = Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf")
-STUB = ("127.0.0.53",)  # systemd-resolved's, which leads nowhere from a container
-FALLBACK = ("8.8.8.8", "8.8.4.4")  # Docker's own, if the machine names none
+# the first is another engine's, perhaps
 DEFAULT_BRIDGES = ("docker0", *(f"glassdock{number}" for number in range(100)))
 
 
@@ -36,29 +37,25 @@ def reclaim(tag: Tag) -> None:
         rules.remove_table(tag.table)
 
 
-def default_bridge(tag: Tag) -> str:
-    """docker0, unless it is another engine's."""
+def surroundings(tag: Tag) -> Surroundings:
+    """What the machine's network leaves free. Raises OSError."""
     with contextlib.closing(Links()) as links:
-        others = {link.name for link in links.links() if link.group != tag.group}
-    return next(name for name in DEFAULT_BRIDGES if name not in others)
-
-
-def occupied(tag: Tag) -> tuple[str, ...]:
-    """Subnets that the machine is on or has routes to, but for those behind the daemon's own links."""
-    with contextlib.closing(Links()) as links:
-        ours = {link.index for link in links.links() if link.group == tag.group}
-        routes = links.routes()
-    return tuple({route.destination for route in routes if route.destination != "default" and route.index not in ours})
+        there, routes = links.links(), links.routes()
+    ours = {link.index for link in there if link.group == tag.group}
+    others = {link.name for link in there if link.group != tag.group}
+    subnets = {route.destination for route in routes if route.index not in ours} - {"default"}
+    bridge = next(name for name in DEFAULT_BRIDGES if name not in others)
+    return Surroundings(tuple(sorted(subnets)), bridge)
 
 
 def name_servers() -> tuple[str, ...]:
-    """Of the machine; behind systemd-resolved, those that it asks."""
+    """See engine.host.NetworkDriver: without those that only the machine itself can ask, as systemd-resolved's."""
     for file in (RESOLV_CONF, BEHIND_RESOLVED):
         with contextlib.suppress(OSError):
             found = re.findall(r"^nameserver\s+([0-9a-fA-F.:]+)\s*$", file.read_text(), re.MULTILINE)
-            if found and tuple(found) != STUB:
-                return tuple(found)
-    return FALLBACK
+            if usable := tuple(server for server in found if not ip_address(server).is_loopback):
+                return usable
+    return NAME_SERVERS
 
 
 class Forwarding:

@@ -18,7 +18,7 @@ from pathlib import Path
 from engine import operations as ops
 from engine import plan
 from engine.daemon.networks.addresses import hardware_address
-from engine.host import Aliases, Connection, Datagrams, PortBinding, Ports, Published, RuntimeFailure
+from engine.host import Aliases, Connection, Datagrams, PortBinding, Ports, Published, RuntimeFailure, Surroundings
 from engine.loop import Future
 from engine.operations import Operation, Performed
 from engine.spec import BridgeNetwork, Link
@@ -78,9 +78,9 @@ class Networks:
         if not rootless:
             hostnet.reclaim(self.tag)
 
-    def occupied(self) -> tuple[str, ...]:
+    def surroundings(self) -> Surroundings:
         """See engine.host.NetworkDriver."""
-        return hostnet.occupied(self.tag)
+        return hostnet.surroundings(self.tag)
 
     # -- networks
 
@@ -200,6 +200,13 @@ class Networks:
         """It has a process, that makes its root now and waits then."""
         if (lay := self._awaited.pop(container, None)) is not None:
             lay(pid)
+
+    def found(self, container: str, pid: int) -> None:
+        """It has gone on without a daemon. Its cables went with that one: `configure` lays new ones."""
+        member = self._members.setdefault(container, Member())
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            member.pid, member.inode = pid, cables.inode_of(pid)
+        member.servers = nameserver.upstreams(self._resolv_conf(container))
 
     def _resolv_conf(self, container: str) -> str:
         """As the daemon has just written it: what the container makes of it later is not asked."""

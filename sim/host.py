@@ -50,6 +50,7 @@ class SimHost:
         network = Bridges(self.kernel)
         self.create_network, self.delete_network = network.create_network, network.delete_network
         self.join, self.leave, self.configure = network.join, network.leave, network.configure
+        self.surroundings, self.name_servers = network.surroundings, network.name_servers
         self.publish, self.withdraw, self.publish_through = network.publish, network.withdraw, network.publish_through
         self.dial, self.dial_datagrams = network.dial, network.dial_datagrams
 

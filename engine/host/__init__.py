@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from engine.host.network import (
+    NAME_SERVERS,
     Aliases,
     Connection,
     Datagrams,
@@ -22,6 +23,7 @@ from engine.host.network import (
     PortBinding,
     Ports,
     Published,
+    Surroundings,
 )
 from engine.host.runtime import (
     STDERR,
@@ -130,6 +132,7 @@ class Host(Runtime, Snapshotter, NetworkDriver, Protocol):
 
 
 __all__ = [
+    "NAME_SERVERS",
     "STDERR",
     "STDOUT",
     "UNPACKING",
@@ -155,5 +158,6 @@ __all__ = [
     "Snapshotter",
     "Started",
     "Stats",
+    "Surroundings",
     "Unpacking",
 ]

@@ -10,6 +10,7 @@ from engine.operations import Operation, Performed
 from engine.spec import BridgeNetwork, Link
 
 Aliases = Sequence[tuple[str, str]]
+NAME_SERVERS = ("8.8.8.8", "8.8.4.4")  # as in Docker
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,22 @@ class Published:
     performed: tuple[Performed, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The host's own network: subnets that it is on or has routes to, and what the default bridge can be called."""
+
+    occupied: tuple[str, ...] = ()
+    default_bridge: str = "docker0"
+
+
 class NetworkDriver(Protocol):
     """Bridges, cables and published ports (libnetwork's words). Address management is the daemon's."""
+
+    def surroundings(self) -> Surroundings:
+        """As they are now: no network may be given a subnet that the host needs to reach others."""
+
+    def name_servers(self) -> tuple[str, ...]:
+        """Whom the host asks; those of `NAME_SERVERS` if it knows none that a container could ask, too."""
 
     async def create_network(self, network: BridgeNetwork, operations: Sequence[Operation]) -> tuple[Performed, ...]:
         """Raises RuntimeFailure after undoing what was done."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from engine import plan
-from engine.host import Aliases, PortBinding, Ports, Published, RuntimeFailure
+from engine.host import NAME_SERVERS, Aliases, PortBinding, Ports, Published, RuntimeFailure, Surroundings
 from engine.loop import SECOND
 from engine.operations import (
     AddRoute,
@@ -61,6 +62,15 @@ class Bridges:
         self._kernel, self._fabric = kernel, kernel.network
         self._networks: dict[str, tuple[Bridge, Sequence[Operation]]] = {}
         self._forwards = Forwards(self._fabric)
+
+    def surroundings(self) -> Surroundings:
+        """See engine.host.NetworkDriver."""
+        eth0 = self._fabric.host.links[0]
+        return Surroundings((str(ip_network(eth0.address, strict=False)),))
+
+    def name_servers(self) -> tuple[str, ...]:
+        """See engine.host.NetworkDriver."""
+        return NAME_SERVERS
 
     # -- networks
 

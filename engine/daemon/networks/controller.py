@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from engine.daemon.engine import Engine
 
 KIND = "network"  # of its row
-HOST_NETWORKS = ("192.168.65.0/24",)  # that the host itself is on
 
 
 class Networks:
@@ -30,15 +29,17 @@ class Networks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._making = Lock(engine.loop)
-        self._space = AddressSpace(engine.id, HOST_NETWORKS)
+        self._space = AddressSpace(engine.id, lambda: engine.host.surroundings().occupied)
         self._by_name: dict[str, Network] = {}
         self._by_id: dict[str, Network] = {}
         self._reserved: set[str] = set()  # names of those that are being made
+        known = [kinds.from_row(key, row) for key, row in engine.state.items(KIND) if key not in PREDEFINED]
+        for subnet in (subnet for network in known for subnet in (network.subnet, network.subnet6) if subnet):
+            self._space.request(subnet)
         for name in PREDEFINED:
             self._predefine(name)
-        for key, row in engine.state.items(KIND):
-            if key not in PREDEFINED:
-                self._file(kinds.from_row(key, row))
+        for network in known:
+            self._file(network)
         self.default = self._by_name[BRIDGE]
         self.gateway = self.default.pool.gateway if self.default.pool else ""
 
@@ -47,12 +48,12 @@ class Networks:
         if row is None:
             row = {"id": self._engine.ids.new(), "created": self._engine.loop.time}
             self._engine.state.put(KIND, name, row)
-        self._file(kinds.predefined(name, row["id"], row["created"]))
+        made = kinds.predefined(name, row["id"], row["created"])
+        if name == BRIDGE:
+            made.settle(self._space.any4(), self._engine.host.surroundings().default_bridge)
+        self._file(made)
 
     def _file(self, network: Network) -> None:
-        for subnet in (network.subnet, network.subnet6):
-            if subnet and network.id not in self._by_id:
-                self._space.request(subnet)
         self._by_name[network.name] = self._by_id[network.id] = network
 
     # -- look-up

@@ -6,7 +6,7 @@ Sources: ipamutils (the default pools), address_space.go. The words are libnetwo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from engine.daemon.networks.addresses import Subnet
@@ -19,11 +19,11 @@ FULL = "all predefined address pools have been fully subnetted"
 
 
 class AddressSpace:
-    """The subnets of all networks. `occupied`: those that the host itself is on; they are never chosen."""
+    """The subnets of all networks. `occupied` tells those that the host itself is on; they are never chosen."""
 
-    def __init__(self, seed: str, occupied: tuple[str, ...] = ()) -> None:
+    def __init__(self, seed: str, occupied: Callable[[], Iterable[str]] = tuple) -> None:
         self._taken: list[Subnet] = []
-        self._occupied = [ip_network(text) for text in occupied]
+        self._occupied = occupied
         digits = hashlib.sha256(seed.encode()).hexdigest()[:10]
         self._unique_local = int(f"fd{digits}", 16) << 80  # RFC 4193: a random prefix of 48 bits
 
@@ -37,19 +37,11 @@ class AddressSpace:
 
     def any4(self) -> str:
         """Take the first of the default pools that is free. Raises InvalidParameter."""
-        for text in DEFAULT_POOLS:
-            if self._is_free(pool := IPv4Network(text)):
-                self._taken.append(pool)
-                return text
-        raise InvalidParameter(FULL)
+        return self._first_free(map(IPv4Network, DEFAULT_POOLS))
 
     def any6(self) -> str:
         """Take a /64 of the host's own unique local addresses."""
-        for pool in self._unique_locals():
-            if self._is_free(pool):
-                self._taken.append(pool)
-                return str(pool)
-        raise InvalidParameter(FULL)
+        return self._first_free(self._unique_locals())
 
     def release(self, text: str) -> None:
         self._taken.remove(ip_network(text))
@@ -57,8 +49,13 @@ class AddressSpace:
     def _unique_locals(self) -> Iterator[IPv6Network]:
         return (IPv6Network((self._unique_local + (number << 64), 64)) for number in range(1 << 16))
 
-    def _is_free(self, pool: Subnet) -> bool:
-        return not any(_overlap(pool, other) for other in (*self._taken, *self._occupied))
+    def _first_free(self, pools: Iterable[Subnet]) -> str:
+        used = [*self._taken, *map(ip_network, self._occupied())]
+        for pool in pools:
+            if not any(_overlap(pool, other) for other in used):
+                self._taken.append(pool)
+                return str(pool)
+        raise InvalidParameter(FULL)
 
 
 def _overlap(one: Subnet, other: Subnet) -> bool:

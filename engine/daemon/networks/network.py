@@ -21,7 +21,6 @@ PREDEFINED = {BRIDGE: "bridge", HOST: "host", NONE: "null"}  # name -> driver
 PARENT = "parent"
 # driver -> how it calls the links that it makes, and the option that names one
 LINKS = {"bridge": ("br", BRIDGE_NAME), "macvlan": ("dm", PARENT), "ipvlan": ("di", PARENT)}
-DEFAULT_BRIDGE, DEFAULT_SUBNET = "docker0", "172.17.0.0/16"
 DEFAULT_MTU = 1500
 ANY_ADDRESS = "0.0.0.0"
 BRIDGE_OPTIONS = {
@@ -29,7 +28,7 @@ BRIDGE_OPTIONS = {
     "com.docker.network.bridge.enable_icc": "true",
     "com.docker.network.bridge.enable_ip_masquerade": "true",
     "com.docker.network.bridge.host_binding_ipv4": ANY_ADDRESS,
-    "com.docker.network.bridge.name": DEFAULT_BRIDGE,
+    "com.docker.network.bridge.name": "docker0",
     "com.docker.network.driver.mtu": "1500",
 }
 SAVED = ("name", "driver", "created", "internal", "attachable", "ipv4", "ipv6", "subnet", "subnet6", "config_only",
@@ -75,6 +74,11 @@ class Network:
     def host_binding(self) -> str:
         """The host's address on which ports are published when none is named."""
         return self.options.get(HOST_BINDING) or ANY_ADDRESS
+
+    def settle(self, subnet: str, bridge: str) -> None:
+        """The default network, where the host has room for it."""
+        self.subnet, self.options = subnet, BRIDGE_OPTIONS | {BRIDGE_NAME: bridge}
+        self.make_pools()
 
     def make_pools(self) -> None:
         """Of its subnets, with what the request says of them."""
@@ -134,8 +138,4 @@ def from_row(id: str, row: dict[str, Any]) -> Network:
 
 def predefined(name: str, id: str, created: int) -> Network:
     """bridge, host or none."""
-    network = Network(id, name, PREDEFINED[name], created)
-    if name == BRIDGE:
-        network.subnet, network.options = DEFAULT_SUBNET, BRIDGE_OPTIONS
-        network.make_pools()
-    return network
+    return Network(id, name, PREDEFINED[name], created)

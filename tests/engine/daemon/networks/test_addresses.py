@@ -76,7 +76,7 @@ def test_addresses_of_ipv6() -> None:
 
 
 def test_the_default_pools_are_given_in_dockers_order_and_come_back() -> None:
-    space = AddressSpace("seed", ("192.168.65.0/24",))
+    space = AddressSpace("seed", lambda: ("192.168.65.0/24",))
     given_out = [space.any4() for _ in range(30)]
     assert given_out[:2] == ["172.17.0.0/16", "172.18.0.0/16"] and given_out[14:16] == [
         "172.31.0.0/16",
