@@ -166,6 +166,12 @@ class RealHost:
         flags, data = rootfs.parse(options)
         self.mounted.mount(path, type, source, flags | (syscalls.MS_BIND if type == "bind" else 0), data)
 
+    async def mount_snapshot(self, key: str, path: str) -> None:
+        """See engine.host.Snapshotter."""
+        folders.make(path)
+        type, source, flags, data = self.snapshots.mounting(key)
+        self.mounted.mount(path, type, source, flags, data)
+
     async def unmount_folder(self, path: str) -> None:
         """See engine.host.Host."""
         self.mounted.unmount(path)

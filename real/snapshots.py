@@ -80,6 +80,13 @@ class Snapshots:
             if snapshot.parent in self._known:
                 self._known[snapshot.parent].children += 1
 
+    def mounting(self, key: str) -> tuple[str, str, int, str]:
+        """Type, source, flags and data of the mount(2) that shows a snapshot read-only."""
+        top, *below = self.tree(key).folders
+        if not below:
+            return "", top, syscalls.MS_BIND, ""
+        return "overlay", "overlay", syscalls.MS_RDONLY, f"lowerdir={':'.join([top, *below])}"
+
     def writable(self) -> list[str]:
         """Keys of all that are containers'."""
         return [name for name, snapshot in self._known.items() if snapshot.size < 0]

@@ -87,6 +87,13 @@ class SimHost:
         mounting.make_directories(root, path)
         mounting.mount(root, source, path, type, options)
 
+    async def mount_snapshot(self, key: str, path: str) -> None:
+        """See engine.host.Snapshotter."""
+        root = self.kernel.root
+        mounting.make_directories(root, path)
+        place = resolve(root, path)
+        place.space.attach(tuple(place.names), place.row, "overlay", ("ro",), self.kernel.snapshots.tree(key), "overlay")
+
     async def unmount_folder(self, path: str) -> None:
         """See engine.host.Host."""
         with suppress(OSError):

@@ -149,7 +149,7 @@ def _read(engine: Engine, container: Container, path: str) -> bytes:
 
 def _volumes(engine: Engine, container: Container) -> tuple[Mount, ...]:
     """What is laid over the container's layer, parents before what is below them."""
-    shown = (point for point in container.mounts if point.type != "tmpfs")
+    shown = (point for point in container.mounts if point.type not in ("tmpfs", "image"))
     chosen = [point.spec() for point in sorted(shown, key=lambda point: point.destination.count("/"))]
     owner = specs.owner_of_files(container)
     if container.started_at and engine.containers.find(owner) is not None:

@@ -111,6 +111,11 @@ class VolumeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageOptions:
+    subpath: str = option("", omit_empty=True)
+
+
+@dataclass(frozen=True, slots=True)
 class TmpfsOptions:
     size_bytes: int = option(0, omit_empty=True)
     mode: int = option(0, omit_empty=True)
@@ -119,7 +124,7 @@ class TmpfsOptions:
 
 @dataclass(frozen=True, slots=True)
 class MountRequest:
-    """One `--mount`. `type`: bind, volume, tmpfs."""
+    """One `--mount`. `type`: bind, volume, tmpfs, image."""
 
     type: str = option("", omit_empty=True)
     source: str = option("", omit_empty=True)
@@ -128,6 +133,7 @@ class MountRequest:
     consistency: str = option("", omit_empty=True)
     bind_options: BindOptions | None = option(omit_empty=True)
     volume_options: VolumeOptions | None = option(omit_empty=True)
+    image_options: ImageOptions | None = option(omit_empty=True)
     tmpfs_options: TmpfsOptions | None = option(omit_empty=True)
 
 

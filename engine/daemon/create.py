@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.api.decode import decode
-from engine.daemon import mounts, validate
+from engine.daemon import image_mounts, mounts, validate
 from engine.daemon.attach import Stdin
 from engine.daemon.config import ContainerConfig, HostConfig, NetworkingConfig, Settings, merge
 from engine.daemon.container import Container
@@ -99,8 +99,9 @@ class Creator:
                     f'invalid mount config for type "bind": bind source path does not exist: {point.source}'
                 )
         try:
-            return self._engine.volumes.settle(list(points.values()), container.id)
-        except NotFound as error:  # a driver; a 404 would tell the client that the image is missing
+            found = image_mounts.settle(self._engine, list(points.values()), container.id)
+            return self._engine.volumes.settle(found, container.id)
+        except NotFound as error:  # a driver, an image; a 404 would tell the client that the image is missing
             raise InvalidParameter(error.message) from None
 
     def _borrowed(self, host: HostConfig) -> list[MountPoint]:

@@ -88,8 +88,9 @@ class Images:
         return image
 
     def users(self, image: Image) -> Iterator[User]:
-        """The containers made from an image."""
-        return iter(self._engine.containers.by_image(image.id))
+        """The containers that are made from an image, or mount it."""
+        yield from self._engine.containers.by_image(image.id)
+        yield from self._engine.containers.mounting(image.id)
 
     @property
     def now(self) -> int:

@@ -33,7 +33,7 @@ MODES = (ACCESS, LABEL, PROPAGATION, CONSISTENCY, ("nocopy",))
 class MountPoint:
     """One row of `docker inspect`'s Mounts. A volume's `source` is known once the volume is there."""
 
-    type: str  # bind | volume | tmpfs
+    type: str  # bind | volume | tmpfs | image
     destination: str
     source: str = ""
     name: str = ""
@@ -46,14 +46,15 @@ class MountPoint:
     copy: bool = True  # an empty volume takes what the image has there
     must_exist: bool = False  # refuse if the host's file or folder is missing
     recursive: bool = True  # what is mounted below the source is shown, too
-    subpath: str = ""  # of a volume: only this folder of it
+    subpath: str = ""  # of a volume or an image: only this folder of it
+    image: str = ""  # of an image mount: its id
     driver: str = ""  # of a volume that has to be made, with its labels and options
     labels: tuple[tuple[str, str], ...] = ()
     driver_options: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"Type": self.type}
-        if self.type == "volume":
+        if self.type in ("volume", "image"):
             shown["Name"] = self.name
         shown |= {"Source": self.source, "Destination": self.destination}
         if self.type == "volume":
@@ -187,6 +188,8 @@ def _parse_mount(request: MountRequest) -> MountPoint:
         if source:
             raise ValueError("field Source must not be specified")
         return MountPoint("tmpfs", target, rw=not request.read_only, options=_tmpfs_options(request))
+    if kind == "image":
+        return _image(request, target)
     if kind != "volume":
         raise ValueError("mount type unknown")
     options = request.volume_options or VolumeOptions()
@@ -225,6 +228,18 @@ def _bind(request: MountRequest, target: str) -> MountPoint:
         must_exist=not bind.create_mountpoint,
         recursive=not bind.non_recursive,
     )
+
+
+def _image(request: MountRequest, target: str) -> MountPoint:
+    for name, given in (("BindOptions", request.bind_options), ("VolumeOptions", request.volume_options)):
+        if given is not None:
+            raise ValueError(f"field {name} must not be specified")
+    if not request.source:
+        raise ValueError("field Source must not be empty")
+    subpath = request.image_options.subpath if request.image_options else ""
+    if subpath and not _is_local(subpath):
+        raise ValueError("subpath must be a relative path within the volume")
+    return MountPoint("image", target, request.source, rw=False, subpath=subpath)
 
 
 def _absolute(path: str) -> None:

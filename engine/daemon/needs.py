@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.daemon import logdriver, security
+from engine.daemon import image_mounts, logdriver, security
 from engine.daemon.files import shared_memory
 from engine.errors import Conflict, EngineError, InvalidParameter, NotFound, System
 from engine.spec import Device
@@ -106,6 +106,7 @@ async def mount(engine: Engine, container: Container) -> None:
     if container.mounts:
         _make_sources(engine, container)
         await engine.volumes.mount(container)
+        await image_mounts.mount(engine, container)
     host = container.host_config
     if host.ipc_mode == "shareable":
         path, options = shared_memory(engine.host.info.root, container.id), ("mode=1777", f"size={host.shm_size}")
@@ -127,6 +128,7 @@ async def give_back(engine: Engine, container: Container) -> None:
     """What `mount` has mounted, when the container has ended."""
     if container.mounts:
         await engine.volumes.unmount(container)
+        await image_mounts.unmount(engine, container)
     if container.host_config.ipc_mode == "shareable":
         await engine.host.unmount_folder(shared_memory(engine.host.info.root, container.id))
 

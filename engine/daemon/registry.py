@@ -34,6 +34,7 @@ class Containers:
         self._numbers: dict[str, int] = {}  # by id: which one it was, counted from the first
         self._active: dict[str, Container] = {}
         self._linking: dict[str, Container] = {}
+        self._mounting: dict[str, Container] = {}
         self._count = count()
         for id, row in rows.items(KIND):
             container = from_row(loop, id, row)
@@ -95,6 +96,10 @@ class Containers:
         """Those that were made with `--link`."""
         return list(self._linking.values())
 
+    def mounting(self, image_id: str) -> list[Container]:
+        """Those that mount an image, with `--mount type=image`."""
+        return [each for each in self._mounting.values() if any(point.image == image_id for point in each.mounts)]
+
     # -- names
 
     @property
@@ -127,7 +132,7 @@ class Containers:
 
     def remove(self, container: Container) -> None:
         """Forget it and its name."""
-        for index in (self._by_id, self._numbers, self._active, self._linking):
+        for index in (self._by_id, self._numbers, self._active, self._linking, self._mounting):
             index.pop(container.id, None)
         self.release(container.name)
         del self._buckets[container.id[:BUCKET]][container.id]
@@ -157,3 +162,5 @@ class Containers:
             self._active[id] = container
         if container.host_config.links:
             self._linking[id] = container
+        if any(point.image for point in container.mounts):
+            self._mounting[id] = container

@@ -73,6 +73,9 @@ class Snapshotter(Protocol):
     async def restore(self, key: str, parent: str | None, diff: BinaryIO) -> None:
         """`prepare`, and unpack into the writable part what `diff` had given before."""
 
+    async def mount_snapshot(self, key: str, path: str) -> None:
+        """Show a snapshot on a folder of the host, read-only, until `Host.unmount_folder`. Raises OSError."""
+
     def layers(self, key: str) -> tuple[str, ...]:
         """Names of the committed snapshots below `key` or `name`, topmost first."""
 
