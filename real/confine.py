@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from real import capabilities, cgroups, namespaces, seccomp, syscalls
 from real.syscalls import AT_RECURSIVE, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY, NAMESPACES
 
-OWN = ("mount", "pid", "network", "ipc", "uts")
+ONCE = ("network", "uts")  # one for all copies, which come one after the other: an empty network keeps nothing
+OWN = ("mount", "pid", "ipc")  # new for each copy
 DEVICES = ("null", "zero", "full", "random", "urandom")
 NOBODY = 65534
 HOME = "/submission"  # the only place that can be written to
@@ -48,8 +49,8 @@ class Confinement:
         self._group = f"/glassdock-grade/{os.getpid()}"
         if self.rootless:
             namespaces.become_root()
-        else:
-            syscalls.unshare(NAMESPACES["mount"])
+        syscalls.unshare(sum(NAMESPACES[name] for name in ("mount", *ONCE)))
+        syscalls.sethostname(b"grade")
         _, self._permitted, self._bounding = capabilities.own()
         self._filter = seccomp.program("default", ())
         self._present = present(os.geteuid() if self.rootless else NOBODY)
@@ -59,8 +60,9 @@ class Confinement:
     @property
     def words(self) -> str:
         """For people: what stands between a copy and this machine."""
+        whose = ", user" if self.rootless else ""
         memory = f"cgroup v{self._groups.version}" if self._groups else "limits of each process"
-        return f"namespaces ({', '.join(OWN)}{', user' if self.rootless else ''}), read-only root, {memory}, seccomp"
+        return f"namespaces ({', '.join((*OWN, *ONCE))}{whose}), read-only root, {memory}, seccomp"
 
     # -- once
 
@@ -151,7 +153,6 @@ class Confinement:
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
         close_others(keep)
         os.setsid()
-        syscalls.sethostname(b"grade")
         options = f"size={self.limits.disk},nr_inodes=20000,mode=1777"
         syscalls.mount("tmpfs", self.place + HOME, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
         furnish(self.place + HOME)

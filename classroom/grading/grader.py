@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -116,20 +115,41 @@ def _named(document: Mapping[str, Any]) -> str:
         return ""
 
 
-@dataclass(slots=True)
-class Pair:
-    """One runs notebooks, one checks what they did."""
+class Pool:
+    """Helpers of one kind; a job takes whichever is free."""
 
-    runner: Helper
-    checker: Helper
+    def __init__(self, helpers: Sequence[Helper]) -> None:
+        self.helpers = helpers
+        self._free: SimpleQueue[Helper] = SimpleQueue()
+
+    def start(self) -> None:
+        for helper in self.helpers:
+            helper.start()
+
+    def ready(self) -> None:
+        """Raises OSError."""
+        for helper in self.helpers:
+            helper.ready()
+            self._free.put(helper)
+
+    def do(self, job: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See Helper.do; waits until one is free."""
+        helper = self._free.get()
+        try:
+            return helper.do(job)
+        finally:
+            self._free.put(helper)
 
     def close(self) -> None:
-        self.runner.close()
-        self.checker.close()
+        for helper in self.helpers:
+            helper.close()
 
 
 class Crew:
-    """`jobs` pairs of helpers, for these assignments. Use it with `with`."""
+    """Who grades: `jobs` helpers that run notebooks, as many that check, and what they need for these assignments.
+
+    Twice as many submissions are on their way at once: while one waits for the kernel, another computes.
+    """
 
     def __init__(self, course: Course, assignments: Mapping[str, Asked], jobs: int) -> None:
         self._course, self._assignments = course, assignments
@@ -139,71 +159,55 @@ class Crew:
         }
         calm = replace(
             course.limits, notebook=course.limits.checking * 2
-        )  # each task has its own time, this is the end
-        self._pairs = [
-            Pair(
-                Helper("classroom.grading.running", course.limits, course.walls),
-                Helper("classroom.grading.checking", calm, False, told),
-            )
-            for _ in range(jobs)
-        ]
-        self._free: SimpleQueue[Pair] = SimpleQueue()
+        )  # each task has its own time; this is the end
+        running, checking = "classroom.grading.running", "classroom.grading.checking"
+        self.runners = Pool([Helper(running, course.limits, course.walls) for _ in range(jobs)])
+        self.checkers = Pool([Helper(checking, calm, False, told) for _ in range(jobs)])
 
     def __enter__(self) -> Crew:
-        helpers = [helper for pair in self._pairs for helper in (pair.runner, pair.checker)]
         try:
-            for helper in helpers:
-                helper.start()
-            for helper in helpers:
-                helper.ready()
+            for pool in (self.runners, self.checkers):
+                pool.start()
+            for pool in (self.runners, self.checkers):
+                pool.ready()
         except BaseException:
             self.__exit__()
             raise
-        for pair in self._pairs:
-            self._free.put(pair)
         return self
 
     def __exit__(self, *error: object) -> None:
-        for pair in self._pairs:
-            pair.close()
+        self.runners.close()
+        self.checkers.close()
 
     @property
     def walls(self) -> str:
         """For people: what stands between a notebook and this computer."""
-        return self._pairs[0].runner.words
+        return self.runners.helpers[0].words
 
     def grade(self, handed: Sequence[Handed]) -> Iterator[Result]:
         """As they are done, in no order."""
-        with ThreadPoolExecutor(len(self._pairs)) as pool:
-            waiting = [pool.submit(self._one, each) for each in handed]
+        with ThreadPoolExecutor(2 * len(self.runners.helpers)) as threads:
+            waiting = [threads.submit(self._one, each) for each in handed]
             try:
                 for done in as_completed(waiting):
                     yield done.result()
             finally:
-                pool.shutdown(cancel_futures=True)
+                threads.shutdown(cancel_futures=True)
 
     def _one(self, handed: Handed) -> Result:
         began = time.monotonic()
-        with self._pair() as pair:
-            found = self._assignments.get(handed.submission.assignment)
-            result = Grading(self._course, pair, handed, found).result()
+        asked = self._assignments.get(handed.submission.assignment)
+        result = Grading(self._course, self.runners, self.checkers, handed, asked).result()
         return replace(result, seconds=round(time.monotonic() - began, 3))
-
-    @contextmanager
-    def _pair(self) -> Iterator[Pair]:
-        pair = self._free.get()
-        try:
-            yield pair
-        finally:
-            self._free.put(pair)
 
 
 @dataclass(slots=True)
 class Grading:
-    """One submission on its way through a pair of helpers. `asked`: None for an assignment that there is not."""
+    """One submission on its way. `asked`: None for an assignment that there is not."""
 
     course: Course
-    pair: Pair
+    runners: Pool
+    checkers: Pool
     handed: Handed
     asked: Asked | None
 
@@ -231,17 +235,18 @@ class Grading:
             "folder": str(submission.folder) if submission.folder else None,
             "files": {f"{name}.json": asked.release},
         }  # fmt: skip
-        ran = self.pair.runner.do(job)
+        ran = self.runners.do(job)
         sizes = {"time": round(limits.notebook), "memory": limits.memory >> 20, "output": limits.said >> 20}
-        stop = Reason(ran["end"], {"limit": sizes.get(ran["end"], 0)}) if ran["end"] in STOPS else None
+        end = "died" if ran["end"] == "ok" and ran["said"].count("\n") < len(ready.sources) else ran["end"]
+        stop = Reason(end, {"limit": sizes.get(end, 0)}) if end in STOPS else None
         what = {"said": ran["said"]} | ({"record": notebook.record} if notebook.record else {})
         return self._checked(asked, stop, what, (*notebook.notes, *ready.notes))
 
     def _checked(self, asked: Asked, stop: Reason | None, what: Mapping[str, str], notes: Sequence[Reason]) -> Result:
         job = {"assignment": asked.assignment.name, "student": self.handed.submission.student}
-        verdict = _parsed(self.pair.checker.do(job | dict(what)))
+        verdict = _parsed(self.checkers.do(job | dict(what)))
         if verdict is None:  # of nothing there is always a verdict
-            verdict = _parsed(self.pair.checker.do(job | {"said": ""})) or {}
+            verdict = _parsed(self.checkers.do(job | {"said": ""})) or {}
             verdict["reason"] = asdict(Reason("check", {}))
         reason = stop or (_reason(verdict["reason"]) if verdict.get("reason") else None)
         submission = self.handed.submission

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from io import TextIOBase
 from pathlib import Path
@@ -50,13 +51,12 @@ class Printed:
 
     def add(self, output: Output) -> None:
         size = len(json.dumps(output, default=str))
-        if size > self._room:
-            return
-        self._room -= size
-        self.outputs.append(output)
+        if size <= self._room or output["output_type"] == "error":  # an error is short, and must be told
+            self._room -= size
+            self.outputs.append(output)
 
     def stream(self, name: str, text: str) -> None:
-        text = text[: self._room]
+        text = text[: max(0, self._room)]
         self._room -= len(text)
         last = self.outputs[-1] if self.outputs else {}
         if last.get("name") == name:
@@ -117,6 +117,10 @@ class _Shell(InteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         PRINTED.add(_error(getattr(etype, "__name__", str(etype)), str(evalue), list(stb)))
 
+    def _tee(self, channel: str) -> Any:
+        """IPython 9 keeps all that is printed in its history, without end."""
+        return nullcontext()
+
     def init_virtualenv(self) -> None:
         """The worker has its modules already."""
 
@@ -125,7 +129,12 @@ class _Shell(InteractiveShell):
 
 
 def _error(name: str, value: str, lines: Sequence[str]) -> Output:
-    return {"output_type": "error", "ename": name, "evalue": value[:2000], "traceback": [*lines[:60]]}
+    return {
+        "output_type": "error",
+        "ename": name,
+        "evalue": value[:2000],
+        "traceback": [line[:500] for line in lines[:60]],
+    }
 
 
 PRINTED = Printed()

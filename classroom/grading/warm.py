@@ -27,6 +27,7 @@ from typing import Any, NoReturn, Protocol, TextIO
 
 from classroom.grading.limits import Limits
 
+RARELY = (20_000, 50, 100)  # garbage collections: a copy lives for less than a second, and dirties what it looks at
 BREATH = 0.001  # seconds
 TICK = 0.05  # seconds between two looks at a copy that says nothing
 MOST_FILES = 2000
@@ -130,6 +131,7 @@ class Warm:
             null = os.open(os.devnull, os.O_RDWR)
             for fd in (0, 1, 2):
                 os.dup2(null, fd)
+            os.close(null)
             self._work(job, write)
             status = 0
         finally:
@@ -194,6 +196,7 @@ def serve(settings: Mapping[str, Any], jobs: TextIO, answers: TextIO) -> None:
     work = import_module(settings["work"]).ready(settings)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*RARELY)
     walls = make_walls(settings, limits)
     warm = Warm(walls, limits, work)
     try:
