@@ -16,6 +16,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapp
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sim.abi_network import Interface as Interface
+from sim.abi_network import Listener as Listener
+from sim.abi_network import Net as Net
+
 Main = Callable[["Proc"], Coroutine[Any, Any, int]]
 Handler = Callable[[int], object]
 
@@ -84,35 +88,6 @@ class ProcInfo:
     args: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """ip-address(8). `addresses` with prefix lengths."""
-
-    index: int
-    name: str
-    mac: str
-    mtu: int
-    up: bool
-    addresses: tuple[str, ...]
-    peer: int = 0
-    rx_bytes: int = 0
-    tx_bytes: int = 0
-    rx_packets: int = 0
-    tx_packets: int = 0
-
-
-class Listener(Protocol):
-    """A listening socket."""
-
-    address: tuple[str, int]
-    fd: int
-
-    async def accept(self) -> int:
-        """A file descriptor of the next connection."""
-
-    def close(self) -> None: ...
-
-
 class Poll(Protocol):
     """epoll(7), for reading: waits for many descriptors at once. A descriptor is removed before it is closed."""
 
@@ -122,57 +97,6 @@ class Poll(Protocol):
 
     async def wait(self, timeout: float | None = None) -> list[int]:
         """Those from which reading (or accepting) would not wait; [] after `timeout` seconds."""
-
-
-class Net(Protocol):
-    """The process's network namespace."""
-
-    def interfaces(self) -> list[Interface]: ...
-
-    def routes(self) -> list[tuple[str, str, str]]:
-        """(destination, gateway or "", interface)."""
-
-    async def resolve(self, name: str, family: int = 0) -> list[str]:
-        """/etc/hosts, then DNS; of `family` 4 or 6, or (0) of IPv4 if there are any.
-
-        Raises OSError (socket.gaierror's words: "Name or service not known").
-        """
-
-    async def ping(self, address: str, size: int = 56, ttl: int = 64, timeout: float = 10.0) -> float:
-        """Round trip in seconds. Raises TimeoutError, or OSError ENETUNREACH / EHOSTUNREACH."""
-
-    async def connect(self, host: str, port: int) -> int:
-        """A connected TCP socket as a file descriptor. Raises ConnectionRefusedError, OSError ENETUNREACH, …"""
-
-    def listen(self, address: str, port: int) -> Listener:
-        """Raises OSError EADDRINUSE, EACCES."""
-
-    def shutdown(self, fd: int) -> None:
-        """Write no more to a connection: the other side reads the end of file; reading goes on (SHUT_WR)."""
-
-    def bind_udp(self, address: str, port: int) -> int:
-        """A UDP socket that takes datagrams from all. Raises OSError EADDRINUSE, EADDRNOTAVAIL."""
-
-    async def connect_udp(self, host: str, port: int) -> int:
-        """A UDP socket that speaks with one; `read` and `write` are a datagram each. Raises OSError ENETUNREACH."""
-
-    async def accept_udp(self, fd: int) -> tuple[str, int]:
-        """Wait for a datagram, leave it where it is, and speak with its sender alone from now on."""
-
-    async def reverse(self, address: str) -> str:
-        """The name of an address (getnameinfo); "" if it has none."""
-
-    def resolvers(self) -> list[str]:
-        """Addresses of the name servers that `resolve` asks."""
-
-    async def accept(self, fd: int) -> int:
-        """The next connection of a listening socket, also of one that was inherited."""
-
-    def peer(self, fd: int) -> tuple[str, int]:
-        """Address and port of a connection's other side (getpeername)."""
-
-    def sockets(self) -> list[tuple[str, str, str, str]]:
-        """netstat(8): (protocol, local, remote, state)."""
 
 
 class Proc(Protocol):

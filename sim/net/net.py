@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.loop import SECOND, Future
 from sim import abi
-from sim.net import resolver, sockets
+from sim.kernel.userspaces import need
+from sim.net import links, resolver, sockets
 from sim.net.datagrams import DatagramSocket
 from sim.net.network import FRAME, Interface, NetworkNamespace, fail, is_address
 from sim.vfs.paths import capable
@@ -31,7 +32,7 @@ class View:
         shown = [_shown(link) for link in (space.lo, *space.links)]
         if space is space.fabric.host:
             for bridge in space.fabric.bridges.values():
-                shown += [_cable(member) for member in bridge.members.values()]
+                shown += [_cable(member) for member in bridge.members.values() if member.mate is None]
         return sorted(shown, key=lambda link: link.index)
 
     def routes(self) -> list[tuple[str, str, str]]:
@@ -133,6 +134,52 @@ class View:
             raise fail(errno.ENOTSOCK)
         socket.shutdown()
 
+    # -- changes: sim/net/links.py
+
+    def add_link(self, name: str, kind: str, peer: str = "", netns: int = -1) -> None:
+        self._need_admin()
+        links.add(self._space, name, kind, peer, self._other(netns))
+
+    def delete_link(self, name: str) -> None:
+        self._need_admin()
+        links.delete(self._space, name)
+
+    def set_link(self, name: str, what: str, value: str = "", netns: int = -1) -> None:
+        self._need_admin()
+        if what == "netns":
+            links.move(self._space, name, self._other(netns))
+        else:
+            links.change(self._space, name, what, value)
+
+    def add_address(self, name: str, address: str) -> None:
+        self._need_admin()
+        links.add_address(self._space, name, address)
+
+    def delete_address(self, name: str, address: str) -> None:
+        self._need_admin()
+        links.delete_address(self._space, name, address)
+
+    def add_route(self, destination: str, gateway: str) -> None:
+        self._need_admin()
+        links.add_route(self._space, destination, gateway)
+
+    def delete_route(self, destination: str) -> None:
+        self._need_admin()
+        links.delete_route(self._space, destination)
+
+    def _need_admin(self, space: NetworkNamespace | None = None) -> None:
+        need(self._process, (space or self._space).owner, "CAP_NET_ADMIN")
+
+    def _other(self, fd: int) -> NetworkNamespace:
+        """The namespace that was opened; -1: the process's own."""
+        if fd < 0:
+            return self._space
+        space = getattr(self._process.descriptors.file(fd), "space", None)
+        if not isinstance(space, NetworkNamespace):
+            raise fail(errno.EINVAL)
+        self._need_admin(space)
+        return space
+
     def sockets(self) -> list[tuple[str, str, str, str]]:
         space = self._space
         listeners = [each for port in (space.listeners or {}).values() for each in port]
@@ -165,7 +212,8 @@ class Listening:
 def _shown(link: Interface) -> abi.Interface:
     return abi.Interface(
         link.index, link.name, link.mac, link.mtu, link.up, link.addresses, link.peer,
-        link.rx_bytes, link.tx_bytes, link.rx_packets, link.tx_packets,
+        link.rx_bytes, link.tx_bytes, link.rx_packets, link.tx_packets, link.carrier,
+        link.master.name if link.master is not None else "",
     )  # fmt: skip
 
 

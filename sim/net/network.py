@@ -63,21 +63,32 @@ def is_address(text: str) -> bool:
 
 
 class Interface:
-    """One end of a cable, as `ip addr` shows it. The other end is on `bridge` under `host_name` (lo: None)."""
+    """One end of a cable, as `ip addr` shows it. The other end is on `bridge` under `host_name` (lo: None).
+
+    A cable that was laid by hand (sim/net/links.py) has an interface at its other end, too: its `mate`; that of a mate
+    which is on a bridge is `master`.
+    """
 
     __slots__ = (
-        "address", "bridge", "host_name", "index", "mac", "name", "others", "peer", "rx_bytes", "rx_packets", "space",
-        "tx_bytes", "tx_packets", "up",
+        "address", "bridge", "host_name", "index", "mac", "master", "mate", "name", "others", "peer", "rx_bytes",
+        "rx_packets", "space", "tx_bytes", "tx_packets", "up",
     )  # fmt: skip
 
     def __init__(self, space: NetworkNamespace, name: str, index: int, bridge: Bridge | None = None, peer: int = 0,
                  host_name: str = "") -> None:  # fmt: skip
         self.space, self.name, self.index, self.bridge, self.peer = space, name, index, bridge, peer
         self.host_name = host_name
+        self.mate: Interface | None = None
+        self.master: Bridge | None = None
         self.address = self.mac = ""  # the address with its prefix length
         self.others: tuple[str, ...] = ()  # more of them: IPv6, link-local
         self.up = False
         self.rx_bytes = self.rx_packets = self.tx_bytes = self.tx_packets = 0
+
+    @property
+    def carrier(self) -> bool:
+        """The other end is up."""
+        return self.mate is None or self.mate.up
 
     @property
     def mtu(self) -> int:
@@ -174,8 +185,8 @@ class NetworkNamespace:
     def lo(self) -> Interface:
         if self._lo is None:
             self._lo = Interface(self, "lo", 1)
-            self._lo.address, self._lo.mac = "127.0.0.1/8", "00:00:00:00:00:00"
-        self._lo.up = self.lo_up
+            self._lo.mac = "00:00:00:00:00:00"
+        self._lo.up, self._lo.address = self.lo_up, "127.0.0.1/8" if self.lo_up else ""
         return self._lo
 
     def link(self, name: str) -> Interface:
@@ -289,7 +300,11 @@ class Fabric:
             return Way(address, address, space.lo, LOOPBACK, 1, space, space.lo)
         link, neighbour = space.toward(address)
         source = link.source(address)
+        if not link.carrier:
+            return Way(address, source, link, BRIDGE, lost="arp")
         if link.bridge is None:
+            if link.mate is not None:
+                return self._across(link.mate, address, link, neighbour, source)
             return self._outside(address, source, link, 0)
         if neighbour in link.bridge.routers:
             return self._outside(address, source, link, GATEWAY)
@@ -303,9 +318,17 @@ class Fabric:
             return Way(address, source, link, GATEWAY, lost="dropped")  # nobody out there knows the way back
         return self._outside(address, source, link, GATEWAY)
 
+    def _across(self, mate: Interface, address: str, out: Interface, neighbour: str, source: str) -> Way:
+        """A cable between two namespaces, without a bridge."""
+        if not mate.has(neighbour):
+            return Way(address, source, out, BRIDGE, lost="arp")
+        if not mate.space.is_local(address):
+            return Way(address, source, out, BRIDGE, lost="dropped")
+        return Way(address, source, out, BRIDGE, 1, mate.space, mate)
+
     def _on_bridge(self, bridge: Bridge, address: str, out: Interface, neighbour: str, source: str) -> Way:
         member = bridge.members.get(neighbour)
-        if member is None or not member.up:
+        if member is None or not (member.up and member.carrier):
             return Way(address, source, out, BRIDGE, lost="arp")
         separated = (not bridge.icc and out is not bridge.port) or self.faults.separate(source, address)
         if neighbour != address or separated:  # a container that is no router; or may not talk to its neighbours

@@ -1,6 +1,6 @@
 """ip, ifconfig and route: the interfaces and routes of a network namespace, as BusyBox shows them.
 
-They show; they do not change. Source: ip(8), ifconfig(8), route(8).
+What ip changes is in sim/programs/network/changes.py. Source: ip(8), ifconfig(8), route(8).
 """
 
 from __future__ import annotations
@@ -8,24 +8,39 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Interface, ip_interface
 
 from sim.abi import Interface, Proc
+from sim.programs.network import changes
 from sim.programs.options import Failure, Options, Usage, command
 
 Route = tuple[str, str, str]  # destination, gateway or "", interface
-OBJECTS = ("address", "link", "neigh", "route")
+OBJECTS = ("address", "link", "neigh", "netns", "route")
 PERMANENT = "       valid_lft forever preferred_lft forever\n"
 
 
 # -- ip
 
 
-@command("+46obr", synopsis="[OPTIONS] address|route|link", about="Show network devices and addresses")
+@command("+46obrn:", synopsis="[OPTIONS] address|route|link", about="Show network devices and addresses")
 async def ip(proc: Proc, options: Options, operands: list[str]) -> int:
     words = operands
     if not words:
         raise Usage()
+    try:
+        if "n" in options:
+            return await changes.inside(proc, options["n"], [proc.argv[0], *words])
+        return await _object(proc, options, words)
+    except changes.Plain as plain:
+        await proc.err(plain.message + "\n")
+        return plain.status
+
+
+async def _object(proc: Proc, options: Options, words: list[str]) -> int:
     found = [object for object in OBJECTS if object.startswith(words[0])] or [_alias(words[0])]
+    if found[0] == "netns":
+        return await changes.netns(proc, words[1:])
+    if words[1:] and words[1] in changes.VERBS:
+        return await changes.change(proc, found[0], words[1:])
     if words[1:] and not any(verb.startswith(words[1]) for verb in ("show", "list", "lst")):
-        raise Failure("RTNETLINK answers: Operation not permitted" if words[1] in CHANGES else _unknown(words[1]), 2)
+        raise Failure(_unknown(words[1]), 2)
     wanted = [word for word in words[2:] if word != "dev"]
     links = [link for link in proc.net.interfaces() if not wanted or link.name in wanted]
     if wanted and not links and found[0] != "route":
@@ -45,9 +60,6 @@ async def ip(proc: Proc, options: Options, operands: list[str]) -> int:
     return 0
 
 
-CHANGES = ("add", "del", "delete", "set", "flush", "change", "replace", "append")
-
-
 def _alias(word: str) -> str:
     if word in ("addr", "a"):
         return "address"
@@ -62,11 +74,15 @@ def _unknown(word: str) -> str:
 
 def _flags(link: Interface) -> str:
     kind = ["LOOPBACK"] if link.name == "lo" else ["BROADCAST", "MULTICAST"]
+    if not link.carrier:
+        return ",".join([*["NO-CARRIER"] * link.up, *kind, *["UP"] * link.up, "M-DOWN"])
     state = ["UP", "LOWER_UP"] if link.up else []
     return ",".join(kind + state + (["M-DOWN"] if link.peer and link.up else []))
 
 
 def _state(link: Interface) -> str:
+    if link.up and not link.carrier:
+        return "LOWERLAYERDOWN"
     return "UNKNOWN" if link.name == "lo" and link.up else "UP" if link.up else "DOWN"
 
 
@@ -75,7 +91,8 @@ def _named(link: Interface) -> str:
 
 
 def _ip_link(link: Interface, addresses: bool, family: int) -> str:
-    queue = f" qdisc {'noqueue' if link.up else 'noop'} state {_state(link)} "
+    master = f" master {link.master}" if link.master else ""
+    queue = f" qdisc {'noqueue' if link.up else 'noop'}{master} state {_state(link)} "
     queue += "qlen 1000" if link.name == "lo" else ""
     text = f"{link.index}: {_named(link)}: <{_flags(link)}> mtu {link.mtu}{queue}\n"
     if not family:

@@ -124,6 +124,7 @@ DASH = Dialect(
             r"invalid number '(.*)'": r"\1: expected numeric value",
             r"can't kill pid .*: (.*)": r"\1\n",
             r"divide by zero": r"arithmetic expression: division by zero",
+            r"can't fork: .*": r"Cannot fork",
             r"Syntax error: Bad substitution": r"Bad substitution",
         }
     ),
@@ -151,6 +152,7 @@ BASH = Dialect(
             r"invalid number '(.*)'": r"\1: invalid number",
             r"can't kill pid (.*): (.*)": r"(\1) - \2",
             r"divide by zero": r"division by 0",
+            r"can't (fork: .*)": r"\1",
             r"Illegal number: (.*)": r"\1: numeric argument required",
             r"not in a function": r"can only be used in a function",
         }
