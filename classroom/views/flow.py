@@ -84,7 +84,7 @@ def draw(spans: Sequence[Span], most_operations: int = 4) -> Picture:
     for where in WHERES:
         x = _x(where)
         canvas.box(x - 33, TOP - 18, 66, 24, edge=COLOUR[where])
-        canvas.text(x, TOP - 1, where, anchor="middle", bold=True, colour=COLOUR[where])
+        canvas.text(x, TOP - 1, where, anchor="middle", size=13, bold=True, colour=COLOUR[where])
         canvas.line([(x, TOP + 6), (x, bottom)])
     for at, step in enumerate(lines):
         _draw_step(canvas, step, TOP + 30 + ROW * at)
