@@ -28,6 +28,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
         "-H", dest="listen", metavar="ADDRESS", action="append", help="unix:///path or tcp://host:port; may be repeated"
     )
     add("--data-root", metavar="DIR", type=Path, help="keep images and containers there (default: in memory)")
+    add("--live-restore", action="store_true", help="real: containers go on without the daemon, and are found again")
     add("--seed", metavar="N", type=int, help="the same seed and commands give the same ids and names")
     add(
         "--profile",
@@ -197,7 +199,8 @@ def serve_real(options: argparse.Namespace) -> int:
         return 2
     from engine.serve import run
 
-    return run("real", lambda: make(seed=options.seed, data_root=options.data_root), options.listen or ())
+    engine = partial(make, seed=options.seed, data_root=options.data_root, live_restore=options.live_restore)
+    return run("real", engine, options.listen or ())
 
 
 if __name__ == "__main__":

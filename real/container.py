@@ -6,9 +6,12 @@ Twin: sim/container.py.
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from engine.host import STDERR, STDOUT, OnOutput
 from engine.loop import Future
 from engine.operations import Execve
 from engine.spec import Spec
@@ -84,6 +87,32 @@ class Running:
         self.outputs: list[Output] = []
         self.input: PipeInput | None = None
         self.terminal = -1  # also the first output's descriptor
+
+    def open_pipes(self, poller: Poller, call: OnOutput, on_shut: Callable[[], object]) -> list[int]:
+        """Three new ones, connected; returns the program's ends."""
+        ends = [os.pipe2(os.O_CLOEXEC) for _ in range(3)]
+        self.connect_pipes(poller, [ends[0][1], ends[1][0], ends[2][0]], call, on_shut)
+        return [ends[0][0], ends[1][1], ends[2][1]]
+
+    def connect_pipes(self, poller: Poller, ends: Sequence[int], call: OnOutput, on_shut: Callable[[], object]) -> None:
+        """Our ends of its standard streams; the input's is -1 if it has been closed."""
+        self.input = PipeInput(poller, ends[0], False, on_shut)
+        self.outputs = [Output(poller, ends[number], call, number) for number in (STDOUT, STDERR)]
+
+    def take_over(
+        self, poller: Poller, pid: int, files: list[int], call: OnOutput, on_shut: Callable[[], object]
+    ) -> None:
+        """It has been started by another daemon; `files` lacks its input if that has been closed."""
+        self.pid, self.started = pid, True
+        if self.execve.terminal:
+            self.connect_terminal(poller, files[0], call)
+        else:
+            self.connect_pipes(poller, files if len(files) == 3 else [-1, *files], call, on_shut)
+
+    def connect_terminal(self, poller: Poller, master: int, call: OnOutput) -> None:
+        self.input = PipeInput(poller, master, terminal=True)
+        self.outputs = [Output(poller, master, call, STDOUT)]
+        self.terminal = master
 
 
 class Container:

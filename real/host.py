@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import resource
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -25,12 +25,16 @@ from real.network import Networks
 from real.poller import Poller
 from real.runtime import Runtime
 from real.snapshots import Snapshots, overlay_works
+from real.usage import Usage
 
 
 class RealHost:
-    """engine.host.Host. `root`: the daemon's folder, on a file system that can be an overlay's upper one."""
+    """engine.host.Host. `root`: the daemon's folder, on a file system that can be an overlay's upper one.
 
-    def __init__(self, loop: Loop, root: Path) -> None:
+    `live_restore`: containers go on without a daemon, and the next one finds them again.
+    """
+
+    def __init__(self, loop: Loop, root: Path, live_restore: bool = False) -> None:
         root = root.resolve()
         self.loop, self.root = loop, str(root)
         self.poller = loop.outside = Poller(loop)
@@ -38,14 +42,10 @@ class RealHost:
         rootless = os.geteuid() != 0
         self._callback: Callable[[News], object] = lambda news: None
         copying = not rootless and not overlay_works(root)
-        self.info = _describe(root, self.cgroups, "vfs" if copying else "overlay2")
+        self.info = _describe(root, self.cgroups, "vfs" if copying else "overlay2", live_restore)
         snapshots = self.snapshots = Snapshots(root / self.info.storage_driver, self.poller, rootless, copying)
         place = root / "run" / "root"
         place.mkdir(parents=True, exist_ok=True)
-        self.mounted = Mounted(str(root))
-        self.mounted.unmount_all()
-        if self.cgroups is not None:
-            reclaim_groups(self.cgroups, snapshots.writable())
         settings = {
             "root": str(root),
             "store": snapshots.store,
@@ -53,15 +53,18 @@ class RealHost:
             "cgroups": self.cgroups.recipe if self.cgroups is not None else None,
             "rootless": rootless,
             "copying": copying,
+            "door": str(root / "run" / "zygote") if live_restore else "",
         }
         self.zygote = Connection(self.poller, settings)
+        self._take_back(str(root))
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # ours, for three pipes a container; not theirs
-        runtime = self.runtime = Runtime(self.poller, self.zygote, self.cgroups, self._tell)
+        runtime = self.runtime = Runtime(self.poller, self.zygote, self.cgroups, self._tell, live_restore)
         self.start, self.exec = runtime.start, runtime.exec
-        self.kill, self.pause, self.resume = runtime.kill, runtime.pause, runtime.resume
-        self.resize, self.update, self.stats = runtime.resize, runtime.update, runtime.stats
-        self.ps, self.numbers, self.top = runtime.ps, runtime.numbers, runtime.top
+        self.kill, self.resize = runtime.kill, runtime.resize
+        usage = Usage(self.poller, self.cgroups, runtime.containers)
+        self.pause, self.resume, self.update = usage.pause, usage.resume, usage.update
+        self.stats, self.ps, self.numbers, self.top = usage.stats, usage.ps, usage.numbers, usage.top
 
         self.exists, self.apply, self.prepare = snapshots.exists, snapshots.apply, snapshots.prepare
         self.layers, self.commit, self.diff = snapshots.layers, snapshots.commit, snapshots.diff
@@ -76,6 +79,15 @@ class RealHost:
         self.publish_through, self.dial = network.publish_through, network.dial
         self.dial_datagrams = network.dial_datagrams
         self.surroundings, self.name_servers = network.surroundings, hostnet.name_servers
+
+    def _take_back(self, root: str) -> None:
+        """What an earlier daemon has left, but for the containers that its zygote has kept."""
+        kept = {each.id for each in self.zygote.found}
+        self.mounted = Mounted(root)
+        if not kept:
+            self.mounted.unmount_all()
+        if self.cgroups is not None:
+            reclaim_groups(self.cgroups, set(self.snapshots.writable()) - kept)
 
     # -- containers, with their cables
 
@@ -97,6 +109,13 @@ class RealHost:
         except RuntimeFailure as failure:
             performed = (*started.performed, *failure.performed, *await self.delete(spec.id))
             raise RuntimeFailure(str(failure), performed) from None
+
+    async def recover(self, wanted: Mapping[str, OnOutput]) -> dict[str, Started]:
+        """See engine.host.Runtime."""
+        found = await self.runtime.recover(wanted)
+        for id, started in found.items():
+            self.network.found(id, started.pid)
+        return found
 
     async def delete(self, id: str) -> tuple[Performed, ...]:
         """See engine.host.Runtime."""
@@ -200,15 +219,18 @@ class RealHost:
 
     async def close(self) -> None:
         """See engine.host.Host."""
-        await self.runtime.close()
-        self.zygote.close()
+        keep = self.info.live_restore and bool(self.runtime.containers)
+        if not keep:
+            await self.runtime.close()
+        self.zygote.close(keep)
         self.network.close()
-        self.mounted.unmount_all()
+        if not keep:
+            self.mounted.unmount_all()
         self.poller.close()
         self.loop.outside = None
 
 
-def _describe(root: Path, driver: cgroups.Driver | None, storage: str) -> HostInfo:
+def _describe(root: Path, driver: cgroups.Driver | None, storage: str, live_restore: bool) -> HostInfo:
     system, version = hostps.name_of_system()
     return HostInfo(
         name=platform.node(),
@@ -223,6 +245,7 @@ def _describe(root: Path, driver: cgroups.Driver | None, storage: str) -> HostIn
         storage_driver=storage,
         root=str(root),
         lasting=True,
+        live_restore=live_restore,
         warnings=tuple(_warnings(driver, storage)),
     )
 

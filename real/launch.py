@@ -1,46 +1,61 @@
 """Starting the zygote, and the daemon's side of the connection to it.
 
+With `--live-restore` a zygote outlives its daemon, and the next one finds it at its door (real/keeping.py).
+
 The interpreter runs from a sealed copy in memory: a process inside a container can get at the file that its maker was
 executed from (/proc/PID/exe), and must not be able to write to it (CVE-2019-5736).
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import select
 import socket
+import struct
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from real import wire
+from real import syscalls, wire
 from real.poller import READ, WRITE, Poller
 
 PROGRAM = "import sys; sys.path[:0] = [{path!r}]; from real.zygote import main; main({fd})"
 F_ADD_SEALS, SEALS = 1033, 0xF  # seal, shrink, grow, write
 
 
+class Found(NamedTuple):
+    """A container that a zygote has kept: see real.keeping.Kept. `files` without an input that was closed."""
+
+    serial: int
+    id: str
+    pid: int
+    status: int
+    note: bytes
+    files: list[int]
+
+
 class Connection:
-    """The daemon's end. `on_exit(serial, status)` hears of ends; `on_loss` when the zygote itself is gone."""
+    """The daemon's end. `on_exit(serial, status)` hears of ends; `on_loss` when the zygote itself is gone.
+
+    `found`: what the zygote has kept of an earlier daemon's.
+    """
 
     def __init__(self, poller: Poller, settings: dict[str, Any]) -> None:
         self._poller = poller
         self.on_exit: Callable[[int, int], object] = lambda serial, status: None
         self.on_loss: Callable[[], object] = lambda: None
         self._waiting: deque[tuple[tuple[Any, ...], tuple[int, ...]]] = deque()
-        self._socket, theirs = wire.pair()
-        self._process = _start(theirs)
-        theirs.close()
+        self.found: list[Found] = []
+        self._socket, self.pid = _knock(settings["door"], self.found) or _start()
+        self._process = syscalls.pidfd_open(self.pid)
         self._socket.setblocking(False)
         poller.watch(self._socket.fileno(), READ, self._ready)
         self.send(("begin", settings))
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     def send(self, message: tuple[Any, ...], files: tuple[int, ...] = ()) -> None:
         """In order; what cannot be sent now waits, with its files."""
@@ -89,15 +104,43 @@ class Connection:
                 os.close(fd)
         self._poller.change(self._socket.fileno(), READ)
 
-    def close(self) -> None:
-        """The zygote ends what runs, and then itself; returns when it has."""
+    def close(self, keep: bool = False) -> None:
+        """The zygote ends what runs, and then itself; returns when it has. `keep`: it goes on with what it keeps."""
         if self._socket.fileno() >= 0:
+            if not keep:
+                self.send(("end",))
             self._poller.forget(self._socket.fileno())
             self._socket.close()
-        self._process.wait()
+        if not keep:
+            select.select([self._process], [], [])
+            with contextlib.suppress(ChildProcessError):  # an earlier daemon's child
+                os.waitpid(self.pid, 0)
+        os.close(self._process)
 
 
-def _start(connection: socket.socket) -> subprocess.Popen[bytes]:
+def _knock(door: str, found: list[Found]) -> tuple[socket.socket, int] | None:
+    """The zygote that an earlier daemon has left, and its number; None if there is none."""
+    if not door:
+        return None
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.connect(door)
+        while (received := wire.receive(connection)) is not None:
+            (kind, *told), files = received
+            if kind == "all":
+                credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+                return connection, struct.unpack("3i", credentials)[0]
+            serial, id, pid, status, note = told
+            found.append(Found(serial, id, pid, status, note, files))
+    except OSError:
+        pass
+    connection.close()
+    return None
+
+
+def _start() -> tuple[socket.socket, int]:
+    """A new one, and its number."""
+    ours, connection = wire.pair()
     executable = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     copy = os.memfd_create("glassdock-zygote", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
     try:
@@ -105,7 +148,7 @@ def _start(connection: socket.socket) -> subprocess.Popen[bytes]:
         fcntl.fcntl(copy, F_ADD_SEALS, SEALS)
         fd = connection.fileno()
         code = PROGRAM.format(path=str(Path(__file__).resolve().parent.parent), fd=fd)
-        return subprocess.Popen(
+        started = subprocess.Popen(
             [str(executable), "-I", "-S", "-B", "-c", code],
             executable=f"/proc/self/fd/{copy}",
             pass_fds=(fd, copy),
@@ -113,5 +156,8 @@ def _start(connection: socket.socket) -> subprocess.Popen[bytes]:
             env={"PATH": os.defpath, "LANG": "C.UTF-8"},
             start_new_session=True,
         )
+        started.returncode = 0  # it is waited for by its number
+        return ours, started.pid
     finally:
         os.close(copy)
+        connection.close()

@@ -29,7 +29,7 @@ def _take(root: Path) -> None:
         raise OSError(f"another daemon works in {root}") from None
 
 
-def make_engine(*, seed: int | None = None, data_root: Path | None = None) -> Engine:
+def make_engine(*, seed: int | None = None, data_root: Path | None = None, live_restore: bool = False) -> Engine:
     """An engine on this machine's kernel. Everything is kept below `data_root`, by default `default_root()`.
 
     Raises OSError if the folder cannot be had.
@@ -39,4 +39,4 @@ def make_engine(*, seed: int | None = None, data_root: Path | None = None) -> En
     root.chmod(0o711)
     _take(root)
     loop = Loop(WallClock(lead=0.0))
-    return Engine(RealHost(loop, root), Outward(), seed=seed, data_root=root / "engine")
+    return Engine(RealHost(loop, root, live_restore), Outward(), seed=seed, data_root=root / "engine")

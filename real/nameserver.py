@@ -82,6 +82,7 @@ def _lead_to(sockets: Sockets) -> None:
         rules.append(nft.new_rule(TABLE, "OUTPUT", (*asked, *ex.destination_nat(ADDRESS, each.getsockname()[1]))))
     with contextlib.closing(Rules()) as filter:
         try:
+            filter.remove_table(TABLE)  # an earlier daemon's
             filter.commit(rules)
         except OSError:
             for each in sockets:

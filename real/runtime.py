@@ -8,32 +8,29 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine import operations as ops
-from engine import plan
 from engine.host import (
-    STDERR,
-    STDOUT,
     Exited,
     News,
     OnOutput,
-    OutOfMemory,
     RuntimeFailure,
     Started,
-    Stats,
 )
 from engine.loop import Future
 from engine.operations import Execve, Operation, Performed
-from engine.spec import Process, Resources, Spec
-from real import cgroups, console, encoding, hostps, seccomp, wire
+from engine.spec import Process, Spec
+from real import cgroups, console, encoding, seccomp, wire
 from real.cgroups import Driver
 from real.container import Channel, Container, Running
+from real.keeping import RUNS
 from real.launch import Connection
+from real.outofmemory import MemoryWatch
 from real.poller import Poller
-from real.streams import Output, PipeInput
 
 SETNS = ops.Unshare(())  # exec's clone into namespaces that are there
 UNMOUNT_ROOT = ops.Unmount("/")
@@ -44,12 +41,14 @@ class Runtime:
     """engine.host.Runtime."""
 
     def __init__(
-        self, poller: Poller, zygote: Connection, cgroups: Driver | None, tell: Callable[[News], object]
+        self, poller: Poller, zygote: Connection, cgroups: Driver | None, tell: Callable[[News], object], live: bool
     ) -> None:
         self._poller, self._loop, self._zygote, self._cgroups, self._tell = poller, poller.loop, zygote, cgroups, tell
         self.containers: dict[str, Container] = {}
         self._running: dict[int, Running] = {}
         self._serial = 0
+        self._live = live
+        self._memory = MemoryWatch(poller, cgroups, tell)
         self.on_birth: Callable[[str, int], object] = lambda id, pid: None  # a container has a process, not yet ready
         zygote.on_exit = self._exited
         zygote.on_loss = self._lost
@@ -78,7 +77,8 @@ class Runtime:
         except _Failed as failure:
             del self.containers[spec.id]
             raise RuntimeFailure(str(failure), await self._undo(container, operations, failure)) from None
-        self._watch_memory(container)
+        self._memory.begin(container)
+        self._keep(process)
         assert process.input is not None
         return Started(process.pid, process.input, self._performed(operations, times))
 
@@ -126,7 +126,7 @@ class Runtime:
         """Ask the zygote, connect the streams; returns when all but execve is done, with the times. Raises _Failed."""
         ours, theirs = wire.pair()
         process.channel = Channel(self._poller, ours)
-        given = [] if terminal else self._pipes(process, call)
+        given = [] if terminal else process.open_pipes(self._poller, call, self._input_shut(process))
         try:
             self._zygote.send(message, (theirs.fileno(), *given))
             if not hold:
@@ -148,7 +148,7 @@ class Runtime:
             elif kind == "ready":
                 ready = told[0]
                 if files:
-                    self._connect_terminal(process, files[0], call)
+                    process.connect_terminal(self._poller, files[0], call)
             else:
                 await self._until_gone(process)
                 raise _Failed(told[0], told[1])
@@ -165,18 +165,6 @@ class Runtime:
             process.over = Future(self._loop)
             await process.over
         self._forget(process)
-
-    def _pipes(self, process: Running, call: OnOutput) -> list[int]:
-        """The program's ends of three pipes."""
-        ends = [os.pipe2(os.O_CLOEXEC) for _ in range(3)]
-        process.input = PipeInput(self._poller, ends[0][1], terminal=False)
-        process.outputs = [Output(self._poller, ends[n][0], call, n) for n in (STDOUT, STDERR)]
-        return [ends[0][0], ends[1][1], ends[2][1]]
-
-    def _connect_terminal(self, process: Running, master: int, call: OnOutput) -> None:
-        process.input = PipeInput(self._poller, master, terminal=True)
-        process.outputs = [Output(self._poller, master, call, STDOUT)]
-        process.terminal = master
 
     async def _let_go(self, process: Running) -> Performed:
         """execve, and what came of it. Raises RuntimeFailure."""
@@ -206,55 +194,12 @@ class Runtime:
         if process is not None and process.status is None:
             self._zygote.send(("kill", process.serial, signal))
 
-    async def pause(self, id: str) -> None:
-        await self._poller.work(
-            self._groups("freeze its processes").freeze, self.containers[id].spec.cgroups_path, True
-        )
-
-    async def resume(self, id: str) -> None:
-        await self._poller.work(self._groups("thaw its processes").freeze, self.containers[id].spec.cgroups_path, False)
-
     async def resize(self, id: str, exec_id: str, height: int, width: int) -> None:
         container = self.containers[id]
         process = container.execs.get(exec_id) if exec_id else container.first
         if process is not None and process.terminal >= 0 and process.outputs[0].fd >= 0:
             with contextlib.suppress(OSError):
                 console.resize(process.terminal, height, width)
-
-    async def update(self, id: str, resources: Resources) -> None:
-        """See engine.host.Runtime."""
-        groups, path = self._groups("change its limits"), self.containers[id].spec.cgroups_path
-        for file, value in plan.cgroup_files(resources):
-            try:
-                groups.write(path, file, value)
-            except OSError as error:
-                raise RuntimeFailure(f"failed to write {value!r} to {file!r}: {error.strerror}") from None
-
-    async def stats(self, id: str) -> Stats:
-        """See engine.host.Runtime."""
-        container = self.containers[id]
-        used = self._cgroups.usage(container.spec.cgroups_path) if self._cgroups is not None else {}
-        return hostps.stats(used, container.first.pid if container.first is not None else 0)
-
-    async def ps(self, id: str) -> list[int]:
-        """See engine.host.Runtime."""
-        container = self.containers[id]
-        if self._cgroups is not None:
-            return self._cgroups.processes(container.spec.cgroups_path)
-        return hostps.in_namespace_of(container.first.pid) if container.first is not None else []
-
-    async def numbers(self, id: str) -> dict[int, int]:
-        """See engine.host.Runtime."""
-        return {pid: inside for pid in await self.ps(id) if (inside := hostps.inner_number(pid))}
-
-    async def top(self, id: str, ps_args: str) -> tuple[list[str], list[list[str]]]:
-        """See engine.host.Runtime."""
-        return await self._poller.work(hostps.top, await self.ps(id), ps_args)
-
-    def _groups(self, what: str) -> Driver:
-        if self._cgroups is None:
-            raise RuntimeFailure(f"to {what} it takes a cgroup, and this daemon has none (see glassdock check)")
-        return self._cgroups
 
     # -- the end
 
@@ -286,7 +231,7 @@ class Runtime:
             waiting = open_outputs[0]  # the daemon is slow; nobody else can have it open
             waiting.ended.add_done_callback(lambda: self._ended(process))
             return
-        killed = self._check_memory(container)
+        killed = self._memory.check(container)
         self._forget(process)
         assert process.status is not None
         self._tell(Exited(container.id, process.exec_id, process.status, killed and not process.exec_id))
@@ -323,10 +268,9 @@ class Runtime:
             self._forget(process)
             for output in process.outputs:
                 output.close()
-        if container.oom >= 0:
-            self._poller.forget(container.oom)
-            os.close(container.oom)
-            container.oom = -1
+            if self._live:
+                self._zygote.send(("forget", process.serial))
+        self._memory.end(container)
         if groups is not None:
             left = groups.processes(path)
             if left:
@@ -359,31 +303,42 @@ class Runtime:
         for id in list(self.containers):
             await self.delete(id)
 
-    # -- memory
+    # -- from one daemon to the next
 
-    def _watch_memory(self, container: Container) -> None:
-        """Only where there is a limit: the kernel tells of kills by a descriptor."""
-        if self._cgroups is None or not container.spec.resources.memory:
+    def _keep(self, process: Running) -> None:
+        """Have the zygote keep what the next daemon needs to go on with it."""
+        if not self._live or process.input is None or process.serial not in self._running:
             return
-        watched = self._cgroups.watch_oom(container.spec.cgroups_path)
-        if watched is not None:
-            container.oom = watched[0]
-            self._poller.watch(watched[0], watched[1], lambda events: self._memory_news(container))
+        files = [process.input.fd, *(output.fd for output in process.outputs if not process.execve.terminal)]
+        if -1 not in files:  # or it has ended already
+            note = pickle.dumps(process.container.spec)
+            self._zygote.send(("keep", process.serial, process.container.id, note), tuple(files))
 
-    def _memory_news(self, container: Container) -> None:
-        with contextlib.suppress(OSError):
-            os.read(container.oom, 4096)
-        self._check_memory(container)
+    async def recover(self, wanted: Mapping[str, OnOutput]) -> dict[str, Started]:
+        """See engine.host.Runtime."""
+        found, self._zygote.found = self._zygote.found, []
+        started = {}
+        for each in found:
+            self._serial = max(self._serial, each.serial)
+            container = Container(pickle.loads(each.note))
+            call, spec = wanted.get(each.id), container.spec.process
+            process = Running(container, "", each.serial, Execve(spec.args, spec.env, spec.terminal))
+            container.first = self._running[each.serial] = process
+            process.take_over(self._poller, each.pid, each.files, call or _nobody, self._input_shut(process))
+            if call is None:
+                await self._take_back(container, unmount=False)
+            else:
+                self.containers[each.id] = container
+                assert process.input is not None
+                started[each.id] = Started(process.pid, process.input)
+                self._memory.begin(container)
+                if each.status != RUNS:
+                    self._exited(each.serial, each.status)
+        return started
 
-    def _check_memory(self, container: Container) -> bool:
-        """News of kills that were not told yet; True if there were ever any."""
-        if self._cgroups is None or not container.spec.resources.memory:
-            return False
-        kills = self._cgroups.oom_kills(container.spec.cgroups_path)
-        if kills > container.oom_kills:
-            container.oom_kills = kills
-            self._tell(OutOfMemory(container.id))
-        return container.oom_kills > 0
+    def _input_shut(self, process: Running) -> Callable[[], object]:
+        """The zygote's copy of the input must go with ours: a program sees the end when nobody can write any more."""
+        return lambda: self._zygote.send(("close_input", process.serial)) if self._live else None
 
     # -- times
 
@@ -398,6 +353,10 @@ class Runtime:
             Performed(operation, begin + shift, length)
             for operation, (begin, length) in zip(operations, times, strict=False)
         )
+
+
+def _nobody(stream: int, data: bytes) -> None:
+    """Who listens to a container that is about to be ended."""
 
 
 class _Failed(Exception):

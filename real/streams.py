@@ -8,6 +8,7 @@ import fcntl
 import os
 import termios
 from collections import deque
+from collections.abc import Callable
 
 from engine.host import OnOutput
 from engine.loop import Future
@@ -73,16 +74,17 @@ class Output:
 class PipeInput:
     """engine.host.Input: the write end of a pipe, or a terminal's master (which belongs to its `Output`)."""
 
-    __slots__ = ("_closing", "_poller", "_queue", "_sent", "_terminal", "fd")
+    __slots__ = ("_closing", "_on_shut", "_poller", "_queue", "_sent", "_terminal", "fd")
 
-    def __init__(self, poller: Poller, fd: int, terminal: bool) -> None:
-        self._poller, self._terminal = poller, terminal
-        self.fd = os.dup(fd) if terminal else fd
+    def __init__(self, poller: Poller, fd: int, terminal: bool, on_shut: Callable[[], object] = lambda: None) -> None:
+        self._poller, self._terminal, self._on_shut = poller, terminal, on_shut
+        self.fd = os.dup(fd) if terminal else fd  # -1: it is closed
         self._queue: deque[bytes] = deque()
         self._sent: Future[None] | None = None
         self._closing = False
-        os.set_blocking(self.fd, False)
-        poller.watch(self.fd, 0, self._ready)
+        if self.fd >= 0:
+            os.set_blocking(self.fd, False)
+            poller.watch(self.fd, 0, self._ready)
 
     def write(self, data: bytes) -> Future[None] | None:
         """See engine.host.Input."""
@@ -150,5 +152,6 @@ class PipeInput:
             self._poller.forget(self.fd)
             os.close(self.fd)
             self.fd = -1
+            self._on_shut()
         self._queue.clear()
         self._tell()

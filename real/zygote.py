@@ -8,7 +8,8 @@ concerns that one process (`control`); the zygote sends back when a process has 
     daemon -> control   go               the clone executes the program; end of file says that it has
     zygote -> daemon    exited serial status
 
-When the daemon is gone, the zygote ends what runs and takes the groups away. Twin: the loader of sim/.
+When the daemon is gone, the zygote ends what runs and takes the groups away; or, with `--live-restore`, only what the
+daemon has not asked it to keep, and waits for the next daemon. Twin: the loader of sim/.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ import sys
 import time
 from typing import Any
 
-from real import capabilities, clone, init, namespaces, rootfs, spare, syscalls, wire
+from real import capabilities, clone, init, keeping, namespaces, rootfs, spare, syscalls, wire
 from real.cgroups import make as make_cgroups
+from real.keeping import Keeper, Kept
 from real.performing import Container, Failure, Handler, Surroundings, Times, handlers, perform, reason
 from real.syscalls import NAMESPACES
 
@@ -32,7 +34,7 @@ COLLECT_EVERY = 256  # requests
 
 
 class Zygote:
-    """One per daemon. `run` returns when the daemon is gone."""
+    """One per daemon. `run` returns when the daemon is gone and there is nothing to keep for another."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
@@ -50,6 +52,8 @@ class Zygote:
         _, permitted, bounding = capabilities.own()
         self.capabilities = (permitted, bounding)
         self.requests = 0
+        self.keeper = Keeper()
+        self.poll = select.poll()
 
     def run(self) -> None:
         """Serve."""
@@ -57,18 +61,60 @@ class Zygote:
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         self.own_files += [woken, wake]
-        poll = select.poll()
-        poll.register(self.connection, select.POLLIN)
-        poll.register(woken, select.POLLIN)
+        self.poll.register(self.connection, select.POLLIN)
+        self.poll.register(woken, select.POLLIN)
         gc.freeze()
         gc.disable()
         while True:
-            for fd, _ in poll.poll():
+            for fd, _ in self.poll.poll():
                 if fd == woken:
                     os.read(woken, 4096)
                     self.reap()
-                elif not self.serve():
+                elif self.keeper.door is not None and fd == self.keeper.door.fileno():
+                    self.let_in()
+                elif fd == self.connection.fileno() and not self.serve() and not self.stay():
                     return
+
+    # -- from one daemon to the next
+
+    def stay(self) -> bool:
+        """The daemon is gone: wait for the next one? What it has not asked to keep ends."""
+        if self.keeper.door is None or not self.keeper.entries:
+            return False
+        self.poll.unregister(self.connection)
+        self.own_files.remove(self.connection.fileno())
+        self.connection.close()
+        keeping.be_silent()
+        for serial, pid in self.pids.items():
+            if serial not in self.keeper.entries:
+                os.kill(pid, signal.SIGKILL)
+        self.poll.register(self.keeper.door, select.POLLIN)
+        return True
+
+    def let_in(self) -> None:
+        """The next daemon is here; until it is gone, nobody else is let in."""
+        assert self.keeper.door is not None
+        self.poll.unregister(self.keeper.door)
+        self.connection = self.keeper.let_in()
+        self.own_files.append(self.connection.fileno())
+        self.poll.register(self.connection, select.POLLIN)
+
+    def on_keep(self, files: list[int], serial: int, id: str, note: bytes) -> None:
+        if serial in self.pids:
+            self.keeper.entries[serial] = Kept(id, self.pids[serial], note, files)
+            return
+        for fd in files:  # it has ended already
+            os.close(fd)
+
+    def on_close_input(self, files: list[int], serial: int) -> None:
+        self.keeper.close_input(serial)
+
+    def on_forget(self, files: list[int], serial: int) -> None:
+        self.keeper.forget(serial)
+
+    def on_end(self, files: list[int]) -> None:
+        """The daemon will not have a successor."""
+        self.keeper.close()
 
     # -- requests
 
@@ -103,6 +149,8 @@ class Zygote:
             settings["rootless"],
             settings["copying"],
         )
+        if settings["door"] and self.keeper.door is None:
+            self.keeper.open_door(settings["door"])
 
     def on_kill(self, files: list[int], serial: int, number: int) -> None:
         """Its number is its own until it is reaped, which nobody else does."""
@@ -163,7 +211,8 @@ class Zygote:
 
     def _not_theirs(self) -> list[int]:
         """Open files that a copy of this process has no business with."""
-        return [*self.own_files, *([self.spare.socket.fileno()] if self.spare is not None else [])]
+        spare = [self.spare.socket.fileno()] if self.spare is not None else []
+        return self.own_files + spare + self.keeper.descriptors
 
     def _take_hold(self, container: Container, type: str, target: str) -> None:
         """JoinNamespace before the clone: from inside another PID namespace the process could not be named."""
@@ -205,29 +254,7 @@ class Zygote:
                 if pid:
                     syscalls.setns(self.own_pids, NAMESPACES["pid"])
             return pid
-        return self._clone_by_another(target, flags, group)
-
-    def _clone_by_another(self, target: int, flags: int, group: int) -> int:
-        """Rootless there is no way back into the first PID namespace: a process that needs none clones for us."""
-        answer, say = os.pipe2(os.O_CLOEXEC)
-        between = syscalls.clone(0)
-        if between == 0:
-            try:
-                syscalls.setns(target, NAMESPACES["pid"])
-                pid = syscalls.clone(flags | syscalls.CLONE_PARENT, group)
-            except OSError as error:
-                pid = -(error.errno or 1)
-            if pid == 0:
-                return 0
-            os.write(say, str(pid).encode())
-            os._exit(0)
-        os.close(say)
-        os.waitpid(between, 0)
-        pid = int(os.read(answer, 32) or b"-1")
-        os.close(answer)
-        if pid < 0:
-            raise OSError(-pid, os.strerror(-pid))
-        return pid
+        return clone.by_another(target, flags, group)
 
     def _rootless(self) -> bool:
         return self.surroundings is not None and self.surroundings.rootless
@@ -305,8 +332,11 @@ class Zygote:
             if self.groups.pop(pid, None) is not None:
                 self.first = {id: first for id, first in self.first.items() if first != pid}
             code = os.waitstatus_to_exitcode(status)
+            code = code if code >= 0 else 128 - code
+            if serial in self.keeper.entries:
+                self.keeper.entries[serial].status = code
             with contextlib.suppress(OSError):
-                wire.send(self.connection, ("exited", serial, code if code >= 0 else 128 - code))
+                wire.send(self.connection, ("exited", serial, code))
 
     def clean_up(self) -> None:
         """The daemon is gone: nothing of what it ran is left."""

@@ -37,6 +37,7 @@ class SimHost:
 
         runtime = self.runtime = Runtime(self.kernel, self._tell)
         self.create, self.start, self.exec, self.delete = runtime.create, runtime.start, runtime.exec, runtime.delete
+        self.recover = runtime.recover
         self.kill, self.pause, self.resume = runtime.kill, runtime.pause, runtime.resume
         self.resize, self.update, self.stats = runtime.resize, runtime.update, runtime.stats
         self.ps, self.numbers, self.top = runtime.ps, runtime.numbers, runtime.top

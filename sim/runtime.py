@@ -7,7 +7,7 @@ Twin: real/runtime.py.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine import operations as ops
@@ -62,6 +62,10 @@ class Runtime:
         source, container.terminal = self._connect(process, spec.process, on_output)
         await self._loop.sleep(performing.took(performed))
         return Started(process.host_pid, source, tuple(performed))
+
+    async def recover(self, wanted: Mapping[str, OnOutput]) -> dict[str, Started]:
+        """See engine.host.Runtime: this host ends with its daemon."""
+        return {}
 
     async def start(self, id: str) -> tuple[Performed, ...]:
         """See engine.host.Runtime."""

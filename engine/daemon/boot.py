@@ -1,14 +1,15 @@
 """How an engine comes back to what it had acknowledged, and how it ends.
 
 After `kill -9` nothing of the containers' processes is left: what ran has exited with 255, unless its restart policy
-asks for another run. Images first, then writable layers, then names and states (moby, daemon/daemon.go: restore).
+asks for another run, or the host has kept it (engine/daemon/adoption.py). Images first, then writable layers, then
+names and states (moby, daemon/daemon.go: restore).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.daemon import remove, restart, start
+from engine.daemon import adoption, remove, restart, start
 from engine.daemon.attach import Stdin
 from engine.errors import EngineError
 from engine.lifecycle import State
@@ -26,14 +27,21 @@ async def restore(engine: Engine) -> None:
     engine.volumes.restore()
     await engine.networks.restore()
     for container in engine.containers:
-        was_active = container.active
         await engine.saved.restore(container)
-        engine.volumes.adopt(container)
         if container.config.open_stdin:
             container.stdin = Stdin(engine.loop)
+    running = await adoption.find(engine)
+    for container in engine.containers:
+        was_active = container.active
+        engine.volumes.adopt(container)
+        if (started := running.get(container.id)) is not None:
+            await adoption.adopt(engine, container, started)
+            continue
         if was_active:
             container.state, container.exit_code = State.EXITED, KILLED
             container.finished_at = engine.loop.time
+            if engine.host.info.live_restore:
+                engine.saved.save(container)
             engine.containers.save(container)
         if container.state in (State.REMOVING, State.DEAD) or (was_active and container.host_config.auto_remove):
             await _finish_removal(engine, container)
@@ -57,7 +65,7 @@ def shut_down(engine: Engine) -> None:
     """Let everything of the containers' end without a word; what they have written so far is kept."""
     engine.host.listen(lambda news: None)
     for container in engine.containers:
-        if container.alive:
+        if container.alive and not engine.host.info.live_restore:
             engine.saved.save(container)
         if container.restart is not None:
             container.restart.cancel()

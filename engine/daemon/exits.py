@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.daemon import needs, remove, restart, start
+from engine.daemon import adoption, needs, remove, restart, start
 from engine.daemon.networks import joining
 from engine.host import Exited, News, OutOfMemory
 from engine.lifecycle import Verb
@@ -50,6 +50,7 @@ async def ended(engine: Engine, container: Container, news: Exited) -> None:
             restart.schedule(engine, container)
         container.close_streams()
         engine.saved.save(container)
+        adoption.forget(engine, container)
         engine.containers.save(container)
         engine.trace.close(span)
         container.tell_exit()

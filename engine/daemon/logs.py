@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.host import STDERR, STDOUT
 from engine.loop import SECOND, Future, Loop
+
+if TYPE_CHECKING:
+    from engine.daemon.journal import Journal
 
 LIMIT = 64 << 20  # bytes kept
 LONGEST_LINE = 16 << 10
@@ -61,6 +64,7 @@ class LogBuffer:
 
     __slots__ = (
         "_files", "_first", "_followers", "_limit", "_loop", "_partial", "_pieces", "_rotation", "_size", "dropped",
+        "journal",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, limit: int = LIMIT, rotation: Rotation = ONE_FILE) -> None:
@@ -73,18 +77,25 @@ class LogBuffer:
         self._partial: dict[int, tuple[int, bytes]] = {}  # by stream: when a line was begun, and what is there of it
         self._followers: list[Future[bool]] = []
         self.dropped = 0  # bytes
+        self.journal: Journal | None = None  # where it is written down at once
 
     # -- writing
 
     def write(self, stream: int, data: bytes) -> None:
         """Output from now. What has no newline yet waits for the rest."""
-        time = self._loop.time
+        if self.journal is not None:
+            self.journal.write(self._loop.time, stream, data)
+        self.put(self._loop.time, stream, data)
+
+    def put(self, time: int, stream: int, data: bytes) -> None:
+        """Output of a certain time."""
+        now = time
         if begun := self._partial.pop(stream, None):
             time, data = begun[0], begun[1] + data
         whole, newline, rest = data.rpartition(b"\n")
         if newline:
             self._add(Piece(time, stream, whole + newline))
-            time = self._loop.time
+            time = now
         while len(rest) >= LONGEST_LINE:
             self._add(Piece(time, stream, rest[:LONGEST_LINE]))
             rest = rest[LONGEST_LINE:]

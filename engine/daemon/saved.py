@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.daemon.container import new_log
+from engine.daemon.journal import Journal, replay
 from engine.image.blobs import Blobs
 from engine.image.digest import Digest
 
@@ -26,11 +27,23 @@ class Saved:
 
     def __init__(self, engine: Engine, data_root: Path | None) -> None:
         self._engine = engine
+        self._journals = data_root / "journals" if data_root is not None else None
         self._blobs = Blobs(data_root / "saved" if data_root is not None else None)
         for kind in (LAYER, VOLUME):
             for _, digest in engine.state.items(kind):
                 self._blobs.use(Digest(digest))
         self._blobs.sweep()
+
+    # -- while something runs that may outlive the daemon
+
+    def write_down(self, container: Container) -> None:
+        """From now on, what it prints is in a file at once."""
+        if self._journals is None or not self._engine.host.info.live_restore or not container.keeps_log:
+            return
+        if container.logs is None:
+            container.logs = new_log(container)
+        if container.logs.journal is None:
+            container.logs.journal = Journal(self._journals / container.id)
 
     # -- when something ends
 
@@ -46,12 +59,22 @@ class Saved:
                     self._keep(VOLUME, point.name, engine.host.pack(point.source))
         if container.logs is not None:
             engine.state.put(LOG, container.id, container.logs.rows())
+            self._end_journal(container)
 
     def forget(self, container: Container) -> None:
         """It has been removed."""
         if self._engine.state.durable:
             self._drop(LAYER, container.id)
             self._engine.state.delete(LOG, container.id)
+            self._end_journal(container)
+
+    def _end_journal(self, container: Container) -> None:
+        """What it held is safe elsewhere, or is not wanted any more."""
+        if container.logs is not None and container.logs.journal is not None:
+            container.logs.journal.close()
+            container.logs.journal = None
+        if self._journals is not None:
+            (self._journals / container.id).unlink(missing_ok=True)
 
     def forget_volume(self, name: str) -> None:
         if self._engine.state.durable:
@@ -65,6 +88,9 @@ class Saved:
         if pieces := engine.state.get(LOG, container.id):
             container.logs = new_log(container)
             container.logs.load(pieces)
+        if self._journals is not None and (path := self._journals / container.id).exists():
+            container.logs = container.logs or new_log(container)
+            replay(path, container.logs)
         if engine.host.exists(container.id):
             return
         parent = engine.images.chain_for(container.id, container.image_id)

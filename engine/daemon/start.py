@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine import plan
-from engine.daemon import files, needs, specs
+from engine.daemon import adoption, files, needs, specs
 from engine.daemon.networks import joining
 from engine.daemon.networks import links as linking
 from engine.errors import EngineError, InvalidParameter, System
@@ -61,6 +61,7 @@ async def _start(engine: Engine, container: Container) -> None:
     files.write(engine, container)
     await needs.mount(engine, container)
     devices, throttles = needs.devices(engine, container), needs.throttles(engine, container.host_config)
+    engine.saved.write_down(container)
     spec = specs.spec(container, links, host.info.root, linking.environment(engine, container), devices, throttles)
     try:
         operations = plan.plan(spec, host.layers(container.id))
@@ -83,6 +84,7 @@ async def _start(engine: Engine, container: Container) -> None:
         from engine.daemon import health
 
         health.begin(engine, container)
+    adoption.remember(engine, container)
     engine.containers.save(container)
     engine.events.publish("container", "start", container.id, container.attributes())
 

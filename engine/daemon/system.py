@@ -72,7 +72,7 @@ def information(engine: Engine, release: str) -> dict[str, Any]:
         "ExperimentalBuild": False,
         "ServerVersion": release,
         "Swarm": NO_SWARM,
-        "LiveRestoreEnabled": False,
+        "LiveRestoreEnabled": engine.host.info.live_restore,
         "Isolation": "",
         "InitBinary": "docker-init",
         "ContainerdCommit": NO_COMMIT,

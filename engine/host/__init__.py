@@ -67,6 +67,7 @@ class HostInfo:
     storage_driver: str = "overlay2"
     runtime: str = "runc"
     root: str = "/var/lib/docker"  # the daemon's own folder on it
+    live_restore: bool = False  # containers outlive the daemon, and the next one finds them again
     lasting: bool = False  # snapshots and folders outlive the daemon: they need not be saved and brought back
     warnings: tuple[str, ...] = ()
     product: str = ""  # what it is a part of, "Docker Desktop 4.42.1 (196648)"

@@ -105,6 +105,12 @@ class Runtime(Protocol):
         `hold` False: `start` follows at once, whatever comes, so the process need not wait for it.
         """
 
+    async def recover(self, wanted: Mapping[str, OnOutput]) -> dict[str, Started]:
+        """Find containers again that went on without a daemon, by id; any that is not wanted is ended.
+
+        They run, or the news of their end follows. A host whose containers end with their daemon finds none.
+        """
+
     async def start(self, id: str) -> tuple[Performed, ...]:
         """Let the held process execve. Raises RuntimeFailure (`executable file not found in $PATH`, …)."""
 

@@ -39,13 +39,14 @@ def main(words: list[str]) -> None:
 def inside(place: Path, words: list[str]) -> None:
     """In the new namespaces: make all read-only, then become pytest, or the command."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from real import syscalls
+    from real import namespaces, syscalls
 
     syscalls.mount("tmpfs", str(place), "tmpfs", 0, "size=4g,mode=1777")
     syscalls.mount_setattr("/", syscalls.AT_RECURSIVE, on=syscalls.MOUNT_ATTR_RDONLY)
     for path in (*WRITABLE, str(place)):
         if Path(path).is_mount():
             syscalls.mount_setattr(path, syscalls.AT_RECURSIVE, off=syscalls.MOUNT_ATTR_RDONLY)
+    namespaces.bring_loopback_up()
     os.environ |= {ROOM: str(place), "TMPDIR": str(place), "HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
     if room() is None:
         sys.exit("guarded: this is not a safe place")

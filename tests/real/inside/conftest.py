@@ -21,7 +21,8 @@ if not SAFE:
 class Daemon:
     """`glassdock serve real`, with a busybox image."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self.options = options
         self.root = Path(tempfile.mkdtemp(dir=os.environ["GLASSDOCK_TEST_ROOM"]))
         self.socket = self.root / "d.sock"
         self.process: subprocess.Popen[bytes] | None = None
@@ -36,7 +37,7 @@ class Daemon:
         self.socket.unlink(missing_ok=True)
         command = [sys.executable, "-m", "engine.cli", "serve", "real", "-H", f"unix://{self.socket}"]
         self.process = subprocess.Popen(
-            [*command, "--data-root", str(self.root / "data")],
+            [*command, "--data-root", str(self.root / "data"), *self.options],
             cwd=Path(__file__).resolve().parents[3],
             stdout=subprocess.PIPE,
         )
@@ -50,9 +51,16 @@ class Daemon:
         return self.process.pid
 
     def zygote(self) -> int:
-        """Its process id."""
-        [pid] = map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split())
-        return pid
+        """Its process id; if it has outlived its first daemon, it is nobody's child."""
+        children = map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split())
+        others = map(int, Path("/proc/self/task", str(os.getpid()), "children").read_text().split())
+        return next(pid for pid in (*children, *others) if _name(pid) == "glassdock-zygot" and not self.gone(pid))
+
+    def gone(self, pid: int) -> bool:
+        return not Path(f"/proc/{pid}").exists() or _is_zombie(pid)
+
+    def until(self, look: Any, wanted: Any = True) -> None:
+        wait_for(look, wanted)
 
     def kill(self) -> None:
         """As if the power had gone for it; returns when its zygote has cleaned up."""
@@ -60,7 +68,7 @@ class Daemon:
         zygote = self.zygote()
         self.process.kill()
         self.process.wait()
-        wait_for(lambda: not Path(f"/proc/{zygote}").exists() or _is_zombie(zygote))
+        wait_for(lambda: self.gone(zygote))
 
     def stop(self) -> None:
         assert self.process is not None
@@ -79,6 +87,13 @@ class Daemon:
 
     def sh(self, script: str, **options: Any) -> str:
         return self.run("sh", "-c", script, **options)[1]
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _is_zombie(pid: int) -> bool:
@@ -102,6 +117,12 @@ def daemon() -> Iterator[Daemon]:
     made = Daemon()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def daemon_with() -> Any:
+    """A daemon of one's own, with options; whoever asks stops it."""
+    return Daemon
 
 
 @pytest.fixture
