@@ -50,7 +50,7 @@ def begin(name: str, student: str = "", host: str = "") -> Shown:
         raise NotBegun(tell("who are you"))
     os.environ.setdefault("GLASSDOCK_LANG", release.lang)
     room = _room()
-    place = (lambda: host) if host or room is None else (lambda: room.context)
+    place = (lambda: host or "sim") if host or room is None else (lambda: room.context)
     desk = Desk(release, who, language(), _record(beside), place, RECORD in os.environ or _nbgrader() == "autograde")
     aside = desk.resume(beside)
     DESKS.append(desk)
@@ -132,9 +132,10 @@ def predict(name: str, guess: object = ...) -> Shown:
 def marks(name: str, hidden: Sequence[Mapping[str, Any]] | None = None) -> int:
     """The points of a task's visible criteria, or of these hidden ones: what a test cell returns."""
     desk = _desk()
-    desk.graded(name)
     this = _task(desk, name)
-    found = desk.look(name, None if hidden is None else from_data(hidden))
+    desk.graded(name)
+    visible = [each for each in desk.assignment.task(name).criteria if not each.hidden]
+    found = desk.look(name, visible if hidden is None else from_data(hidden))
     if desk.grading or _nbgrader():  # a student has seen it in check()
         _display(Report([replace(this, explain=None, criteria=(), withheld=0)], found))
     _kept(desk)

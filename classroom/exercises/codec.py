@@ -39,7 +39,7 @@ def to_data(thing: Any) -> Any:
 def from_data(data: Any) -> Any:
     """Back again; lists become tuples. Raises BadDocument."""
     if isinstance(data, Mapping) and "is" in data:
-        kind = KINDS.get(data["is"])
+        kind = KINDS.get(str(data["is"]))
         if kind is None or {each.name for each in fields(kind)} != set(data) - {"is"}:
             raise BadDocument(f"unknown part of an exercise: {data['is']!r}")
         return made(kind, {name: from_data(part) for name, part in data.items() if name != "is"})

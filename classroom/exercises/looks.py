@@ -22,7 +22,7 @@ PLAIN = {
         "whether %s was killed for want of memory (OOMKilled)",
         "%s의 메모리 부족 종료(OOMKilled) 여부",
     ),
-    "Config.Image": ("the image that %s was made from", "%s를 만든 이미지"),
+    "Config.Image": ("the image that %s was made from", "%s의 이미지 이름"),
     "Config.Cmd": ("the command of %s", "%s의 명령(CMD)"),
     "Image": ("the id of the image that %s stands on", "%s 아래에 있는 이미지의 id"),
     "HostConfig.Memory": ("the memory limit of %s, in bytes", "%s의 메모리 제한(바이트)"),
@@ -234,7 +234,8 @@ class Shared:
     @property
     def subject(self) -> Text:
         return Text(
-            f"layers that {self.one} and {self.other} share", f"{self.one}와(과) {self.other}가 나누어 쓰는 레이어 수"
+            f"layers that {self.one} and {self.other} share",
+            f"두 이미지({self.one}, {self.other})가 나누어 쓰는 레이어 수",
         )
 
 
