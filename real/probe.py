@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from real import capabilities, cgroups, syscalls
+from real import capabilities, cgroups, hostnet, syscalls
+from real.netlink.links import Links
+from real.packetfilter import PacketFilter
 from real.syscalls import NAMESPACES
 
 YES, NO, PART = "yes", "no", "in part"
@@ -37,13 +39,13 @@ class Row:
 
 def rows() -> list[Row]:
     """All that is asked."""
-    return [_user(), *_namespaces(), _mount_api(), _paths(), _overlay(), *_cgroups(), _seccomp(), *_rest()]
+    return [_user(), *_namespaces(), _mount_api(), _paths(), _overlay(), *_cgroups(), *_network(), _seccomp(), *_rest()]
 
 
 def _user() -> Row:
     root = os.geteuid() == 0
     permitted = capabilities.own()[1]
-    missing = [name for name in ("SYS_ADMIN", "SETUID", "SETGID", "CHOWN", "MKNOD", "NET_ADMIN")
+    missing = [name for name in ("SYS_ADMIN", "SETUID", "SETGID", "CHOWN", "MKNOD", "NET_ADMIN", "SYS_PTRACE")
                if root and not permitted >> capabilities.NUMBERS[f"CAP_{name}"] & 1]  # fmt: skip
     found = NO if not root else PART if missing else YES
     remedy = f"missing: {', '.join(missing)}" if missing else "run it with sudo, or in a privileged container"
@@ -167,12 +169,48 @@ def _load_filter() -> None:
     syscalls.seccomp(seccomp.program("default", ()))
 
 
+def _network() -> list[Row]:
+    """Each is tried in a network namespace of its own."""
+    reasons = {
+        "bridge": "--network bridge, and networks of one's own",
+        "veth": "the cable between a container and its bridge",
+        "macvlan": "docker network create -d macvlan",
+        "ipvlan": "docker network create -d ipvlan",
+    }
+    found = [Row(name, _tried(partial(_make_link, name)), why, f"modprobe {name}") for name, why in reasons.items()]
+    found.append(Row("nf_tables with NAT", _tried(_make_table), "ways out of a bridge, published ports, isolation",
+                     "modprobe nft_chain_nat nft_masq nft_fib_inet"))  # fmt: skip
+    forwards = YES if hostnet.forwards() else PART if hostnet.may_turn_on() else NO
+    remedy = "off; the daemon turns it on for its first bridge" if forwards == PART else "sysctl net.ipv4.ip_forward=1"
+    return [*found, Row("IPv4 forwarding", forwards, "ways out of a bridge", remedy), _user_mode_stack()]
+
+
+def _make_link(kind: str) -> None:
+    syscalls.unshare(NAMESPACES["network"])
+    links, here = Links(), os.open("/proc/self/ns/net", os.O_RDONLY)
+    links.add_bridge("bridge", 1500, "", 1)
+    if kind == "veth":
+        links.add_veth("veth", "bridge", 1500, 1, "eth0", here)
+    elif kind != "bridge":
+        links.add_sublink(kind, "bridge", "eth0", here)
+
+
+def _make_table() -> None:
+    syscalls.unshare(NAMESPACES["network"])
+    PacketFilter("glassdock-check", 1, "").open(only_ours=False)
+
+
+def _user_mode_stack() -> Row:
+    found = next((name for name in ("pasta", "slirp4netns") if shutil.which(name)), "")
+    return Row("user-mode stack", f"{found}, not driven" if found else NO, "networks for a daemon without root",
+               "such a daemon has --network none, host and container:NAME")  # fmt: skip
+
+
 def _rest() -> list[Row]:
     ps, busybox = shutil.which("ps"), shutil.which("busybox")
     return [
         Row("AppArmor", NO if not Path("/sys/kernel/security/apparmor").is_dir() else "left alone",
             "one more fence; this engine loads no profile", "nothing: containers run unconfined by it"),
-        Row("bridge networks", NO, "--network bridge, published ports", "use --network none, host or container:NAME"),
         Row("ps", YES if ps else NO, "docker top", "install procps"),
         Row("static busybox", YES if busybox else NO, "glassdock images import-host", "install busybox-static"),
     ]  # fmt: skip
