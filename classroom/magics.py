@@ -81,8 +81,14 @@ class Classroom:
 
     @no_var_expand
     def host(self, line: str, cell: str | None = None) -> None:
-        """`%host LINE`: a line for a shell on the host itself. `%%host [NAME]`: a cell for the shell of that name."""
-        ran = self.lab.host(line, write=_print) if cell is None else self.lab.host(cell, line.strip(), _print)
+        """`%host LINE`: a line for a shell on the host itself, with `{expressions}` as in `!` lines.
+
+        `%%host [NAME]`: a cell for the shell of that name, as it stands.
+        """
+        if cell is None:
+            ran = self.lab.host(self._expanded(line), write=_print)
+        else:
+            ran = self.lab.host(cell, line.strip(), _print)
         self.ipython.user_ns["_exit_code"] = ran.exit
 
     def system(self, command: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.operations.files import DEVICES as CONTAINER_DEVICES
+from sim import layerstore
 from sim.abi import SIG_IGN
 from sim.kernel.loader import executable
 from sim.kernel.sessions import Session
@@ -128,6 +129,7 @@ def make_files(kernel: Kernel) -> None:
     for name, (kind, number, mode) in DEVICES.items():
         mounting.make_device(kernel.host.mount, f"/dev/{name}", kind | mode, number)
     mounting.make_directories(root, "/dev/shm", 0o1777)
+    layerstore.show(kernel)
     files.mknod(root, "/run/docker.sock", st.S_IFSOCK | 0o660)
     mounting.mount_at(kernel.host.mount, "proc", "/proc", "proc", ())
     mounting.mount_at(kernel.host.mount, "sysfs", "/sys", "sysfs", ())

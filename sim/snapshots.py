@@ -98,6 +98,21 @@ class Snapshots:
         """The filesystem of a container, to be mounted."""
         return self._active[key]
 
+    def folders(self) -> list[str]:
+        """The names of all in /var/lib/docker/overlay2."""
+        return [name.rpartition(":")[2] for name in (*self._committed, *self._active)]
+
+    def diff_of(self, folder: str) -> Directory | None:
+        """A layer by the name of its folder: its own files, without those of the layers below. None if there is none."""
+        if (layer := self._committed.get(f"sha256:{folder}") or self._committed.get(folder)) is not None:
+            return layer.diff
+        tree = self._active.get(folder)
+        if tree is None:
+            return None
+        upper, _ = overlay.copy_up(tree, ())
+        assert isinstance(upper, Directory)
+        return upper
+
     async def apply(self, name: str, parent: str | None, diff: BinaryIO) -> int:
         """See engine.host.Snapshotter."""
         below = self._committed[parent] if parent else None

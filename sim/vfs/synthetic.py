@@ -6,6 +6,8 @@ by programs; writing calls a function. Functions get the calling process, as wha
 
 from __future__ import annotations
 
+import errno
+import os
 import stat as st
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
@@ -79,6 +81,13 @@ class Listing:
 
     def get(self, name: str) -> Inode | None:
         return self._fixed.get(name) or self._lookup(name)
+
+    def __setitem__(self, name: str, node: Inode) -> None:
+        """Only the kernel makes entries here."""
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), name)
+
+    def pop(self, name: str, default: Inode | None = None) -> Inode:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), name)
 
     def __iter__(self) -> Iterator[str]:
         yield from self._fixed
