@@ -1,7 +1,7 @@
 """What a check sees of an engine, what it expects, and how that is said and sent."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.exercises import authoring, expectations, looks
@@ -194,6 +194,7 @@ def test_only_what_an_exercise_is_made_of_is_ever_made(data):
 VALUES = st.dictionaries(st.sampled_from(["first", "port", "mib"]), st.integers(0, 9999).map(str))
 
 
+@settings(deadline=None)
 @given(st.text(), VALUES)
 def test_what_has_no_hole_stays_as_it_is(text, values):
     plainly = text.replace("{", "(")

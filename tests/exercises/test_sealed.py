@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.exercises.fill import filled
@@ -59,6 +59,7 @@ def test_another_courses_seal_is_noticed_and_a_key_of_an_assignment_does_not_tel
     assert KEY.hex() not in assignment_key(KEY, "04-images")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.characters(codec="utf-8"))
 def test_a_damaged_document_is_refused_or_noticed(at, character):
     text = WORK.to_json(KEY).rstrip()

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.exercises.variants import SALTS, Name, Number, OneOf, Port, drawn, engine_seed
@@ -38,6 +38,7 @@ def test_it_does_not_depend_on_the_interpreters_own_chance():
     assert len(said) == 1
 
 
+@settings(deadline=None)
 @given(STUDENTS, st.integers(0, 100))
 def test_values_are_what_was_asked_for_and_differ_within_a_task(student, seed):
     values = drawn(DRAWS, student, seed, "t")
@@ -47,6 +48,7 @@ def test_values_are_what_was_asked_for_and_differ_within_a_task(student, seed):
     assert values["image"] in "abc"
 
 
+@settings(deadline=None)
 @given(STUDENTS, STUDENTS)
 def test_engines_are_the_students_own(one, other):
     assert (engine_seed(one, 1, "t") == engine_seed(other, 1, "t")) == (one == other)
