@@ -19,8 +19,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from classroom.exercises.codec import to_data
 from classroom.exercises.evaluate import evaluate_task
-from classroom.exercises.fill import filled
+from classroom.exercises.fill import HOLE, filled
 from classroom.exercises.load import load
 from classroom.exercises.notebooks import EXPLAIN, HIDDEN
 from classroom.exercises.replayed import replayed
@@ -33,6 +34,7 @@ from classroom.lab import Lab
 from engine.api.inprocess import Connection
 
 Job = Mapping[str, Any]
+ID = re.compile("[0-9a-f]{64}|[0-9a-f]{12}")  # of a container: every engine has its own
 WARMING = 60.0  # seconds
 MOST_ERRORS = 10  # of cells that are told of
 
@@ -161,7 +163,7 @@ class Check:
         return marks, traces
 
     def _marks(self, task: Task, world: World | None) -> Iterator[Mark]:
-        values = drawn(task.draws, self._student, self._seed, f"{self._assignment.name}/{task.name}")
+        values = _holes(task, drawn(task.draws, self._student, self._seed, f"{self._assignment.name}/{task.name}"))
         in_each = [evaluate_task(self._assignment, task, world, self._student, self._seed, lang) for lang in LANGUAGES]
         for same in zip(*in_each, strict=True):
             messages = {lang: finding.message for lang, finding in zip(LANGUAGES, same, strict=True)}
@@ -187,25 +189,36 @@ class Check:
     def _trace(self, task: Task, work: Work | None, own: Work | None) -> Iterator[Trace]:
         if work is None or task.name not in work.sessions:
             return
+        begun = [entry.at for entry in work.of(task.name) if entry.kind == "task"]
         steps = [
             [step.method, step.path, step.query, step.body.decode(errors="replace")]
             for step in work.sessions[task.name].requests
+            if step.request > (begun[-1] if begun else 0)
         ]
         entries = (own or work).of(task.name)
         times = [entry.time for entry in entries]
         variant = drawn(task.draws, self._student, self._seed, f"{self._assignment.name}/{task.name}")
         yield Trace(
-            task.name, _digest(steps) if steps else "", _digest(sorted(variant.items())) if variant else "", len(steps),
+            task.name,
+            _digest(ID.sub("id", json.dumps(steps))) if steps else "",
+            _digest(sorted(variant.items())) if variant else "",
+            len(steps),
             sum(entry.kind == "check" for entry in entries),
             max(times) - min(times) if own is not None and len(times) > 1 else None,
-        )  # fmt: skip
+        )
 
 
 def _anybodys(message: str, values: Mapping[str, str]) -> str:
-    """A message without the student's own words: the holes' names stand for them."""
-    for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
-        message = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", f"{{{name}}}", message)
+    """A message without the student's own words: the holes stand for them."""
+    for hole, value in sorted(values.items(), key=lambda item: -len(item[1])):
+        message = re.sub(rf"(?<![A-Za-z0-9-]){re.escape(value)}(?![A-Za-z0-9-])", hole, message)
     return message
+
+
+def _holes(task: Task, values: Mapping[str, str]) -> dict[str, str]:
+    """What stands in the task's holes, `{box}` and `{mib*1048576}`, for this student."""
+    found = {match[0] for match in HOLE.finditer(json.dumps(to_data(task)))}
+    return {hole: filled(hole, values) for hole in found if filled(hole, values) != hole}
 
 
 def _manual(task: Task) -> Iterator[Mark]:

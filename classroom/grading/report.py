@@ -27,6 +27,7 @@ from classroom.grading.tables import TABLES, counted, number
 from classroom.grading.words import say, word
 from classroom.views.charts import Piece, bars
 
+PALETTE = STYLE.replace("svg{", ":root{")  # the pictures' colours, for the page around them
 MOST_WRONG = 3  # states shown of each task
 STEPS = 5  # bars of the distribution
 
@@ -130,11 +131,11 @@ def _pictures(rows: Sequence[TaskRow], marked: Sequence[Result], lang: str) -> l
     tasks = {row.title: [Piece(word("mean", lang), row.mean)] for row in rows}
     return [
         bars(word("success", lang), "%", tasks),
-        bars(word("spread", lang), word("students", lang), _spread(marked)),
+        bars(word("spread", lang), word("students", lang), _spread(marked, lang)),
     ]
 
 
-def _spread(marked: Sequence[Result]) -> dict[str, list[Piece]]:
+def _spread(marked: Sequence[Result], lang: str) -> dict[str, list[Piece]]:
     """How many students have how much of the points that machines give."""
     counts = [0] * STEPS
     for result in marked:
@@ -142,7 +143,7 @@ def _spread(marked: Sequence[Result]) -> dict[str, list[Piece]]:
         counts[min(STEPS - 1, int(STEPS * result.points / most)) if most else STEPS - 1] += 1
     width = 100 // STEPS
     return {
-        f"{place * width}–{(place + 1) * width} %": [Piece("", count, "orange-soft", "orange")]
+        f"{place * width}–{(place + 1) * width} %": [Piece(word("students", lang), count, "orange-soft", "orange")]
         for place, count in enumerate(counts)
     }
 
@@ -179,7 +180,7 @@ def _page(template: str, lang: str, **values: Any) -> str:
         return word(key, lang, **facts)
 
     page = _environment().get_template(template)
-    return page.render(lang=lang, palette=STYLE, font=FONT, number=number, say=told, word=words, **values) + "\n"
+    return page.render(lang=lang, palette=PALETTE, font=FONT, number=number, say=told, word=words, **values) + "\n"
 
 
 @cache
