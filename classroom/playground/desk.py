@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from classroom.playground.pace import Pace
+from classroom.playground.pace import Interrupted, Pace
 from classroom.shell import STDERR, STDOUT, Write
 from engine.api.inprocess import Connection
 from engine.client.command import main
@@ -111,7 +111,11 @@ class Desk:
         for name, value in variables.items():
             words += ["-e", f"{name}={value}"]
         console = _Console(bytes(stdin), write)
-        return main([*words, NAME, "sh", "-c", text], self._computer, console)
+        try:
+            return main([*words, NAME, "sh", "-c", text], self._computer, console)
+        except Interrupted:
+            self._computer = None  # what was interrupted would go on there
+            raise
 
     def _make(self) -> Connection:
         engine = make_engine(seed=0, shares=[Share(self.home, writable=True)])

@@ -13,6 +13,7 @@ from classroom.views.flow import Span
 from classroom.views.processes import Process
 from classroom.views.timeline import Moment
 from engine.client.connection import Api
+from engine.clock import SECOND
 from engine.lifecycle import State
 
 Facts = Mapping[str, Any]
@@ -75,8 +76,8 @@ def _open(port: Facts) -> bool:
     return "PublicPort" in port and port["Type"] == "tcp"
 
 
-def look(api: Api, line: str, exit: int, spans: Sequence[Span], before: Seen) -> Seen:
-    """What there is now. `before`: the moment before this one."""
+def look(api: Api, line: str, exit: int, spans: Sequence[Span], before: Seen, now: int) -> Seen:
+    """What there is `now`, ns since 1970; looking lets no time pass. `before`: the moment before this one."""
     containers = api.get("/containers/json", {"all": "1"})
     shown = [row for row in api.get("/networks") if row["Name"] not in ("host", "none")]
     done: dict[str, Sequence[Span]] = {}
@@ -89,7 +90,7 @@ def look(api: Api, line: str, exit: int, spans: Sequence[Span], before: Seen) ->
         line, exit, spans, api.get("/glassdock/layers"), containers,
         [api.get(f"/networks/{row['Id']}") for row in shown],
         {name_of(each): _processes(api, each["Id"]) for each in reversed(containers) if each["State"] == "running"},
-        _lives(api, containers), done,
+        _lives(api, containers, now), done,
     )  # fmt: skip
 
 
@@ -102,19 +103,19 @@ def _processes(api: Api, id: str) -> list[Process]:
     return [Process(row["Host"], row["Inside"], row["Command"]) for row in rows]
 
 
-def _lives(api: Api, containers: Sequence[Facts]) -> dict[str, list[State]]:
+def _lives(api: Api, containers: Sequence[Facts], now: int) -> dict[str, list[State]]:
     """The states that each container has gone through, oldest first."""
     names = {container["Id"]: name_of(container) for container in containers}
     lives: dict[str, list[State]] = {name: [] for name in names.values()}
-    query = {"since": "0", "until": str(int(api.now) + 1), "filters": {"type": ["container"]}}
+    query = {"since": "0", "until": f"{now // SECOND}.{now % SECOND:09d}", "filters": {"type": ["container"]}}
     for event in api.lines("GET", "/events", query):
         name, action = names.get(event["Actor"]["ID"]), event["Action"]
         if name is not None and action in STATES:
             lives[name].append(STATES[action])
     for container in containers:
-        path, now = lives[name_of(container)], State(container["State"])
-        if not path or path[-1] is not now:
-            path.append(now)
+        path, state = lives[name_of(container)], State(container["State"])
+        if not path or path[-1] is not state:
+            path.append(state)
     return lives
 
 

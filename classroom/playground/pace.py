@@ -137,11 +137,14 @@ class Pace:
                 return
             self._clock.now = due
         elif not self.live:
-            if due is None or due - self._begun > ENDLESS or _time.monotonic() > self._deadline:
+            if due is None or (due > self._loop.time and self._is_endless(due)):
                 raise Interrupted
             self._clock.now = due
         else:
             self._listen(due)
+
+    def _is_endless(self, due: int) -> bool:
+        return due - self._begun > ENDLESS or _time.monotonic() > self._deadline
 
     def _listen(self, due: int | None) -> None:
         now = self._loop.time

@@ -87,7 +87,7 @@ class Playground:
         if "token" not in request.query:
             return _file("index.html")
         kept = {name: value for name, value in request.query.items() if name != "token"}
-        answer = web.HTTPFound(request.url.with_path("/").with_query(kept).relative())
+        answer = web.Response(status=302, headers={"Location": str(request.url.with_query(kept).relative())})
         answer.set_cookie(self._cookie, self.token, httponly=True, samesite="Strict")
         return answer
 

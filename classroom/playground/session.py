@@ -32,7 +32,8 @@ from engine.client.connection import ApiError
 Send = Callable[[Message], None]
 log = logging.getLogger("glassdock.playground")
 
-PIECE = 16_000  # letters of output that go out at once
+PIECE, MOST = 16_000, 1_000_000  # bytes of output that go out at once; that one line may print
+CUT = "\r\n[…]\r\n"
 GLANCE = 0.3  # seconds from one look at what a running program does to the next
 LIVELY = (Regime.TYPING, Regime.FOLLOWING)
 
@@ -62,6 +63,7 @@ class Session:
         self._line = ""
         self._glanced = 0.0
         self._out: list[str] = []
+        self._printed = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._waiting: deque[Message] = deque()
         self._guide = guide.Progress()
@@ -140,7 +142,7 @@ class Session:
             return
         self._record(message | {"text": text})
         self._mode("busy")
-        self._busy, self._line = True, text
+        self._busy, self._line, self._printed = True, text, 0
         self._pace.begin(script)
         self._bench.run(text)
         self._busy = False
@@ -370,8 +372,11 @@ class Session:
         self._send({"is": "problem", "what": what, "text": text})
 
     def _show(self, stream: int, data: bytes) -> None:
-        self._out.append(self._decoder.decode(data))
-        if sum(map(len, self._out)) > PIECE:
+        before, self._printed = self._printed, self._printed + len(data)
+        if before > MOST:
+            return
+        self._out.append(self._decoder.decode(data) if self._printed <= MOST else CUT)
+        if before // PIECE < self._printed // PIECE:
             self._flush()
 
     def _flush(self) -> None:

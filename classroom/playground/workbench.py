@@ -54,14 +54,14 @@ class Workbench:
             status = self.shell.status = INTERRUPTED
         self._wire.done()
         self._desk.settle(self._loop.time)
+        self._pass(TYPING)
         spans = self.api.get("/glassdock/trace", {"since": str(before)})
-        self.seen.append(look(self.api, text, status, spans, self.seen[-1]))
-        self._sleep(TYPING)
+        self.seen.append(look(self.api, text, status, spans, self.seen[-1], self._loop.time))
 
     def glance(self, text: str) -> Seen:
         """What there is in the midst of a line."""
         spans = self.api.get("/glassdock/trace", {"since": str(self._newest)})
-        return look(self.api, text, 0, spans, self.seen[-1])
+        return look(self.api, text, 0, spans, self.seen[-1], self._loop.time)
 
     @property
     def prompt(self) -> str:
@@ -84,6 +84,9 @@ class Workbench:
 
     def _sleep(self, seconds: float) -> None:
         self._pace.look()
+        self._pass(seconds)
+
+    def _pass(self, seconds: float) -> None:
         self._loop.advance(self._loop.time + int(seconds * SECOND))
 
     def _outside(self, text: str, variables: Mapping[str, str], stdin: bytes, write: Write) -> int:

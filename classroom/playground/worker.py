@@ -38,7 +38,7 @@ class PipeInbox:
             self._arrived.put(None)
             raise Closed
         try:
-            return json.loads(line)
+            return json.loads(line) or {}
         except (ValueError, RecursionError):
             return {}
 

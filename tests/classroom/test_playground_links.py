@@ -32,7 +32,9 @@ def test_what_is_written_is_read(story):
     assert set(link) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 
-@given(st.text(max_size=80) | st.binary(max_size=80).map(lambda data: VERSION + base64.urlsafe_b64encode(data).decode()))
+@given(
+    st.text(max_size=80) | st.binary(max_size=80).map(lambda data: VERSION + base64.urlsafe_b64encode(data).decode())
+)
 def test_what_nobody_has_written_is_refused(link):
     with pytest.raises(BadLink):
         read(link)
