@@ -59,6 +59,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "[이 페이지를 한국어로](../ko/contents.md)",
         "ko": "[This page in English](../en/contents.md)",
     },
+    "cheat sheet": {"en": "Docker on one sheet", "ko": "한 장으로 보는 도커"},
+    "cheat sheet order": {
+        "en": "From top to bottom this is one session. Every line has been tried on the simulated host, in this order "
+        "(those with -it without the terminal).",
+        "ko": "위에서 아래로 하나의 세션이에요. 모든 줄을 이 순서대로 시뮬레이션 호스트에서 실행해 보았어요"
+        "(-it이 있는 줄은 터미널 없이).",
+    },
     "no guess": {
         "en": "The engine says {truth}. (You have not made a guess: go back, it is worth it.)",
         "ko": "엔진의 답은 {truth}입니다. (예상을 적지 않았네요. 돌아가서 적어 보세요. 그만한 가치가 있습니다.)",
