@@ -405,7 +405,8 @@ def test_the_session_goes_on_in_a_notebook(page):
 
 HOSTILE = [
     7, [], {}, {"do": 1}, {"do": "exec"}, {"do": "line"}, {"do": "line", "text": 1, "rows": 2, "columns": 3},
-    {"do": "line", "text": "x" * 200_000, "rows": 2, "columns": 3}, {"do": "look", "view": "../x", "step": 0, "name": ""},
+    {"do": "line", "text": "x" * 200_000, "rows": 2, "columns": 3},
+    {"do": "look", "view": "../x", "step": 0, "name": ""},
     {"do": "undo", "lines": True}, {"do": "get", "id": 1, "port": "80", "path": "/"}, {"do": "language", "lang": "tlh"},
     {"do": "complete", "id": 1, "text": "docker", "at": None}, {"do": "fault", "value": 1},
 ]  # fmt: skip

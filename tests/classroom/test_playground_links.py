@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -44,10 +45,8 @@ def test_what_nobody_has_written_is_refused(link):
 def test_a_link_that_lost_something_on_the_way_is_refused_or_another_session(story, data):
     link = write(story)
     at = data.draw(st.integers(0, len(link) - 1))
-    try:
+    with suppress(BadLink):
         assert isinstance(read(link[:at] + link[at + 1 :]), Story)
-    except BadLink:
-        pass
 
 
 def packed(document) -> str:
@@ -58,7 +57,8 @@ def packed(document) -> str:
 @pytest.mark.parametrize(
     "document",
     [
-        [], [1], [1, 2], [-1, []], [2**53, []], [True, []], ["7", []], [1.5, []], {"seed": 1}, [1, [[]]], [1, [["exec", "x"]]],
+        [], [1], [1, 2], [-1, []], [2**53, []], [True, []], ["7", []], [1.5, []], {"seed": 1}, [1, [[]]],
+        [1, [["exec", "x"]]],
         [1, [["line", "ls"]]], [1, [["line", "ls", "24", 80]]], [1, [["line", "ls", True, 80]]], [1, [[["line"], 1]]],
         [1, [["keys", 0, "x"]] * (MOST + 1)], b"[1, " * 100_000, b"\xff\xfe",
     ],
