@@ -88,6 +88,7 @@ class Task:
     draws: Mapping[str, Draw] = field(default_factory=dict)
     setup: tuple[str, ...] = ()
     profile: str = "linux"  # the machine (sim/profiles.py)
+    real: bool = False  # the solution works on a real host as well
     files: Mapping[str, str] = field(default_factory=dict)  # path in a folder of the task's name: content
     predictions: tuple[str, ...] = ()  # names; the goal asks for them
     explain: Explain | None = None

@@ -10,6 +10,7 @@ TASKS = (
         "two-of-one",
         Level.FOLLOW,
         misconceptions=(2,),
+        real=True,
         draws={"image": SMALL, "first": Name(), "second": Name(), "word": WORD},
         criteria=(
             Criterion("note", 2, File("{first}", "/note"), Is("{word}")),
@@ -56,6 +57,7 @@ TASKS = (
         "other-command",
         Level.APPLY,
         misconceptions=(7, 12),
+        real=True,
         draws={"image": SMALL, "sleeper": Name(), "seconds": Number(400, 900)},
         criteria=(
             Criterion("image", 1, Inspect("container", "{sleeper}", "Config.Image"), Is("{image}")),
@@ -77,6 +79,7 @@ TASKS = (
         "does-it-change",
         Level.APPLY,
         misconceptions=(1, 2),
+        real=True,
         draws={
             "image": SMALL,
             "eraser": Name(),
@@ -130,6 +133,7 @@ TASKS = (
         "never-started",
         Level.DIAGNOSE,
         misconceptions=(12,),
+        real=True,
         draws={
             "image": SMALL,
             "service": Name(),
@@ -161,6 +165,7 @@ TASKS = (
         "old-version",
         Level.DIAGNOSE,
         misconceptions=(2, 17),
+        real=True,
         draws={"app": Name(), "shop": OneOf("shop", "forum", "mail", "wiki", "chat")},
         setup=(
             "docker run --name draft alpine sh -c 'echo 1.0 > /version'",
