@@ -1,17 +1,22 @@
-"""What registries have, seen through the daemon: `/glassdock/manifests/*`, for `docker manifest inspect`.
+"""What registries have, seen through the daemon: `/glassdock/manifests/*`, for `docker manifest`.
 
-Docker's own command asks the registry itself; ours cannot, as most registries here are only pretended.
+Docker's own command talks to the registry itself; ours cannot, as most registries here are only pretended.
 """
 
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.api.body import read_json
+from engine.api.decode import decode
 from engine.api.images import credentials
 from engine.api.messages import Request, Response, json_response
 from engine.api.query import boolean
 from engine.api.router import Route
+from engine.distribution.lists import Guest
+from engine.errors import InvalidParameter
 from engine.image.manifest import Descriptor
 from engine.image.reference import Reference
 
@@ -35,4 +40,37 @@ def _described(one: Descriptor) -> dict[str, Any]:
     return row
 
 
-ROUTES = (Route("GET", "/glassdock/manifests/{name:path}", manifests),)
+@dataclass(frozen=True, slots=True)
+class GuestBody:
+    path: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListBody:
+    """What is pushed; documents in base64."""
+
+    raw: str = ""
+    guests: tuple[GuestBody, ...] = ()
+
+
+async def push(engine: Engine, request: Request) -> Response:
+    """`docker manifest push`."""
+    reference = Reference.parse(request.vars["name"]).with_default_tag()
+    body = decode(ListBody, read_json(request, required=True))
+    guests = [Guest(guest.path, _decoded(guest.raw)) for guest in body.guests]
+    digest = await engine.images.push_list(reference, credentials(request), guests, _decoded(body.raw))
+    return json_response({"Digest": digest})
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise InvalidParameter(str(error)) from None
+
+
+ROUTES = (
+    Route("GET", "/glassdock/manifests/{name:path}", manifests),
+    Route("POST", "/glassdock/manifests/{name:path}", push),
+)

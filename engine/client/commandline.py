@@ -186,7 +186,7 @@ def parse(which: Command, words: Sequence[str]) -> Parsed:
             _shorts(parsed, word, rest)
         else:
             parsed.arguments.append(word)
-            if which.path.split(" ")[-1] in STOP_AT_ARGUMENT:
+            if which.stem in STOP_AT_ARGUMENT:
                 parsed.arguments += rest
                 break
     _check_count(which, len(parsed.arguments))

@@ -12,7 +12,7 @@ from engine.daemon import image_import, image_load, image_recovery, image_remova
 from engine.daemon.filters import NO_FILTERS, Filters, invalid_filter
 from engine.daemon.image_import import Import
 from engine.daemon.image_load import Said
-from engine.distribution import index
+from engine.distribution import index, lists
 from engine.distribution.auth import NOBODY, Credentials
 from engine.distribution.errors import BadContent, RegistryError, plain
 from engine.distribution.layers import Layers
@@ -89,8 +89,7 @@ class Images:
 
     def users(self, image: Image) -> Iterator[User]:
         """The containers that are made from an image, or mount it."""
-        yield from self._engine.containers.by_image(image.id)
-        yield from self._engine.containers.mounting(image.id)
+        return iter(self._engine.containers.by_image(image.id))
 
     @property
     def now(self) -> int:
@@ -184,6 +183,16 @@ class Images:
         """The documents behind a name in a registry (see Puller.documents). Raises EngineError."""
         try:
             return await self._puller.documents(reference, credentials, every)
+        except (EngineError, RegistryError, BadContent, Unreachable, ValueError) as error:
+            raise plain(error) from error
+
+    async def push_list(
+        self, reference: Reference, credentials: Credentials, guests: Sequence[lists.Guest], raw: bytes
+    ) -> Digest:
+        """`docker manifest push`. Raises EngineError."""
+        engine = self._engine
+        try:
+            return await lists.push(self.transport, engine.loop, engine.trace, reference, credentials, guests, raw)
         except (EngineError, RegistryError, BadContent, Unreachable, ValueError) as error:
             raise plain(error) from error
 

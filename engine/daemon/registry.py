@@ -34,7 +34,6 @@ class Containers:
         self._numbers: dict[str, int] = {}  # by id: which one it was, counted from the first
         self._active: dict[str, Container] = {}
         self._linking: dict[str, Container] = {}
-        self._mounting: dict[str, Container] = {}
         self._count = count()
         for id, row in rows.items(KIND):
             container = from_row(loop, id, row)
@@ -85,7 +84,7 @@ class Containers:
         return [bucket for start, bucket in self._buckets.items() if start.startswith(word)]
 
     def by_image(self, image_id: str) -> list[Container]:
-        """Containers made from an image, in any state."""
+        """Containers made from an image, or mounting it, in any state."""
         return list(self._by_image.get(image_id, {}).values())
 
     def active(self) -> list[Container]:
@@ -95,10 +94,6 @@ class Containers:
     def linking(self) -> list[Container]:
         """Those that were made with `--link`."""
         return list(self._linking.values())
-
-    def mounting(self, image_id: str) -> list[Container]:
-        """Those that mount an image, with `--mount type=image`."""
-        return [each for each in self._mounting.values() if any(point.image == image_id for point in each.mounts)]
 
     # -- names
 
@@ -132,14 +127,15 @@ class Containers:
 
     def remove(self, container: Container) -> None:
         """Forget it and its name."""
-        for index in (self._by_id, self._numbers, self._active, self._linking, self._mounting):
+        for index in (self._by_id, self._numbers, self._active, self._linking):
             index.pop(container.id, None)
         self.release(container.name)
         del self._buckets[container.id[:BUCKET]][container.id]
-        of_image = self._by_image[container.image_id]
-        del of_image[container.id]
-        if not of_image:
-            del self._by_image[container.image_id]
+        for image in _images(container):
+            of_image = self._by_image[image]
+            del of_image[container.id]
+            if not of_image:
+                del self._by_image[image]
         if self._rows.durable:
             self._rows.delete(KIND, container.id)
 
@@ -156,11 +152,15 @@ class Containers:
         id = container.id
         self._by_id[id] = container
         self._buckets.setdefault(id[:BUCKET], {})[id] = container
-        self._by_image.setdefault(container.image_id, {})[id] = container
+        for image in _images(container):
+            self._by_image.setdefault(image, {})[id] = container
         self._numbers[id] = next(self._count)
         if container.active:
             self._active[id] = container
         if container.host_config.links:
             self._linking[id] = container
-        if any(point.image for point in container.mounts):
-            self._mounting[id] = container
+
+
+def _images(container: Container) -> set[str]:
+    """The one that it is made from, and those that it mounts."""
+    return {container.image_id, *(point.image for point in container.mounts if point.image)}

@@ -1,4 +1,4 @@
-"""push, login, logout, manifest inspect: what concerns registries. Texts: docker/cli 28.2.
+"""push, login, logout: what concerns registries. Texts: docker/cli 28.2.
 
 Passwords are kept where Docker keeps them, in config.json, as base64: that hides them from nobody, and so it warns.
 """
@@ -178,48 +178,3 @@ def _keep(context: Context, server: str, auth: str | None) -> None:
     context.config.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
     path.write_text(json.dumps(whole, indent="\t"))
-
-
-# -- manifest inspect
-
-
-def manifest_inspect(context: Context, parsed: Parsed) -> int:
-    """The daemon is asked, which knows the way to pretended registries. `--insecure` changes nothing: it is the daemon
-    that decides whom it trusts."""
-    name, verbose = parsed.arguments[-1], parsed.flag("verbose")
-    reference = read_name(name).with_default_tag()
-    query, sent = {"all": verbose}, context.registry_auth(name)
-    try:
-        rows = context.api.json("GET", f"/glassdock/manifests/{reference}", query, headers=sent)
-    except ApiError as error:
-        if error.status == 404:
-            raise Failure(f"no such manifest: {reference.familiar}") from None
-        raise Failure(str(error)) from None
-    if not verbose:
-        document = json.loads(base64.b64decode(rows[0]["Raw"]))
-        index = "manifests" in document
-        context.console.out(json.dumps(_ordered(document, index), indent=3 if index else "\t"))
-        return 0
-    shown = [_verbose(str(reference), row, len(rows) > 1) for row in rows]
-    context.console.out(json.dumps(shown if len(shown) > 1 else shown[0], indent="\t"))
-    return 0
-
-
-def _verbose(reference: str, row: dict[str, Any], listed: bool) -> dict[str, Any]:
-    digest, document = row["Descriptor"]["digest"], json.loads(base64.b64decode(row["Raw"]))
-    key = "OCIManifest" if ".oci." in row["Descriptor"]["mediaType"] else "SchemaV2Manifest"
-    named = f"{reference}@{digest}" if listed and "@" not in reference else reference
-    return {"Ref": named, "Descriptor": row["Descriptor"], "Raw": row["Raw"], key: _ordered(document, False)}
-
-
-def _ordered(document: dict[str, Any], index: bool) -> dict[str, Any]:
-    """Descriptors with their keys in the order in which the CLI writes them."""
-    keys = ("mediaType", "size", "digest") if index else ("mediaType", "digest", "size")
-
-    def order(one: Any) -> Any:
-        if not isinstance(one, dict) or "digest" not in one:
-            return one
-        return {key: one[key] for key in keys if key in one} | {key: one[key] for key in one if key not in keys}
-
-    return {key: [order(one) for one in value] if isinstance(value, list) else order(value)
-            for key, value in document.items()}  # fmt: skip
