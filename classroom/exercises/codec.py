@@ -6,7 +6,7 @@ A dataclass becomes `{"is": its name, its fields…}`. Only what KINDS names is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from classroom.exercises import expectations, looks, task, variants
@@ -40,11 +40,20 @@ def from_data(data: Any) -> Any:
     """Back again; lists become tuples. Raises BadDocument."""
     if isinstance(data, Mapping) and "is" in data:
         kind = KINDS.get(str(data["is"]))
-        if kind is None or {each.name for each in fields(kind)} != set(data) - {"is"}:
+        if kind is None:
             raise BadDocument(f"unknown part of an exercise: {data['is']!r}")
-        return made(kind, {name: from_data(part) for name, part in data.items() if name != "is"})
+        return _made(kind, {name: from_data(part) for name, part in data.items() if name != "is"})
     if isinstance(data, Mapping):
         return {name: from_data(part) for name, part in data.items()}
     if isinstance(data, list | tuple):
         return tuple(from_data(part) for part in data)
     return data
+
+
+def _made(kind: type, parts: dict[str, Any]) -> Any:
+    """What an older release does not have yet is as usual; what this one does not know is refused."""
+    usual = {each.name: each.default for each in fields(kind) if each.default is not MISSING}
+    usual |= {each.name: each.default_factory() for each in fields(kind) if each.default_factory is not MISSING}
+    if {each.name for each in fields(kind)} != set(usual) | set(parts):
+        raise BadDocument(f"{kind.__name__} with other parts than this release of Glassdock knows")
+    return made(kind, usual | parts)

@@ -183,6 +183,13 @@ def test_tasks_survive_the_way_to_a_student_and_back():
         assert from_data(to_data(assignment)) == assignment
 
 
+def test_what_an_older_release_did_not_have_is_as_usual():
+    task = load("04-images").tasks[0]
+    data = to_data(task)
+    del data["profile"], data["files"]
+    assert from_data(data) == task
+
+
 @pytest.mark.parametrize(
     "data", [{"is": "Popen"}, {"is": "Is"}, {"is": "Is", "value": 1, "more": 2}, {"is": ["Is"]}, {"is": None}]
 )
