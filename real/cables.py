@@ -43,6 +43,7 @@ class Site:
     def __init__(self, wiring: Wiring, outside: Links, namespace: int) -> None:
         self.wiring, self.outside, self.namespace = wiring, outside, namespace
         self.inside = Links()
+        self.there = {link.name for link in self.inside.links()}  # before anything is done
 
     def perform(self, operations: Sequence[Operation], times: Times) -> None:
         """One by one; `times` grows with each, also with one that fails. Raises OSError after undoing the others."""
@@ -124,19 +125,15 @@ def make_veth(site: Site, operation: ops.MakeVeth) -> None:
     try:
         site.outside.add_veth(*wanted)
     except FileExistsError:
-        _remove_own(site, host)  # of the same container's last run: the kernel takes namespaces down at its leisure
+        if site.outside.group(host) != wiring.group:
+            raise
+        if operation.inside in site.there:
+            return  # the container has gone on without a daemon, and so has its cable
+        with contextlib.suppress(OSError):  # its last run's: the kernel takes namespaces down at its leisure
+            site.outside.remove(host)
         site.outside.add_veth(*wanted)
     if bridge in wiring.isolated:
         site.outside.isolate(site.outside.index(host))
-
-
-def _remove_own(site: Site, name: str) -> None:
-    """Raises FileExistsError if it is not the daemon's."""
-    found = next((link for link in site.outside.links() if link.name == name), None)
-    if found is not None and found.group != site.wiring.group:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
-    with contextlib.suppress(OSError):
-        site.outside.remove(name)
 
 
 def make_sublink(site: Site, operation: ops.MakeSublink) -> None:
@@ -144,6 +141,8 @@ def make_sublink(site: Site, operation: ops.MakeSublink) -> None:
 
 
 def set_address(site: Site, operation: ops.SetAddress) -> None:
+    if operation.link in site.there:
+        return
     inside, index = site.inside, site.inside.index(operation.link)
     addresses = [address for address in (operation.address, *operation.others) if address]
     if not any(":" in address for address in addresses):
@@ -160,7 +159,7 @@ def _without_ipv6(link: str) -> None:
 
 
 def add_route(site: Site, operation: ops.AddRoute) -> None:
-    site.inside.add_route(operation.destination, operation.gateway)
+    site.inside.replace_route(operation.destination, operation.gateway)
 
 
 def replace_route(site: Site, operation: ops.ReplaceRoute) -> None:
@@ -172,8 +171,7 @@ def replace_route(site: Site, operation: ops.ReplaceRoute) -> None:
 
 def remove_link(site: Site, operation: ops.RemoveLink) -> None:
     """By its name inside, or by that of a cable's other end."""
-    inside = any(link.name == operation.name for link in site.inside.links())
-    (site.inside if inside else site.outside).remove(operation.name)
+    (site.inside if operation.name in site.there else site.outside).remove(operation.name)
 
 
 HANDLERS: dict[type[Operation], Callable[[Site, Any], None]] = {

@@ -71,7 +71,7 @@ class RealHost:
         self.export, self.changes, self.usage = snapshots.export, snapshots.changes, snapshots.usage
         self.remove, self.restore = snapshots.remove, snapshots.restore
 
-        network = self.network = Networks(self.poller, str(root), rootless)
+        network = self.network = Networks(self.poller, str(root), rootless, kept=bool(self.zygote.found))
         runtime.on_birth = network.born
         self.create_network, self.delete_network = network.create_network, network.delete_network
         self.join, self.leave = network.join, network.leave
@@ -223,7 +223,7 @@ class RealHost:
         if not keep:
             await self.runtime.close()
         self.zygote.close(keep)
-        self.network.close()
+        self.network.close(keep)
         if not keep:
             self.mounted.unmount_all()
         self.poller.close()

@@ -28,11 +28,11 @@ class Tag:
         self.comment = f"glassdock {root}"
 
 
-def reclaim(tag: Tag) -> None:
-    """Take away what bears the tag: the last daemon was killed. Raises OSError."""
-    with contextlib.closing(Links()) as links:
-        if any(link.group == tag.group for link in links.links()):
-            links.remove_group(tag.group)
+def reclaim(tag: Tag, links: bool = True) -> None:
+    """Take away the rules that bear the tag, and the links. Raises OSError."""
+    if links:
+        with contextlib.closing(Links()) as there:
+            there.remove_group(tag.group)
     with contextlib.closing(Rules()) as rules:
         rules.remove_table(tag.table)
 

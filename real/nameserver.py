@@ -11,8 +11,9 @@ import contextlib
 import re
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from real import dnswire
@@ -82,23 +83,37 @@ def _lead_to(sockets: Sockets) -> None:
         rules.append(nft.new_rule(TABLE, "OUTPUT", (*asked, *ex.destination_nat(ADDRESS, each.getsockname()[1]))))
     with contextlib.closing(Rules()) as filter:
         try:
-            filter.remove_table(TABLE)  # an earlier daemon's
-            filter.commit(rules)
+            try:
+                filter.commit(rules)
+            except FileExistsError:
+                filter.remove_table(TABLE)  # an earlier daemon's
+                filter.commit(rules)
         except OSError:
             for each in sockets:
                 each.close()
             raise
 
 
-def upstreams(resolv_conf: str) -> tuple[Upstream, ...]:
+def upstreams(resolv_conf: str, of_host: Sequence[str]) -> tuple[Upstream, ...]:
     """Whom the embedded server asks, as the daemon has written it into the container's file.
 
-    >>> upstreams("# ExtServers: [host(8.8.8.8) 10.0.0.2]")
+    From the host's network only the host's own servers are asked: the container may have written something else.
+
+    >>> upstreams("# ExtServers: [host(8.8.8.8) 10.0.0.2]", ["8.8.8.8"])
     (Upstream(address='8.8.8.8', from_host=True), Upstream(address='10.0.0.2', from_host=False))
     """
     found = EXTERNAL.search(resolv_conf)
-    words = found[1].split() if found else [f"host({server})" for server in SERVER.findall(resolv_conf)]
-    return tuple(Upstream(word.removeprefix("host(").removesuffix(")"), word.startswith("host(")) for word in words)
+    words = found[1].split() if found else SERVER.findall(resolv_conf)
+    addresses = [word.removeprefix("host(").removesuffix(")") for word in words]
+    return tuple(Upstream(address, address in of_host) for address in addresses if _is_address(address))
+
+
+def _is_address(word: str) -> bool:
+    try:
+        ip_address(word)
+    except ValueError:
+        return False
+    return True
 
 
 class Nameserver:

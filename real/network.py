@@ -62,9 +62,9 @@ class Member:
 
 
 class Networks:
-    """engine.host.NetworkDriver. `root`: the daemon's folder."""
+    """engine.host.NetworkDriver. `root`: the daemon's folder; `kept`: containers have gone on without a daemon."""
 
-    def __init__(self, poller: Poller, root: str, rootless: bool) -> None:
+    def __init__(self, poller: Poller, root: str, rootless: bool, kept: bool = False) -> None:
         self._poller, self._root, self._rootless = poller, root, rootless
         self.tag = hostnet.Tag(root)
         self._forwarding = hostnet.Forwarding(root)
@@ -76,7 +76,7 @@ class Networks:
         self._forwards = Forwards(poller)
         self._awaited: dict[str, Callable[[int], object]] = {}  # whose cables wait for a process to lay them to
         if not rootless:
-            hostnet.reclaim(self.tag)
+            hostnet.reclaim(self.tag, links=not kept)
 
     def surroundings(self) -> Surroundings:
         """See engine.host.NetworkDriver."""
@@ -155,6 +155,8 @@ class Networks:
     def _make_bridge(self, links: Links, operation: ops.MakeBridge) -> None:
         first = operation.addresses[0].partition("/")[0] if operation.addresses else ""
         mac = hardware_address(first) if first else ""
+        if links.group(operation.name) == self.tag.group:
+            return  # it has been kept, with the containers on it
         links.add_bridge(operation.name, operation.mtu, mac, self.tag.group)
         try:
             index = links.index(operation.name)
@@ -179,6 +181,13 @@ class Networks:
             self._directory.join(network, container, addresses, names, aliases)
             member.named = True
 
+    def found(self, container: str, pid: int) -> None:
+        """It has gone on without a daemon, and will join its networks again."""
+        with contextlib.suppress(OSError):  # it has just ended
+            member = Member(pid=pid, inode=cables.inode_of(pid))
+            member.servers = nameserver.upstreams(self._resolv_conf(container), hostnet.name_servers())
+            self._members[container] = member
+
     def expect(self, container: str, operations: Sequence[Operation]) -> Future[tuple[Performed, ...]]:
         """Lay its cables as soon as it has a process; the future ends with RuntimeFailure if one cannot be laid."""
         laid: Future[tuple[Performed, ...]] = Future(self._poller.loop)
@@ -187,7 +196,7 @@ class Networks:
             member = self._members[container]
             try:
                 member.pid, member.inode = pid, cables.inode_of(pid)
-                member.servers = nameserver.upstreams(self._resolv_conf(container))
+                member.servers = nameserver.upstreams(self._resolv_conf(container), hostnet.name_servers())
                 laid.set_result(await self._lay(container, member, operations))
             except (OSError, RuntimeFailure) as error:
                 failure = error if isinstance(error, RuntimeFailure) else RuntimeFailure(reason(error))
@@ -201,15 +210,7 @@ class Networks:
         if (lay := self._awaited.pop(container, None)) is not None:
             lay(pid)
 
-    def found(self, container: str, pid: int) -> None:
-        """It has gone on without a daemon. Its cables went with that one: `configure` lays new ones."""
-        member = self._members.setdefault(container, Member())
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            member.pid, member.inode = pid, cables.inode_of(pid)
-        member.servers = nameserver.upstreams(self._resolv_conf(container))
-
     def _resolv_conf(self, container: str) -> str:
-        """As the daemon has just written it: what the container makes of it later is not asked."""
         file = Path(self._root, "containers", container, "resolv.conf")
         return file.read_text(errors="replace") if file.exists() else ""
 
@@ -354,8 +355,10 @@ class Networks:
         pairs = zip(operations, times, strict=False)
         return tuple(Performed(operation, begin + shift, length) for operation, (begin, length) in pairs)
 
-    def close(self) -> None:
-        """Take away all that was made; containers have ended before."""
+    def close(self, keep: bool = False) -> None:
+        """Take away all that was made; containers have ended before, unless they go on without a daemon: `keep`."""
+        if keep:
+            return
         for container, member in list(self._members.items()):
             self.gone(container)
             for place in member.places.values():

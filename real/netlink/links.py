@@ -70,6 +70,13 @@ class Links:
         """Raises OSError ENODEV."""
         return rt.link_state(self._channel.ask(rt.get_link(name))).index
 
+    def group(self, name: str) -> int:
+        """The group of a link; 0 also if there is none of that name."""
+        try:
+            return rt.link_state(self._channel.ask(rt.get_link(name))).group
+        except OSError:
+            return 0
+
     def up(self, index: int, mac: str = "") -> None:
         """ip link set [address MAC] up"""
         self._channel.request(rt.change_link(index, *([rt.hardware(mac)] if mac else []), up=True))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Replay the recorded conversations on the real host, as far as it goes without bridge networks.
+"""Replay the recorded conversations on the real host.
 
     python tests/golden/on_real.py [-v] [SCENARIO …]
 
-As root, in namespaces in which nothing else can be harmed (tests/real/guarded.py makes them). Every container gets
-`--network none`, since this host has no bridges yet; on-real.txt has the steps that differ for that reason alone, with
-the reason. The base images are this machine's own busybox, and a hello-world of a few bytes of machine code.
+As root, in namespaces in which nothing else can be harmed (tests/real/guarded.py makes them). on-real.txt has the
+steps that differ, with the reason. The base images are this machine's own busybox, and a hello-world of a few bytes of
+machine code.
 """
 
 from __future__ import annotations
@@ -22,28 +22,15 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(ROOT), str(HERE)]
 
 LISTED = HERE / "on-real.txt"
-NOT_PLAYED = {"network", "network-dns", "network-modes", "ports", "registry"}  # what they are about is not there
-STARTS = re.compile(r"(?<!network )(?<!volume )\bdocker (run|create|build) (?!.*--net)")
+NOT_PLAYED = {"registry"}  # its image is not there
 DIFFERS = re.compile(r"^FAILED [\w-]+ (\d+): ", re.MULTILINE)
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
-
-
-def without_network(step: dict[str, Any]) -> dict[str, Any]:
-    """The step with `--network none` where a container or a build begins."""
-    words = step.get("run")
-    if words and words[0] in ("run", "create", "build") and not any(word.startswith("--net") for word in words):
-        step["run"] = [words[0], "--network", "none", *words[1:]]
-    for key in ("sh", "until"):
-        if key in step:
-            step[key] = STARTS.sub(r"docker \1 --network none ", step[key])
-    return step
 
 
 def make_images(folder: Path) -> None:
@@ -99,6 +86,9 @@ def main() -> int:
 def replay(folder: Path, names: list[str], verbose: bool) -> int:
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     make_images(folder / "images")
+    from real.netlink.links import Links
+
+    Links().up(1)  # the loopback of these namespaces
     host = f"unix://{folder}/d.sock"
     command = [sys.executable, "-m", "engine.cli", "serve", "real", "-H", host, "--data-root", str(folder / "data")]
     daemon = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -119,11 +109,8 @@ def replay(folder: Path, names: list[str], verbose: bool) -> int:
 
 
 def play(folder: Path, name: str, host: str) -> str:
-    scenario = json.loads((HERE / f"{name}.json").read_text())
-    scenario["steps"] = [without_network(step) for step in scenario["steps"]]
-    file = folder / f"{name}.json"
-    file.write_text(json.dumps(scenario))
-    words = [sys.executable, str(HERE / "replay.py"), "--host", host, "--images", str(folder / "images"), str(file)]
+    file = str(HERE / f"{name}.json")
+    words = [sys.executable, str(HERE / "replay.py"), "--host", host, "--images", str(folder / "images"), file]
     return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False).stdout
 
 

@@ -344,3 +344,24 @@ def test_a_killed_daemon_leaves_nothing_after_the_next_start(daemon: Any, until:
     assert (not [name for name in links if name.startswith(("br-", "docker", "veth"))], tables) == (True, [])
     assert forwarding == "0"
     daemon.start()
+
+
+def test_two_daemons_share_a_host_and_a_network_goes_on_without_its_daemon(daemon: Any, daemon_with: Any) -> None:
+    daemon.run("true", network_mode="bridge")  # docker0 and 172.17.0.0/16 are this one's
+    lasting = daemon_with("--live-restore")
+    with running(lasting, "sh", "-c", SERVE, network_mode="bridge", ports={"8080/tcp": 18090}) as web:
+        wait_until_served(web, lasting.until)
+        gateway = web.attrs["NetworkSettings"]["Networks"]["bridge"]["Gateway"]
+        assert gateway != "172.17.0.1" and "glassdock0" in seen()[0]
+        lasting.process.kill()
+        lasting.process.wait()
+        assert fetch(gateway, 18090) == "hello\n"  # by the packet filter alone
+        lasting.start()
+        again = lasting.docker.containers.get(web.id)
+        assert address(again, "bridge") == address(web, "bridge")
+        assert (fetch(gateway, 18090), fetch("127.0.0.1", 18090)) == ("hello\n", "hello\n")
+        assert b"1 packets received" in again.exec_run(f"ping -c 1 -W 1 {gateway}").output
+    zygote = lasting.zygote()
+    lasting.stop()
+    lasting.until(lambda: lasting.gone(zygote))
+    assert "glassdock0" not in seen()[0] and "docker0" in seen()[0]
