@@ -56,7 +56,7 @@ def begin(name: str, student: str = "", host: str = "") -> Shown:
     DESKS.append(desk)
     if room is not None:
         room.ipython.push({"predict": predict}, interactive=False)
-        room.ipython.events.register("post_run_cell", lambda *_: _kept(desk))
+        room.ipython.events.register("post_run_cell", _after_cell)
     all_ = desk.assignment
     title = all_.title.of(desk.lang)
     said = tell("welcome", title=title, tasks=len(all_.tasks), points=all_.points, student=who)
@@ -187,6 +187,11 @@ def _nbgrader() -> str:
 def _record(beside: Path) -> Path | None:
     """Where the work is kept. nbgrader has the students' own already, and looks at it only."""
     return Path(os.environ[RECORD]) if RECORD in os.environ else None if _nbgrader() else beside
+
+
+def _after_cell(*_: object) -> None:
+    if DESKS:
+        _kept(DESKS[-1])
 
 
 def _kept(desk: Desk) -> None:

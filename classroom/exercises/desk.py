@@ -57,6 +57,7 @@ class Desk:
     places: dict[str, Place] = field(default_factory=dict)
     current: str = ""
     work: Work = field(init=False)
+    _saved: Work | None = None
 
     def __post_init__(self) -> None:
         self.work = Work(self.assignment.name, self.student, self.release.seed)
@@ -167,9 +168,11 @@ class Desk:
         return replace(self.work, sessions=sessions)
 
     def save(self) -> None:
-        """Keep the work in its file. Raises OSError."""
-        if self.record is not None:
-            self.record.write_text(self.finished().to_json(self.key), "utf-8")
+        """Keep the work in its file, if there is news. Raises OSError."""
+        now = self.finished()
+        if self.record is not None and now != self._saved:
+            self.record.write_text(now.to_json(self.key), "utf-8")
+            self._saved = now
 
     def resume(self, file: Path) -> Path | None:
         """Go on with a work that was kept. One that is not this student's, or was edited, is set aside: where to."""

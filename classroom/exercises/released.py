@@ -38,12 +38,10 @@ def read(path: Path) -> Release:
     try:
         document = json.loads(path.read_text("utf-8"))
         if document.get("glassdock-exercise") != FORMAT:
-            raise BadDocument(f"{path.name} is no exercise of format {FORMAT}")
+            raise ValueError(f"not of format {FORMAT}")
         assignment = from_data(document["assignment"])
         return Release(assignment, int(document["seed"]), str(document["key"]), str(document["language"]))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        if isinstance(error, BadDocument):
-            raise
         raise BadDocument(f"{path.name} is no exercise: {error}") from None
 
 

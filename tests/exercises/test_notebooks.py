@@ -14,9 +14,13 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from classroom.exercises import check
 from classroom.exercises.course import main
+from classroom.exercises.fill import filled
 from classroom.exercises.load import load, names
 from classroom.exercises.notebooks import BEGIN_HIDDEN, STUB, TEXT_STUB, checksum, released, source
 from classroom.exercises.released import BadDocument, read
+from classroom.exercises.replayed import evaluate_work
+from classroom.exercises.sealed import unsealed
+from classroom.exercises.variants import drawn
 from engine.cli import ELSEWHERE
 
 # nbgrader's cell metadata, version 3, as its documentation describes it
@@ -135,6 +139,27 @@ def test_the_released_notebook_runs_and_has_no_marks_yet(name):
     for cell in graded(notebook):
         if cell["cell_type"] == "code" and not cell["id"].endswith("-hidden"):
             assert given[cell["id"]] == 0
+
+
+def test_what_is_done_after_the_last_check_is_kept_too(alone):
+    """A student repairs something, sees that it runs, and hands in."""
+    task = filled(load("04-images").task("other-command"), drawn_for("ada", "other-command"))
+    cells = [
+        "import classroom; classroom.begin('04-images', student='someone-else')",
+        "classroom.begin('04-images', student='ada')",
+        "classroom.task('other-command'); classroom.check()",
+        f"!{task.solution[0]}",
+        "1 + 1",
+    ]
+    run({"cells": [{"id": str(at), "cell_type": "code", "source": cell} for at, cell in enumerate(cells)]})
+    desk = check.DESKS[-1]
+    work, whole = unsealed((alone / "04-images.work.json").read_text("utf-8"), desk.key)
+    assert whole and work.student == "ada"
+    assert sum(each.points for each in evaluate_work(load("04-images"), work, "ada", 1)) == 4
+
+
+def drawn_for(student, task):
+    return drawn(load("04-images").task(task).draws, student, 1, f"04-images/{task}")
 
 
 def test_a_course_is_built_and_released(alone, capsys):
