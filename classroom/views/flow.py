@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 from classroom.words import duration, short_ids
 from engine.trace import WHERES
 from engine.units import human_size
@@ -63,7 +64,7 @@ def _step(span: Span, caller: str) -> Step:
     said = [str(facts[key]) for key in ("status", "result") if key in facts]
     said += [human_size(facts[key]) for key in ("bytes", "size") if key in facts]
     if "found" in facts:
-        said.append("found" if facts["found"] else "not there")
+        said.append(tell("found" if facts["found"] else "not found"))
     failed = bool(span["error"]) or int(facts.get("status") or 0) >= 400
     outcome = f"✗ {span['error']}" if span["error"] else " ".join(said)
     return Step(caller, span["where"], short_ids(span["name"]), outcome, span["duration"], failed)
@@ -99,7 +100,7 @@ def _draw_step(canvas: Canvas, step: Step, y: float) -> None:
     start, end = _x(step.caller), _x(step.where)
     label = _x(WHERES[-1]) + 20
     if step.more:
-        canvas.text(label, y, f"… and {step.more} kernel operations more", colour="faint")
+        canvas.text(label, y, tell("operations more", count=step.more), colour="faint")
         return
     if start < end:
         canvas.line([(start, y - 4), (end - 2, y - 4)], colour=COLOUR[step.where], arrow=True)
@@ -120,7 +121,7 @@ def _text(lines: Iterable[Step]) -> Iterator[str]:
     for step in lines:
         lanes = _lanes(step.caller, step.where)
         if step.more:
-            yield f"{lanes}… and {step.more} kernel operations more"
+            yield lanes + tell("operations more", count=step.more)
         else:
             yield f"{lanes}{step.name:<58.58} {_took(step):>9}  {step.outcome}".rstrip()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 from classroom.views.flow import Span
 from classroom.words import duration, short_ids
 from engine.operations import Operation
@@ -37,7 +38,7 @@ def part(kind: str) -> tuple[str, str]:
 def draw(spans: Sequence[Span], name: str = "") -> Picture:
     """The list, in the order in which it was performed."""
     canvas = Canvas(f"Kernel operations of {name}" if name else "Kernel operations")
-    canvas.text(16, 24, f"{len(spans)} kernel operations{' for ' + name if name else ''}", bold=True)
+    canvas.text(16, 24, tell("operations for" if name else "operations", count=len(spans), name=name), bold=True)
     lines = [canvas.title]
     for at, span in enumerate(spans):
         y = TOP + ROW * at

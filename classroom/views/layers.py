@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 from engine.units import human_size
 
 WIDTH, HEIGHT, GAP, TOP = 250, 40, 6, 30  # pixels: of a column, of a layer, between; above the pile
@@ -86,12 +87,12 @@ def draw(facts: Facts, images: Sequence[str] = ()) -> Picture:
     floor = TOP + tallest * (HEIGHT + GAP)
     canvas = Canvas("Layers of images and containers")
     if not roots:
-        canvas.text(16, TOP, "no images here yet", colour="faint")
+        canvas.text(16, TOP, tell("no images"), colour="faint")
     column = 0
     for node in roots.values():
         _draw(canvas, node, column, 0, floor)
         column += node.width
-    return canvas.picture("\n".join(_text(roots)) or "no images here yet")
+    return canvas.picture("\n".join(_text(roots)) or tell("no images"))
 
 
 def _depth(node: Node) -> int:
@@ -110,7 +111,7 @@ def _draw(canvas: Canvas, node: Node, column: int, level: int, floor: float) -> 
     if node.names:
         canvas.text(x + 10, y + 33, "▲ " + "; ".join(node.names), size=12, bold=True, within=width - 90)
     else:
-        below = "writable, its own" if container else node.key[7:19]
+        below = tell("writable") if container else node.key[7:19]
         canvas.text(x + 10, y + 33, below, size=12, colour="faint", mono=not container)
     canvas.text(x + width - 10, y + 33, human_size(node.size), size=12, anchor="end", bold=True)
     for above in node.above.values():

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 from classroom.words import short_ids
 from engine.errors import EngineError
 from engine.lifecycle import State, Verb, after, edges
@@ -57,9 +58,9 @@ def draw(now: State | None = None, path: Sequence[State] = (), name: str = "", i
         fill, edge = ("orange-soft", "orange") if here else ("blue-soft", "blue") if been else ("grey-soft", "line")
         canvas.box(x - WIDTH / 2, y - HEIGHT / 2, WIDTH, HEIGHT, fill=fill, edge=edge, heavy=here)
         canvas.text(x, y + 5, state, anchor="middle", bold=here)
-    lines = ["now: " + now if now else "states and what leads from one to the next"]
+    lines = [tell("state now", state=now) if now else tell("states")]
     if path:
-        lines.append("so far: " + " → ".join(path))
+        lines.append(tell("path so far", path=" → ".join(path)))
     lines += [f"  {start} ──{verbs}──▶ {end}" for start, end, verbs in edges()]
     if now is not None:
         answers = list(_answers(now, id or name, name))
@@ -77,9 +78,10 @@ def _answers(now: State, id: str, name: str) -> Iterator[tuple[str, str, bool]]:
         try:
             state = after(now, verb, id, name)
         except EngineError as error:
-            yield command, ("does nothing: " if error.status == 304 else "refused: ") + short_ids(error.message), False
+            kind = "does nothing" if error.status == 304 else "refused"
+            yield command, tell(kind, reason=short_ids(error.message)), False
         else:
-            yield command, f"→ {state}" if state is not now else "can be done", True
+            yield command, f"→ {state}" if state is not now else tell("can be done"), True
 
 
 def _arrow(canvas: Canvas, start: State, end: State, verbs: str, walked: bool) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 
 Facts = Mapping[str, Any]
 WIDTH, HEIGHT, GAP = 200, 82, 18  # of a container's box, pixels
@@ -25,7 +26,7 @@ def draw(networks: Sequence[Facts], containers: Sequence[Facts]) -> Picture:
         _draw_network(canvas, network, members(network, listed), y)
         y += ROW
     if not drawn:
-        canvas.text(16, 30, "no networks", colour="faint")
+        canvas.text(16, 30, tell("no networks"), colour="faint")
     return canvas.picture("\n".join(_text(drawn, listed)))
 
 
@@ -63,7 +64,7 @@ def _draw_network(canvas: Canvas, network: Facts, inside: Sequence[tuple[Facts, 
     canvas.text(26, y + 46, _subnet(network), mono=True, size=12)
     config = (network.get("IPAM") or {}).get("Config") or [{}]
     if gateway := config[0].get("Gateway", ""):
-        canvas.text(26, y + 64, f"gateway {gateway}", mono=True, size=12)
+        canvas.text(26, y + 64, tell("gateway", address=gateway), mono=True, size=12)
     bus = y + 128
     if bridged:
         canvas.line([(26, bus), (width - 6, bus)], colour="purple", heavy=True)

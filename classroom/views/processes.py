@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 
 ROW, TOP, WIDTH = 24, 56, 420
 
@@ -25,14 +26,14 @@ class Process:
 def draw(containers: Mapping[str, Sequence[Process]]) -> Picture:
     """`containers`: name -> its processes."""
     canvas = Canvas("Processes of the host and of its containers")
-    canvas.text(16, 26, "as the host sees them", bold=True)
-    canvas.text(16 + WIDTH + 60, 26, "as the container sees them", bold=True)
+    canvas.text(16, 26, tell("host sees"), bold=True)
+    canvas.text(16 + WIDTH + 60, 26, tell("container sees"), bold=True)
     y = TOP
     for name, processes in containers.items():
         height = ROW * max(1, len(processes)) + 34
         x = 16 + WIDTH + 60
         canvas.box(x, y - 16, WIDTH, height, fill="blue-soft", edge="blue", dashed=True)
-        canvas.text(x + 12, y + 4, f"pid namespace of {name}", size=12, colour="blue")
+        canvas.text(x + 12, y + 4, tell("pid namespace", name=name), size=12, colour="blue")
         for at, process in enumerate(processes):
             line = y + 30 + ROW * at
             canvas.text(76, line, str(process.host), anchor="end", mono=True)
@@ -42,13 +43,13 @@ def draw(containers: Mapping[str, Sequence[Process]]) -> Picture:
             canvas.text(x + 76, line, process.command, mono=True, size=13, within=WIDTH - 90)
         y += height + 14
     if not containers:
-        canvas.text(16, TOP, "no container is running", colour="faint")
+        canvas.text(16, TOP, tell("no container runs"), colour="faint")
     return canvas.picture("\n".join(_text(containers)))
 
 
 def _text(containers: Mapping[str, Sequence[Process]]) -> Iterator[str]:
     yield f"{'host':>7} {'inside':>7}  command"
     for name, processes in containers.items():
-        yield f"-- pid namespace of {name}"
+        yield f"-- {tell('pid namespace', name=name)}"
         for process in processes:
             yield f"{process.host:>7} {process.inside or '-':>7}  {process.command}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 
 CELL, ROW, LEFT, TOP = 34, 30, 170, 46
 # state -> (fill, edge, letter)
@@ -30,12 +31,12 @@ def draw(moments: Sequence[Moment], at: int | None = None) -> Picture:
     """`at`: the moment to point at, counted from 0; None for the last."""
     canvas = Canvas("The session so far")
     if not moments:
-        canvas.text(16, 30, "nothing has been typed yet", colour="faint")
-        return canvas.picture("nothing has been typed yet")
+        canvas.text(16, 30, tell("nothing typed"), colour="faint")
+        return canvas.picture(tell("nothing typed"))
     at = len(moments) - 1 if at is None else max(0, min(at, len(moments) - 1))
     names = list(dict.fromkeys(name for moment in moments for name in moment.states))
     canvas.text(16, 26, f"{at + 1}/{len(moments)}  $ {moments[at].line}", mono=True, bold=True, within=760)
-    canvas.text(16, TOP + 18, "images", colour="faint", size=13)
+    canvas.text(16, TOP + 18, tell("images"), colour="faint", size=13)
     canvas.box(LEFT + CELL * at - 2, TOP - 4, CELL, ROW * (len(names) + 1) + 8, edge="orange", heavy=True, fill="paper")
     for column, moment in enumerate(moments):
         x = LEFT + CELL * column
@@ -57,5 +58,6 @@ def _text(moments: Sequence[Moment], names: Sequence[str], at: int) -> Iterator[
     for number, moment in enumerate(moments):
         mark = "▶" if number == at else " "
         states = ", ".join(f"{name} {moment.states[name]}" for name in names if name in moment.states)
+        there = tell("there after", count=moment.images, states=states or tell("no containers"))
         failed = f"  (exit {moment.exit})" if moment.exit else ""
-        yield f"{mark} {number + 1:>3} $ {moment.line}{failed}   {moment.images} images; {states or 'no containers'}"
+        yield f"{mark} {number + 1:>3} $ {moment.line}{failed}   {there}"

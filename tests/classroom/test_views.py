@@ -149,3 +149,12 @@ def test_the_pictures_in_the_docs_are_todays():
     assert {name: svg + "\n" for name, svg in pictures.draw().items()} == {
         path.name: path.read_text("utf-8") for path in folder.glob("*.svg")
     }
+
+
+def test_a_picture_speaks_the_notebooks_language(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/ko/notebook.ipynb")
+    lab = Lab(seed=7)
+    lab.docker("run -d --name web httpd")
+    assert "호스트가 보는 대로" in lab.view.namespaces().svg
+    assert "web의 커널 동작" in lab.view.kernel("web").svg
+    assert "can be done" not in lab.view.lifecycle("web").text
