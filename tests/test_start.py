@@ -1,0 +1,82 @@
+"""`python3 start.py`: the right things are installed, once, and what goes wrong is said in words."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """start.py for a folder of its own, with a Python in it; `asked` has what it would have installed and run."""
+    spec = importlib.util.spec_from_file_location("start", ROOT / "start.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.asked = []
+    (tmp_path / "pyproject.toml").write_text("[project]")
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    for name, value in {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "PYTHON": python,
+                        "STAMP": tmp_path / ".venv" / "stamp", "install": module.asked.append,
+                        "become": module.asked.append}.items():  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    return module
+
+
+def test_without_words_it_opens_the_lessons(start):
+    start.main([])
+    assert start.asked == [f"{start.ROOT}[lab]", ["engine.cli", "lab"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "extra", "command"),
+    [
+        (["demo"], "", ["engine.cli", "demo"]),
+        (["test", "-x"], "[dev]", ["pytest", "-x"]),
+        (["lab", "--lang", "ko"], "[lab]", ["engine.cli", "lab", "--lang", "ko"]),
+        (["serve", "sim"], "", ["engine.cli", "serve", "sim"]),
+    ],
+)
+def test_each_command_installs_only_what_it_needs(start, words, extra, command):
+    start.main(words)
+    assert start.asked == [f"{start.ROOT}{extra}", command]
+
+
+def test_what_is_installed_is_not_installed_again_until_pyproject_changes(start):
+    start.main(["lab"])
+    start.main(["lab"])
+    start.main(["demo"])
+    assert [each for each in start.asked if isinstance(each, str)] == [f"{start.ROOT}[lab]"]
+    (start.ROOT / "pyproject.toml").write_text("[project]\n")
+    start.main(["lab"])
+    assert start.asked.count(f"{start.ROOT}[lab]") == 2
+
+
+def test_an_old_python_is_told_plainly(start, monkeypatch, capsys):
+    monkeypatch.setattr(start, "OLDEST", (9, 9))
+    assert start.main([]) == 1
+    assert "newer is needed; this is" in capsys.readouterr().err
+    assert start.asked == []
+
+
+def test_the_file_can_be_read_by_an_old_python():
+    """No syntax newer than 3.7, so that the answer above is seen."""
+    program = f"import ast; ast.parse(open({str(ROOT / 'start.py')!r}).read(), feature_version=(3, 7))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (["NewConnectionError('…')", "ERROR: No matching distribution"], "Is there a network?"),
+        (["OSError: [Errno 28] No space left on device"], "the disk is full"),
+        (["ERROR: something else"], "ERROR: something else"),
+    ],
+)
+def test_why_pip_failed_is_said_with_what_to_do(start, said, answer):
+    assert answer in start.diagnosis(said)
