@@ -29,15 +29,16 @@ HIDDEN = (
 
 def visible() -> list[str]:
     """What a copy of this interpreter needs to see: itself, its libraries, and the rooms."""
-    rooms = [str(_root() / name) for name in ROOMS]
+    rooms = [str(room() / name) for name in ROOMS]
     return [*SYSTEM, sys.base_prefix, sys.prefix, *rooms]
 
 
 def hidden() -> list[str]:
-    return [str(_root() / name) for name in HIDDEN]
+    return [str(room() / name) for name in HIDDEN]
 
 
-def _root() -> Path:
+def room() -> Path:
+    """The folder that has the packages in it."""
     spec = find_spec("engine")
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).resolve().parent.parent
@@ -68,7 +69,7 @@ class Helper:
             [sys.executable, "-m", "classroom.grading.warm"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, encoding="utf-8",
             cwd=self._place.name, start_new_session=sys.platform != "win32",
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(_root())},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(room())},
         )  # fmt: skip
         self._send(settings)
 

@@ -23,7 +23,7 @@ from classroom.exercises.released import Release
 from classroom.exercises.sealed import assignment_key
 from classroom.exercises.task import Assignment
 from classroom.grading import reading
-from classroom.grading.crew import Helper
+from classroom.grading.crew import Helper, room
 from classroom.grading.expected import Wanted, prepare, wanted
 from classroom.grading.limits import Limits
 from classroom.grading.reading import Notebook, Unreadable
@@ -59,13 +59,14 @@ class Asked:
     """An assignment of a course, with what is made of it once for all who hand it in.
 
     `release`: what lies beside the notebook while it runs, never the student's own copy. `digest` changes when marks
-    could.
+    could. `images`: of the pretended hub's, those that its tasks name.
     """
 
     assignment: Assignment
     release: str
     wanted: Mapping[str, Wanted]
     digest: str
+    images: frozenset[str]
 
 
 def asked(course: Course, name: str) -> Asked:
@@ -74,7 +75,10 @@ def asked(course: Course, name: str) -> Asked:
     release = Release(assignment, seed, assignment_key(course.key, name), course.lang).to_json()
     depends = [to_data(assignment), seed, course.key.hex(), asdict(course.limits)]
     digest = sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
-    return Asked(assignment, release, wanted(assignment, course.lang, seed), digest)
+    typed = " ".join(line for task in assignment.tasks for line in (*task.setup, *task.solution))
+    named = set(re.findall(r"[a-z][a-z0-9-]*", typed))
+    images = named & {path.name for path in (room() / "images").iterdir() if path.is_dir()}
+    return Asked(assignment, release, wanted(assignment, course.lang, seed), digest, frozenset(images))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,8 @@ class Crew:
             course.limits, notebook=course.limits.checking * 2
         )  # each task has its own time; this is the end
         running, checking = "classroom.grading.running", "classroom.grading.checking"
-        self.runners = Pool([Helper(running, course.limits, course.walls) for _ in range(jobs)])
+        images = {"images": sorted({name for asked in assignments.values() for name in asked.images})}
+        self.runners = Pool([Helper(running, course.limits, course.walls, images) for _ in range(jobs)])
         self.checkers = Pool([Helper(checking, calm, False, told) for _ in range(jobs)])
 
     def __enter__(self) -> Crew:

@@ -29,7 +29,6 @@ RECORD = (
     ".glassdock-work.json"  # in the copy's own folder: where the student's cells keep what was asked of the engines
 )
 NEEDED = ("classroom.magics", "classroom.exercises.check", "classroom.widgets", "IPython.core.completer", "docker")
-WARM = ("run --rm alpine true", "run --rm busybox true", "run -d nginx")  # what most notebooks do is done once before
 Job = Mapping[str, Any]
 Say = Callable[[Mapping[str, Any]], object]
 Output = dict[str, Any]
@@ -145,8 +144,8 @@ def ready(settings: Mapping[str, Any]) -> Callable[[Job, int], object]:
     shell = _make_shell()
     for module in NEEDED:
         import_module(module)
-    for line in WARM:
-        import_module("classroom.lab").Lab("sim", seed=1).docker(line)
+    for image in settings["images"]:  # what is built when it is pulled for the first time is there already
+        import_module("classroom.lab").Lab("sim", seed=1).docker(f"run -d {image} true")
 
     def work(job: Job, answer: int) -> None:
         os.environ |= {"GLASSDOCK_STUDENT": job["student"], "GLASSDOCK_RECORD": str(Path(RECORD).resolve())}

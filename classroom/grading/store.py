@@ -9,27 +9,26 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 from classroom.grading.results import Mark, Reason, Result, State, Trace
 
 FORMAT = 1
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS submission (
+CREATE TABLE submission (
   id INTEGER PRIMARY KEY,
   student TEXT NOT NULL, assignment TEXT NOT NULL, file TEXT NOT NULL,
   digest TEXT NOT NULL,   -- SHA-256 of the file
   course TEXT NOT NULL,   -- what it was marked by: a digest of the assignment, the course's seed and the limits
   state TEXT NOT NULL, reason TEXT, facts TEXT NOT NULL, notes TEXT NOT NULL, seconds REAL NOT NULL,
   UNIQUE (student, assignment, file));
-CREATE TABLE IF NOT EXISTS mark (
+CREATE TABLE mark (
   submission INTEGER NOT NULL REFERENCES submission (id) ON DELETE CASCADE, place INTEGER NOT NULL,
   task TEXT NOT NULL, criterion TEXT NOT NULL, grade_id TEXT NOT NULL,
   points REAL NOT NULL, maximum REAL NOT NULL, hidden INTEGER NOT NULL, manual INTEGER NOT NULL,
   messages TEXT NOT NULL, state TEXT NOT NULL, -- JSON, by language
   PRIMARY KEY (submission, place));
-CREATE TABLE IF NOT EXISTS trace (
+CREATE TABLE trace (
   submission INTEGER NOT NULL REFERENCES submission (id) ON DELETE CASCADE, task TEXT NOT NULL,
   fingerprint TEXT NOT NULL, variant TEXT NOT NULL, requests INTEGER NOT NULL, attempts INTEGER NOT NULL,
   seconds REAL,           -- of the student's own work
@@ -163,9 +162,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version != FORMAT and (version or tables):
             raise NotOurs(f"{path}: this is a database of another program or version")
-        with closing(database.cursor()) as cursor:
-            cursor.executescript(SCHEMA)
-            cursor.execute(f"PRAGMA user_version = {FORMAT}")
+        if not tables:
+            database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
     except BaseException:
         database.close()
         raise

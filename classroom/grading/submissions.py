@@ -46,12 +46,18 @@ def _nested(root: Path, top: Path, assignment: str, skip: Path | None) -> Iterat
         for folder in _folders(student, skip):
             if assignment and folder.name != assignment:
                 continue
-            files = list(_files(folder))
+            files = _work(list(_files(folder)), folder.name)
             for path in files:
                 yield _submission(student.name, folder.name, path, root, folder)
             if not files:
                 empty = Reason("empty folder", {})
                 yield replace(_submission(student.name, folder.name, folder, root, None), refused=empty)
+
+
+def _work(files: list[Path], assignment: str) -> list[Path]:
+    """Without what only lies beside the work: the released assignment, and the record that a notebook has kept."""
+    notebooks = [path for path in files if path.suffix == ".ipynb"]
+    return notebooks or [path for path in files if path.name != f"{assignment}.json"] or files
 
 
 def _flat(root: Path, top: Path, assignment: str) -> Iterator[Submission]:
