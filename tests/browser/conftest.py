@@ -121,9 +121,10 @@ def outside():
 
 
 @pytest.fixture
-def page(browser, outside):
-    """A page that cannot leave this computer."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+def page(browser, outside, request):
+    """A page that cannot leave this computer. `request.param`: light or dark."""
+    scheme = getattr(request, "param", "light")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
 
     def guard(route):
         if route.request.url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
