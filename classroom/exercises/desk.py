@@ -38,7 +38,6 @@ class Place:
 
     lab: Lab
     setup: int
-    values: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -81,17 +80,15 @@ class Desk:
     def begin(self, name: str) -> Place:
         """A clean engine with the task's set-up; what was done for this task before is cleared away."""
         task = self.task(name)
-        host, values = self.host(), self.values(task)
+        host = self.host()
         seed = engine_seed(self.student, self.release.seed, f"{self.assignment.name}/{name}")
         lab = Lab(host, seed=seed, profile=task.profile)
         if host != "sim":
-            _clear(lab, task, values)
+            _clear(lab, task, self.values(task))
         _lay_out(task)
-        before = 0 if host == "sim" else asked(lab.connection)
-        prepare(lab, task.setup)
-        place = self.places[name] = Place(lab, asked(lab.connection), values)
+        place = self.places[name] = Place(lab, prepare(lab, task.setup))
         self.current = name
-        self._note("task", name, value=str(place.setup - before))
+        self._note("task", name)
         return place
 
     def lab(self, name: str = "") -> Lab:
@@ -144,7 +141,7 @@ class Desk:
     # -- the record
 
     def noted(self) -> None:
-        """After each cell: has an experiment begun? Then it is kept that it has, and what was asked is saved."""
+        """Has an experiment begun since this was last asked? Then it is kept that it has."""
         for name, place in self.places.items():
             now = asked(place.lab.connection)
             last = next((entry for entry in reversed(self.work.of(name)) if entry.kind in ("task", "run")), None)
@@ -182,10 +179,11 @@ class Desk:
             return None
         except (BadWork, UnicodeDecodeError):
             work, whole = self.work, False
-        if whole and (work.assignment, work.student) == (self.work.assignment, self.student):
+        mine = (self.work.assignment, self.student, self.work.seed)
+        if whole and (work.assignment, work.student, work.seed) == mine:
             self.work = work
             return None
-        return None if self.grading else file.rename(file.with_suffix(".aside.json"))
+        return None if self.grading else file.replace(file.with_suffix(".aside.json"))
 
 
 def _clear(lab: Lab, task: Task, values: Mapping[str, str]) -> None:
