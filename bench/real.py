@@ -30,7 +30,7 @@ from engine import plan
 from engine.daemon.specs import NAMESPACES
 from engine.host import Exited
 from engine.loop import Future, Loop, WallClock
-from engine.spec import Mount, Namespace, Process, Resources, Spec
+from engine.spec import BridgeNetwork, Link, Mount, Namespace, Process, Resources, Spec
 from real.host import RealHost
 
 LIMIT = 1.5  # times unshare(1)
@@ -42,6 +42,8 @@ MOUNTS = (
 )
 RESOURCES = Resources(memory=64 << 20, cpu_quota=50_000, cpu_period=100_000, pids=50)
 ENV = ("PATH=/bin",)
+NETWORK = BridgeNetwork("bench", "bench", "br-bench", "172.31.0.0/16", "172.31.0.1")
+LINK = Link("br-bench", "", "eth0", "02:42:ac:1f:00:02", "172.31.0.2/16", "172.31.0.1")
 
 
 class Bench:
@@ -55,12 +57,13 @@ class Bench:
         self.number = time.time_ns()
         self.performed: list[Any] = []
         self.loop.run(self.host.apply("base", None, io.BytesIO(_layer())))
+        self.loop.run(self.host.create_network(NETWORK, plan.network(NETWORK)))
 
     def _hear(self, news: Any) -> None:
         if isinstance(news, Exited) and self.over is not None:
             self.over.set_result(None)
 
-    def container(self, secure: bool) -> float:
+    def container(self, secure: bool, bridged: bool = False) -> float:
         """Seconds from the request to the exit; what is before and after is not counted."""
         self.number += 1
         id = f"{self.number:064x}"
@@ -70,6 +73,10 @@ class Bench:
         )  # fmt: skip
         if secure:
             spec = replace(spec, seccomp="default", masked_paths=MASKED, readonly_paths=READONLY)
+        if bridged:
+            link = replace(LINK, host_name=f"veth{self.number % 0x1000000:06x}")
+            spec = replace(spec, links=(link,))
+            self.loop.run(self.host.join(NETWORK.id, id, link))
         operations = plan.plan(spec, ("base",))
         self.loop.run(self.host.prepare(id, "base"))
         self.over = self.loop.future()
@@ -77,6 +84,7 @@ class Bench:
         self.loop.run(self._run(spec, operations))
         end = time.perf_counter()
         self.loop.run(self.host.delete(id))
+        self.loop.run(self.host.leave(NETWORK.id, id))
         self.loop.run(self.host.remove(id))
         return end - begin
 
@@ -134,6 +142,7 @@ def main() -> int:
         "unshare -fpmnui chroot": lambda: command(*chroot),
         "container": lambda: bench.container(secure=False),
         "container, as docker run": lambda: bench.container(secure=True),
+        "the same, on a bridge": lambda: bench.container(secure=True, bridged=True),
     }
     times = measure(ways, 5 if options.quick else options.rounds)
     missed = report(times, bench, options.quick)
@@ -159,8 +168,8 @@ def report(times: dict[str, list[float]], bench: Bench, quick: bool) -> int:
     operations: dict[str, list[int]] = {}
     for performed in bench.performed:
         operations.setdefault(type(performed.operation).__name__, []).append(performed.duration)
-    count = len(times["container"]) + len(times["container, as docker run"])
-    print("\nwhere it goes, µs a container (both kinds):")
+    count = len(times["container"]) + len(times["container, as docker run"]) + len(times["the same, on a bridge"])
+    print("\nwhere it goes, µs a container (of all kinds):")
     for name, lengths in sorted(operations.items(), key=lambda item: -sum(item[1])):
         print(f"  {name:<20}{sum(lengths) / count / 1000:>8.0f}   {len(lengths) / count:.1f} times")
     ratio = statistics.median(times["container"]) / statistics.median(times["unshare -fpmnui chroot"])

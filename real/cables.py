@@ -43,7 +43,7 @@ class Site:
     def __init__(self, wiring: Wiring, outside: Links, namespace: int) -> None:
         self.wiring, self.outside, self.namespace = wiring, outside, namespace
         self.inside = Links()
-        self.there = {link.name for link in self.inside.links()}  # before anything is done
+        self.kept: set[str] = set()  # links inside that have gone on without a daemon
 
     def perform(self, operations: Sequence[Operation], times: Times) -> None:
         """One by one; `times` grows with each, also with one that fails. Raises OSError after undoing the others."""
@@ -127,8 +127,9 @@ def make_veth(site: Site, operation: ops.MakeVeth) -> None:
     except FileExistsError:
         if site.outside.group(host) != wiring.group:
             raise
-        if operation.inside in site.there:
-            return  # the container has gone on without a daemon, and so has its cable
+        if site.inside.has(operation.inside):
+            site.kept.add(operation.inside)
+            return
         with contextlib.suppress(OSError):  # its last run's: the kernel takes namespaces down at its leisure
             site.outside.remove(host)
         site.outside.add_veth(*wanted)
@@ -141,7 +142,7 @@ def make_sublink(site: Site, operation: ops.MakeSublink) -> None:
 
 
 def set_address(site: Site, operation: ops.SetAddress) -> None:
-    if operation.link in site.there:
+    if operation.link in site.kept:
         return
     inside, index = site.inside, site.inside.index(operation.link)
     addresses = [address for address in (operation.address, *operation.others) if address]
@@ -171,7 +172,7 @@ def replace_route(site: Site, operation: ops.ReplaceRoute) -> None:
 
 def remove_link(site: Site, operation: ops.RemoveLink) -> None:
     """By its name inside, or by that of a cable's other end."""
-    (site.inside if operation.name in site.there else site.outside).remove(operation.name)
+    (site.inside if site.inside.has(operation.name) else site.outside).remove(operation.name)
 
 
 HANDLERS: dict[type[Operation], Callable[[Site, Any], None]] = {

@@ -37,6 +37,12 @@ def reclaim(tag: Tag, links: bool = True) -> None:
         rules.remove_table(tag.table)
 
 
+def bridges(tag: Tag) -> set[str]:
+    """The daemon's, by name."""
+    with contextlib.closing(Links()) as links:
+        return {link.name for link in links.links() if link.group == tag.group and link.kind == "bridge"}
+
+
 def surroundings(tag: Tag) -> Surroundings:
     """What the machine's network leaves free. Raises OSError."""
     with contextlib.closing(Links()) as links:

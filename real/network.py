@@ -77,6 +77,7 @@ class Networks:
         self._awaited: dict[str, Callable[[int], object]] = {}  # whose cables wait for a process to lay them to
         if not rootless:
             hostnet.reclaim(self.tag, links=not kept)
+        self._kept = hostnet.bridges(self.tag) if kept else set()
 
     def surroundings(self) -> Surroundings:
         """See engine.host.NetworkDriver."""
@@ -155,8 +156,9 @@ class Networks:
     def _make_bridge(self, links: Links, operation: ops.MakeBridge) -> None:
         first = operation.addresses[0].partition("/")[0] if operation.addresses else ""
         mac = hardware_address(first) if first else ""
-        if links.group(operation.name) == self.tag.group:
-            return  # it has been kept, with the containers on it
+        if operation.name in self._kept:
+            self._kept.remove(operation.name)
+            return
         links.add_bridge(operation.name, operation.mtu, mac, self.tag.group)
         try:
             index = links.index(operation.name)

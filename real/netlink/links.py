@@ -70,12 +70,19 @@ class Links:
         """Raises OSError ENODEV."""
         return rt.link_state(self._channel.ask(rt.get_link(name))).index
 
+    def has(self, name: str) -> bool:
+        return self._find(name) is not None
+
     def group(self, name: str) -> int:
         """The group of a link; 0 also if there is none of that name."""
+        found = self._find(name)
+        return found.group if found is not None else 0
+
+    def _find(self, name: str) -> LinkState | None:
         try:
-            return rt.link_state(self._channel.ask(rt.get_link(name))).group
+            return rt.link_state(self._channel.ask(rt.get_link(name)))
         except OSError:
-            return 0
+            return None
 
     def up(self, index: int, mac: str = "") -> None:
         """ip link set [address MAC] up"""

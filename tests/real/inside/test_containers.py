@@ -111,8 +111,3 @@ def test_files_of_the_daemon_and_volumes(daemon: Any) -> None:
     assert daemon.sh("cat /v/x", volumes=bound) == "kept\n"
     assert "Read-only" in daemon.sh("touch /v/y", volumes={volume.name: {"bind": "/v", "mode": "ro"}})
     volume.remove()
-
-
-def test_a_network_that_is_not_there_yet_is_refused_with_the_reason(daemon: Any) -> None:
-    with pytest.raises(Exception, match=r"pyroute2.*--network none"):
-        daemon.run("true", network_mode="bridge")
