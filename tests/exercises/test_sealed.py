@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classroom.exercises.authoring import Criterion, Inspect, Is, Level, Logs, Name, Task
 from classroom.exercises.fill import filled
 from classroom.exercises.load import load
 from classroom.exercises.rehearsal import worked
 from classroom.exercises.replayed import evaluate_work, replayed
 from classroom.exercises.sealed import BadWork, Entry, Work, assignment_key, unsealed
+from classroom.exercises.variants import drawn
 from engine.session.steps import Record, Step
 
 KEY = b"the course's key"
@@ -120,6 +122,27 @@ def test_a_set_up_that_was_left_out_of_the_record_is_there_all_the_same():
     task = filled(ASSIGNMENT.task("never-started"), desk.values(ASSIGNMENT.task("never-started")))
     alone = worked(replace(ASSIGNMENT, tasks=(replace(task, setup=(), draws={}),)), "never-started", task.solution)
     assert points(replace(work, sessions=alone.finished().sessions)) < 5
+
+
+def test_faults_files_and_machines_of_a_task_are_there_live_and_in_the_replay(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    built = Criterion("built", 2, Inspect("image", "{tag}", "Config.Labels.made"), Is("here"))
+    task = Task(
+        "build", Level.DIAGNOSE, (13,), (built, Criterion("runs", 1, Logs("{box}"), Is("yes"))),
+        draws={"tag": Name(), "box": Name()}, profile="wsl2",
+        setup=("docker pull -q busybox", "fault hub.down=true"),
+        files={"Dockerfile": "FROM busybox\nCOPY yes /\nLABEL made=here\n", "yes": "yes\n"},
+        solution=("docker build -q -t {tag} build", "docker run --name {box} {tag} cat /yes", "docker pull alpine"),
+    )  # fmt: skip
+    assignment = replace(ASSIGNMENT, tasks=(task,))
+    desk = worked(assignment, "build", filled(task.solution, drawn(task.draws, "ada", 1, "04-images/build")))
+    found = desk.look("build")
+    assert all(each.passed for each in found), found
+    assert "WSL2" in desk.lab().api.get("/info")["KernelVersion"]
+    assert evaluate_work(assignment, desk.finished(), "ada", 1) == found
+    world = replayed(assignment, task, desk.finished(), "ada", 1)
+    assert world.inspect("image", "alpine") is None  # since the hub is down there too
+    assert "WSL2" in world._api.get("/info")["KernelVersion"]
 
 
 def test_students_do_not_change_the_world_from_outside():
