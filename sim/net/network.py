@@ -27,6 +27,7 @@ FRAME = 66  # Ethernet, IP and TCP headers of one segment, bytes
 SEGMENT = 1448  # data of one segment, bytes
 EPHEMERAL = (32768, 60999)  # net.ipv4.ip_local_port_range
 HOST_ADDRESS, HOST_GATEWAY = "192.168.65.3/24", "192.168.65.1"
+HOST_ADDRESS6, HOST_GATEWAY6 = "fdc4:f303:9324::3/64", "fdc4:f303:9324::1"  # of Docker Desktop's machine
 
 
 def fail(number: int) -> OSError:
@@ -288,7 +289,8 @@ class Fabric:
         self.host.lo_up = True
         eth0 = Interface(self.host, "eth0", next(self.indexes))
         eth0.address, eth0.mac, eth0.up = HOST_ADDRESS, "52:54:00:12:34:56", True
-        self.host.links, self.host.gateway = (eth0,), HOST_GATEWAY
+        eth0.others = (HOST_ADDRESS6,)
+        self.host.links, self.host.gateway, self.host.gateway6 = (eth0,), HOST_GATEWAY, HOST_GATEWAY6
 
     def find(self, space: NetworkNamespace, address: str) -> Way:
         """The way from a namespace to an address. Raises OSError ENETUNREACH."""

@@ -26,13 +26,13 @@ NO_NAME, TRY_AGAIN = (-2, "Name or service not known"), (-3, "Temporary failure 
 
 
 async def resolve(process: Any, space: NetworkNamespace, name: str, family: int = 0) -> list[str]:
-    """Addresses of a name: of `family` 4 or 6, or (0) those of IPv6 only if there is no other.
+    """Addresses of a name: of `family` 4 or 6, or (0) those of IPv6 only if no other can be reached (RFC 6724).
 
     Raises OSError with getaddrinfo(3)'s number and words.
     """
     if is_address(name):
         return [name]
-    if found := _of_family(_in_hosts(_text(process, "/etc/hosts"), name), family):
+    if found := _of_family(space, _in_hosts(_text(process, "/etc/hosts"), name), family):
         return found
     servers, search, dots = _configuration(_text(process, "/etc/resolv.conf"))
     names = [f"{name}.{domain}" for domain in search]
@@ -40,16 +40,26 @@ async def resolve(process: Any, space: NetworkNamespace, name: str, family: int 
     answered = False
     for candidate in names:
         answer = await _ask(process, space, servers, candidate)
-        if chosen := _of_family(answer or [], family):
+        if chosen := _of_family(space, answer or [], family):
             return chosen
         answered = answered or answer is not None
     raise OSError(*(NO_NAME if answered else TRY_AGAIN))
 
 
-def _of_family(addresses: list[str], family: int) -> list[str]:
+def _of_family(space: NetworkNamespace, addresses: list[str], family: int) -> list[str]:
     six = [address for address in addresses if ":" in address]
     four = [address for address in addresses if ":" not in address]
-    return six if family == 6 else four if family == 4 else four or six
+    if family:
+        return six if family == 6 else four
+    return six if not four or (six and not _reaches(space, four[0])) else four
+
+
+def _reaches(space: NetworkNamespace, address: str) -> bool:
+    """There is a route."""
+    try:
+        return space.fabric.find(space, address) is not None
+    except OSError:
+        return False
 
 
 def servers_of(process: Any) -> list[str]:

@@ -277,7 +277,21 @@ def test_a_name_can_have_addresses_of_both_families(lab: Lab) -> None:
     found = [lab.loop.run(client.net.resolve("web", family)) for family in (0, 4, 6)]
     assert found == [["172.18.0.2"], ["172.18.0.2"], ["fd00::2"]]
     with pytest.raises(OSError, match="Name or service not known"):
-        lab.loop.run(client.net.resolve("example.com", 6))
+        lab.loop.run(client.net.resolve("github.com", 6))
+
+
+def test_the_internet_has_addresses_of_both_families_too(lab: Lab) -> None:
+    lab.bridge("net6", "br-6", "172.18.0", subnet6="fd00::/64", gateway6="fd00::1")
+    both = lab.join(2, net="net6", bridge="br-6", subnet="172.18.0", six="fd00::2/64")
+    four = lab.join(3)
+    files.mkdir(lab.kernel.root, "/etc")
+    files.write_file(lab.kernel.root, "/etc/resolv.conf", b"nameserver 8.8.8.8\n")
+    found = [lab.loop.run(both.net.resolve("example.com", family)) for family in (0, 4, 6)]
+    assert found == [["192.0.2.80"], ["192.0.2.80"], ["2001:db8::80"]]
+    assert lab.loop.run(both.net.ping("2001:0db8::80")) > 0.01
+    assert lab.loop.run(lab.process(lab.kernel.network.host).net.ping("2001:db8::80")) > 0.01
+    with pytest.raises(OSError, match="Network is unreachable"):
+        lab.loop.run(four.net.ping("2001:db8::80"))
 
 
 def test_a_partition_stops_everything_between_two_and_nothing_else(lab: Lab) -> None:
