@@ -1,6 +1,6 @@
-"""mysqld, mongod and postgres: they start, log, listen and stop as the real ones do. They keep no tables.
+"""mysqld and mongod: they start, log, listen and stop as the real ones do. They keep no tables.
 
-A client that connects is told so, in the protocol's own error message (MySQL, PostgreSQL), or the connection is closed.
+A client that connects is told so in the protocol's own error message (MySQL), or the connection is closed.
 """
 
 from __future__ import annotations
@@ -165,53 +165,3 @@ async def mongod(proc: Proc) -> int:
         await proc.out(f"db version v{proc.env.get('MONGO_VERSION', '8.3.9')}\n")
         return 0
     return await _serve(proc, MONGO)
-
-
-# -- PostgreSQL
-
-
-def _postgres_line(proc: Proc, text: str) -> str:
-    return f"{_moment(proc, '%Y-%m-%d %H:%M:%S.%f')[:-3]} UTC [{proc.pid}] LOG:  {text}\n"
-
-
-def _postgres_error(text: str) -> bytes:
-    """An ErrorResponse (PostgreSQL documentation, "Message Formats")."""
-    fields = b"".join(kind + value.encode() + b"\0" for kind, value in ((b"S", "FATAL"), (b"C", "0A000"), (b"M", text)))
-    return b"E" + struct.pack(">I", len(fields) + 5) + fields + b"\0"
-
-
-POSTGRES = Server(
-    5432,
-    _postgres_line,
-    2,
-    (
-        "starting PostgreSQL %(version)s on x86_64-pc-linux-gnu, 64-bit",
-        'listening on IPv4 address "0.0.0.0", port 5432',
-        'listening on Unix socket "/var/run/postgresql/.s.PGSQL.5432"',
-        "database system is ready to accept connections",
-    ),
-    0.2,
-    (
-        "received fast shutdown request",
-        "aborting any active transactions",
-        "shutting down",
-        "database system is shut down",
-    ),
-    _postgres_error(NO_TABLES),
-)
-
-
-async def postgres(proc: Proc) -> int:
-    version = proc.env.get("PG_VERSION", "18.6-1")
-    if "--version" in proc.argv or "-V" in proc.argv:
-        await proc.out(f"postgres (PostgreSQL) {version.partition('-')[0]}\n")
-        return 0
-    if proc.uid == 0:
-        await proc.err(
-            '"root" execution of the PostgreSQL server is not permitted.\n'
-            "The server must be started under an unprivileged user ID to prevent\n"
-            "possible system security compromise.  See the documentation for\n"
-            "more information on how to properly start the server.\n"
-        )
-        return 1
-    return await _serve(proc, POSTGRES, version=f"{version.partition('-')[0]} (Debian {version})")

@@ -32,7 +32,28 @@ EOE
         exit 1
     fi
     mkdir -p "$PGDATA"
-    echo "$PG_MAJOR" > "$PGDATA/PG_VERSION"
+    : "${POSTGRES_USER:=postgres}" "${POSTGRES_DB:=$POSTGRES_USER}"
+    printf '%s\n' "$POSTGRES_PASSWORD" > /tmp/pwfile
+    initdb --username="$POSTGRES_USER" --pwfile=/tmp/pwfile ${POSTGRES_HOST_AUTH_METHOD:+--auth="$POSTGRES_HOST_AUTH_METHOD"}
+    rm /tmp/pwfile
+
+    # the databases and scripts that were asked for, on a server that nobody else can reach yet
+    postgres -D "$PGDATA" -c listen_addresses='' &
+    server=$!
+    until pg_isready -q; do sleep 0.1; done
+    if [ "$POSTGRES_DB" != 'postgres' ]; then
+        psql -q -U "$POSTGRES_USER" -d postgres -c "CREATE DATABASE \"$POSTGRES_DB\""
+    fi
+    for file in /docker-entrypoint-initdb.d/*; do
+        case "$file" in
+            *.sh) echo "$0: running $file"; . "$file" ;;
+            *.sql) echo "$0: running $file"; psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -f "$file" ;;
+            */\*) echo "$0: ignoring /docker-entrypoint-initdb.d/*" ;;
+            *) echo "$0: ignoring $file" ;;
+        esac
+    done
+    kill -INT $server
+    wait $server || true
     echo
     echo 'PostgreSQL init process complete; ready for start up.'
     echo
