@@ -103,7 +103,7 @@ class Snapshots:
         return [name.rpartition(":")[2] for name in (*self._committed, *self._active)]
 
     def diff_of(self, folder: str) -> Directory | None:
-        """A layer by the name of its folder: its own files, without those of the layers below. None if there is none."""
+        """A layer by the name of its folder: its own files, without those of the layers below. None: there is none."""
         if (layer := self._committed.get(f"sha256:{folder}") or self._committed.get(folder)) is not None:
             return layer.diff
         tree = self._active.get(folder)

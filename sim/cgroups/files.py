@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sim.cgroups.v2 import PERIOD, Cgroup
 
 CONTROLLERS = "cpuset cpu io memory pids"
+PAGE = 4096  # bytes
 IO_MAX = ("rbps", "wbps", "riops", "wiops")
 
 
@@ -31,6 +32,13 @@ def _number(text: str, least: int = 0) -> int:
 
 def _limit(text: str) -> int | None:
     return None if text == "max" else _number(text)
+
+
+def _size(text: str) -> int | None:
+    """Bytes, also as "64M" (the kernel's memparse), in whole pages."""
+    unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:].upper(), 1)
+    found = _limit(text[:-1] if unit > 1 else text)
+    return None if found is None else found * unit // PAGE * PAGE
 
 
 def cpu_seconds(group: Cgroup) -> float:
@@ -135,14 +143,14 @@ def _set_weight(group: Cgroup, text: str) -> None:
     group.set().cpu_weight = weight
 
 
-def _set_limit(name: str) -> Callable[[Cgroup, str], None]:
-    return lambda group, text: setattr(group.set(), name, _limit(text))
+def _set_size(name: str) -> Callable[[Cgroup, str], None]:
+    return lambda group, text: setattr(group.set(), name, _size(text))
 
 
 def _set_memory_max(group: Cgroup, text: str) -> None:
     from sim.kernel.oom import shrink
 
-    group.set().memory_max = _limit(text)
+    group.set().memory_max = _size(text)
     shrink(group)
 
 
@@ -192,12 +200,12 @@ WRITE: dict[str, Callable[[Cgroup, str], object]] = {
     "io.bfq.weight": lambda group, text: setattr(group.set(), "io_weight", _number(text, 1)),
     "io.max": _set_io_max,
     "io.weight": lambda group, text: setattr(group.set(), "io_weight", _number(text.removeprefix("default "), 1)),
-    "memory.high": _set_limit("memory_high"),
-    "memory.low": lambda group, text: setattr(group.set(), "memory_low", _limit(text) or 0),
+    "memory.high": _set_size("memory_high"),
+    "memory.low": lambda group, text: setattr(group.set(), "memory_low", _size(text) or 0),
     "memory.max": _set_memory_max,
     "memory.oom.group": lambda group, text: setattr(group.set(), "memory_oom_group", _number(text)),
-    "memory.swap.max": _set_limit("memory_swap"),
-    "pids.max": _set_limit("pids_max"),
+    "memory.swap.max": _set_size("memory_swap"),
+    "pids.max": lambda group, text: setattr(group.set(), "pids_max", _limit(text)),
 }
 
 

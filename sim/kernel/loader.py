@@ -27,16 +27,21 @@ SCRIPTS = 5  # scripts that are interpreted by scripts that are … (BINPRM_MAX_
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run: `argv` with an interpreter's words in front; `path` of the executed file and its `name`."""
+    """What to run: `argv` with an interpreter's words in front; `path` of the executed file and its `name`.
+
+    `comm` is what ps(1) calls the process: the name by which execve(2) was asked for it, a link's or a script's.
+    """
 
     main: Main
     argv: Sequence[str]
     path: str
     name: str
+    comm: str = ""
 
 
 def load(caller: Caller, path: str, argv: Sequence[str]) -> Program:
     """Raises OSError ENOENT, EACCES (a directory, not executable), ENOEXEC, ELOOP, …"""
+    comm = path.rpartition("/")[2]
     for _ in range(SCRIPTS):
         place = existing(caller, path)
         node = place.found()
@@ -48,7 +53,7 @@ def load(caller: Caller, path: str, argv: Sequence[str]) -> Program:
             main = registry.find(name, argv)
             if main is None:
                 raise error(errno.ENOEXEC, path)
-            return Program(main, argv, place.path, name)
+            return Program(main, argv, place.path, name, comm)
         if not head.startswith(b"#!"):
             raise error(errno.ENOEXEC, path)
         interpreter, words = _interpreter(head)

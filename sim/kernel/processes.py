@@ -47,17 +47,17 @@ class Process:
     """
 
     __slots__ = (
-        "_env", "argv", "blocked", "capabilities", "cgroup", "child_waiter", "children", "cpu_used", "cwd", "debt",
-        "descriptors", "dying", "environ", "executable", "frozen", "gid", "group", "groups", "handlers", "image",
-        "kernel", "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "restrictions", "root",
-        "session", "sovereign", "start", "status", "stop_told", "stopped", "task", "uid", "umask",
+        "_comm", "_env", "argv", "blocked", "capabilities", "cgroup", "child_waiter", "children", "cpu_used", "cwd",
+        "debt", "descriptors", "dying", "environ", "executable", "frozen", "gid", "group", "groups", "handlers",
+        "image", "kernel", "memory", "namespaces", "on_exit", "parent", "pending", "pids", "program", "restrictions",
+        "root", "session", "sovereign", "start", "status", "stop_told", "stopped", "task", "uid", "umask",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, parent: Process | None, namespaces: Namespaces, cgroup: Cgroup) -> None:
         self.kernel, self.parent, self.namespaces, self.cgroup = kernel, parent, namespaces, cgroup
         self.pids: Pids = ()
         self.argv: list[str] = []
-        self.executable = self.program = ""
+        self.executable = self.program = self._comm = ""
         self.environ: tuple[str, ...] | None = ()  # as execve got it; None once `_env` was made of it
         self._env: dict[str, str] | None = None
         self.root: Names = ()  # chroot(2): what it calls "/", in its mount namespace
@@ -121,8 +121,8 @@ class Process:
 
     @property
     def comm(self) -> str:
-        """The name in ps(1): of the executable, 15 characters."""
-        return (self.executable or (self.argv[0] if self.argv else "")).rpartition("/")[2][:15]
+        """The name in ps(1), 15 characters."""
+        return (self._comm or self.executable or (self.argv[0] if self.argv else "")).rpartition("/")[2][:15]
 
     def action(self, signal: int) -> Handler | str:
         return self.handlers.get(signal, SIG_DFL)
@@ -150,6 +150,7 @@ class Process:
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))  # nobody comes after init
         child = type(self)(self.kernel, self, spaces, self.cgroup)
         child.argv, child.executable, child.program = list(self.argv), self.executable, self.program
+        child._comm = self._comm
         child.environ, child._env = self.environ, None if self._env is None else dict(self._env)
         child.root, child.cwd, child.umask = self.root, self.cwd, self.umask
         child.uid, child.gid, child.groups = self.uid, self.gid, self.groups
@@ -222,6 +223,7 @@ class Process:
     def replace(self, program: Program, environ: tuple[str, ...]) -> None:
         """execve(2), its second half: become the program. The caller then leaves the old one by `Cancelled`."""
         self.argv, self.executable, self.program = list(program.argv), program.path, program.name
+        self._comm = program.comm
         self._env, self.environ = None, environ
         self.sovereign = self.sovereign and self.namespaces.user.seen(self.uid, self.gid)[0] == 0
         self.handlers = {n: action for n, action in self.handlers.items() if action == SIG_IGN} or NO_HANDLERS

@@ -201,9 +201,7 @@ class Interpreter:
                     proc.close(fd)
             child.saved = ()
             traps.reset(child)
-            if background and group is None:
-                _detach(proc)
-            return await child.finish(body(child))
+            return await child.finish(_detached(child, body) if background and group is None else body(child))
 
         try:
             return self.proc.fork(main, fds, group)
@@ -253,11 +251,16 @@ class Interpreter:
         return self.wait((pid,), command_text(node) if self.terminal is not None else "")
 
 
-def _detach(proc: Proc) -> None:
+async def _detached(shell: Interpreter, body: Body) -> None:
     """A background command without job control: nothing to read, and Ctrl-C is not for it."""
-    empty = proc.open("/dev/null", O_RDONLY)
+    proc = shell.proc
+    try:
+        empty = proc.open("/dev/null", O_RDONLY)
+    except OSError as error:
+        raise ShellError(f"can't open '/dev/null': {error.strerror}") from None
     if empty != 0:
         proc.dup2(empty, 0)
         proc.close(empty)
     proc.signal(traps.SIGINT, SIG_IGN)
     proc.signal(traps.SIGQUIT, SIG_IGN)
+    await body(shell)
