@@ -35,6 +35,8 @@ class Prose:
 
 @dataclass(slots=True)
 class Page:
+    """What one language says about an assignment."""
+
     title: str = ""
     intro: str = ""
     tasks: dict[str, Prose] = field(default_factory=dict)
