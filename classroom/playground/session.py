@@ -167,7 +167,7 @@ class Session:
             self._send({"is": "typed", "text": rest})
 
     def _resize(self, message: Message) -> None:
-        if self._busy:
+        if self._terminal.on_resize is not None:  # a program is told of it
             self._record(message)
         self._terminal.resize(message["rows"], message["columns"])
 

@@ -92,7 +92,7 @@ def test_each_tab_has_a_computer_of_its_own_and_nothing_is_left_behind(tmp_path,
 
 def test_there_are_only_so_many_tabs_and_silent_ones_are_closed():
     async def visit():
-        async with served(tabs=1, idle=1.0) as (playground, client):
+        async with served(tabs=1, idle=5.0) as (playground, client):
             first = await come_in(playground, client)
             second = await come_in(playground, client)
             await second.receive()
@@ -101,7 +101,7 @@ def test_there_are_only_so_many_tabs_and_silent_ones_are_closed():
             assert first.close_code == ASLEEP
             third = await come_in(playground, client)
             await third.send_json(HELLO)
-            await until_prompt(third)
+            assert (await third.receive_json())["is"] == "ready"
             await third.close()
 
     asyncio.run(visit())
