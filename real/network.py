@@ -391,6 +391,8 @@ def _words(operation: Operation, error: Exception) -> str:
         return f"failed to add the host ({operation.host}) <=> sandbox ({operation.inside}) pair interfaces: {why}"
     if isinstance(operation, Rule):
         return f"iptables failed: {operation.shell()}: {why}"
+    if isinstance(operation, ops.MakeSublink):
+        return f"failed to create the {operation.driver} port: {why}"
     if isinstance(operation, ops.MakeBridge):
         return why
     return f"{type(operation).__name__}: {why}"

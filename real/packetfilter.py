@@ -36,7 +36,7 @@ class PacketFilter:
     def open(self, only_ours: bool) -> None:
         """Make the table, with the chains that are always there. Raises OSError."""
         if self._rules is None:
-            rules = Rules()
+            rules = Rules(wide=True)
             try:
                 rules.commit(chains(self.table, self._group, self._comment, only_ours))
             except OSError:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from real.netlink import attributes
 
 NETLINK_ROUTE, NETLINK_NETFILTER = 0, 12
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_ECHO, NLM_F_DUMP = 0x1, 0x4, 0x8, 0x300
@@ -26,6 +27,7 @@ NLMSGERR_ATTR_MSG = 1
 
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence number, port
 ERROR = struct.Struct("=i16x")  # struct nlmsgerr: -errno, and the header of the request
+WIDE = 1 << 26  # bytes of a socket's buffers: a limit, not memory
 LARGEST = 1 << 16  # bytes of one answer: the kernel's listings come in pieces of at most 32 kB
 
 
@@ -104,6 +106,11 @@ class Channel:
                         yield answer
         if failure is not None:
             raise failure
+
+    def widen(self) -> None:
+        """For long transactions: all of it must fit at once, and so must what is echoed."""
+        for option in (SO_SNDBUFFORCE, SO_RCVBUFFORCE):
+            self._socket.setsockopt(socket.SOL_SOCKET, option, WIDE)
 
     def close(self) -> None:
         self._socket.close()

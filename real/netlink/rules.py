@@ -13,8 +13,11 @@ from real.netlink.nf_tables import RuleState
 class Rules:
     """Raises OSError as the kernel does: ENOENT, EEXIST, EPERM, EOPNOTSUPP for an expression that it does not know."""
 
-    def __init__(self) -> None:
+    def __init__(self, wide: bool = False) -> None:
+        """`wide`: for transactions of more than a hundred changes. Raises OSError EPERM without CAP_NET_ADMIN."""
         self._channel = Channel(NETLINK_NETFILTER)
+        if wide:
+            self._channel.widen()
 
     def close(self) -> None:
         self._channel.close()
