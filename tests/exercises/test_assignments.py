@@ -15,13 +15,29 @@ from classroom.exercises.released import Release, public
 from classroom.exercises.task import MOST_HINTS, Level
 from classroom.exercises.variants import drawn
 
-ASSIGNMENTS = {name: load(name) for name in names()}
+BROKEN: dict[str, str] = {}  # one that cannot be read must not keep the others from being tried
+
+
+def readable():
+    for name in names():
+        try:
+            yield name, load(name)
+        except Exception as error:
+            BROKEN[name] = f"{type(error).__name__}: {error}"
+
+
+ASSIGNMENTS = dict(readable())
 TASKS = [(name, task) for name, assignment in ASSIGNMENTS.items() for task in assignment.tasks]
 HANGUL = re.compile(r"[가-힣]")
 LESSONS = sorted(path.name for path in (EXERCISES.parent / "notebooks" / "en").glob("*.md"))
 
 each_assignment = pytest.mark.parametrize("name", ASSIGNMENTS)
 each_task = pytest.mark.parametrize(("name", "task"), TASKS, ids=[f"{name}/{task.name}" for name, task in TASKS])
+
+
+@pytest.mark.parametrize("name", names())
+def test_an_assignment_can_be_read(name):
+    assert name not in BROKEN, BROKEN[name]
 
 
 @each_assignment
