@@ -8,6 +8,7 @@ is left.
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from hypothesis import settings
@@ -24,6 +25,7 @@ CONTAINERS = ("one", "two")
 PORT = {"80/tcp": [{"HostPort": "18080"}]}  # both want it
 DELAYS = (0.0, 0.0, 0.0005, 0.004, 0.02, 1.0)
 ALLOWED = {200, 201, 204, 304, 400, 403, 404, 409, 500}
+RUNS = 1000 if "CI" in os.environ else 40
 
 container = st.sampled_from(CONTAINERS)
 network = st.sampled_from(NETWORKS)
@@ -168,4 +170,4 @@ class Races(RuleBasedStateMachine):
 
 
 TestRaces = Races.TestCase
-TestRaces.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestRaces.settings = settings(max_examples=RUNS, stateful_step_count=25, deadline=None, derandomize=True)
