@@ -233,6 +233,14 @@ def test_a_range_gives_the_first_port_that_is_free(daemon: Any) -> None:
             api.remove_container(made, force=True)
 
 
+def test_hundreds_of_ports_are_published_at_once(daemon: Any) -> None:
+    many = {f"{number}/tcp": 20000 + number for number in range(1, 301)}
+    before = len(Rules().rules(Rules().tables()[0]))
+    with running(daemon, "sleep", "100", network_mode="bridge", ports=many):
+        assert len(Rules().rules(Rules().tables()[0])) == before + 300
+    assert len(Rules().rules(Rules().tables()[0])) == before
+
+
 # -- beyond the host
 
 
@@ -296,6 +304,49 @@ def test_subnets_of_the_world_are_left_alone(daemon: Any, outside: int) -> None:
     with network(daemon, "elsewhere") as made:
         made.reload()
         assert made.attrs["IPAM"]["Config"][0]["Subnet"] == "172.19.0.0/16"
+
+
+SERVER = """
+import socket, sys
+sys.path.insert(0, "ROOT")
+from real import dnswire
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("203.0.113.2", 53))
+print("ready", flush=True)
+while True:
+    message, client = server.recvfrom(512)
+    asked = dnswire.question(message)
+    records = dnswire.address_records(["198.51.100.7"], asked.type) if asked.name == "example.test" else []
+    server.sendto(dnswire.answer(message, asked, records, 0 if asked.name == "example.test" else 3), client)
+"""
+OVER_TCP = """
+import socket, struct
+question = b"\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0" + b"\\3web\\0" + b"\\0\\1\\0\\1"
+with socket.create_connection(("127.0.0.11", 53), 5) as line:
+    line.sendall(struct.pack(">H", len(question)) + question)
+    print(socket.inet_ntoa(line.makefile("rb").read(2 + len(question) + 16)[-4:]))
+"""
+
+
+@needs_ip
+def test_other_names_are_asked_of_other_servers(daemon: Any, outside: int) -> None:
+    there = ["nsenter", "--target", str(outside), "--net", sys.executable, "-c"]
+    root = str(Path(__file__).resolve().parents[3])
+    server = subprocess.Popen([*there, SERVER.replace("ROOT", root)], stdout=subprocess.PIPE)
+    assert server.stdout is not None and server.stdout.readline() == b"ready\n"
+    try:
+        with network(daemon, "lab"), network(daemon, "inner", internal=True):
+            settings = {"network_mode": "lab", "dns": ["203.0.113.2"]}
+            assert "Address: 198.51.100.7" in daemon.sh("nslookup example.test", **settings)
+            assert "NXDOMAIN" in daemon.sh("nslookup nosuch.test", **settings)
+            assert "NXDOMAIN" in daemon.sh("nslookup example.test", **settings | {"network_mode": "inner"})
+            with running(daemon, "sleep", "100", name="web", **settings) as web:
+                inside = ["nsenter", "--target", str(web.attrs["State"]["Pid"]), "--net", sys.executable, "-c"]
+                told = subprocess.run([*inside, OVER_TCP], capture_output=True, text=True, timeout=10, check=True)
+                assert told.stdout.strip() == address(web, "lab")
+    finally:
+        server.kill()
+        server.wait()
 
 
 # -- nothing is left
