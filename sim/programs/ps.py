@@ -222,6 +222,9 @@ async def _procps(proc: Proc) -> int:
     if not proc.access("/proc/uptime", 4):
         await proc.err(NO_PROC)
         return NO_PROC_STATUS
+    if not proc.access(f"/proc/{proc.pid}", 0):  # it is the /proc of others, where nobody has this number
+        await proc.err("fatal library error, lookup self\n")
+        return 1
     found = _sorted(proc, [info for info in proc.processes() if _wanted(proc, request, info)], request.sort)
     rows = [[column.say(proc, info) for _, column in chosen] for info in found]
     lines = _lines(chosen, rows, request.titles and any(title for title, _ in chosen))

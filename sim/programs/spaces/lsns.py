@@ -66,8 +66,8 @@ async def lsns(proc: Proc, options: Options, operands: list[str]) -> int:
     if not spaces:
         return 0
     rows = [[COLUMNS[name].say(space) for name in names] for space in spaces]
+    widths = [max(len(row[place]) for row in [names, *rows]) for place in range(len(names))]
     table = rows if "n" in options else [names, *rows]
-    widths = [max(len(row[place]) for row in table) for place in range(len(names))]
     lines = []
     for row in table:
         padded = zip(row, widths, names, strict=True)

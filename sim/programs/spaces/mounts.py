@@ -5,12 +5,14 @@ Source: mount(8), umount(8), findmnt(8), pivot_root(8) of util-linux 2.38, and b
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 
 from sim.abi import MountInfo, Proc
 from sim.programs.options import Failure, Options, Usage, command, is_gnu, report
 
 ADVICE = "dmesg(1) may have more information after failed mount system call."
+UNKNOWN = ("not mounted.", "no mount point specified.")
 PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable")
 
 
@@ -80,7 +82,8 @@ def _reason(proc: Proc, source: str, target: str, error: OSError) -> str:
         there = proc.access(target, 0)
         return f"special device {source} does not exist" if there else "mount point does not exist"
     if isinstance(error, NotADirectoryError):
-        return "mount point is not a directory"
+        there = stat.S_ISDIR(proc.stat(target).mode)
+        return "mount(2) system call failed: Not a directory" if there else "mount point is not a directory"
     if error.errno == 19:
         return "unknown filesystem type"
     what = "wrong fs type, bad option, bad superblock on"
@@ -110,7 +113,7 @@ async def umount(proc: Proc, options: Options, operands: list[str]) -> int:
                     FileNotFoundError: "no mount point specified.",
                 }
                 why = reasons.get(type(error), "not mounted." if error.errno == 22 else "target is busy.")
-                await proc.err(f"umount: {path}: {why}\n")
+                await proc.err(f"umount: {path if why in UNKNOWN else _canonical(proc, path)}: {why}\n")
     return status
 
 
@@ -190,8 +193,8 @@ async def findmnt(proc: Proc, options: Options, operands: list[str]) -> int:
     flat = wanted or options.any("lrt")
     targets = [(row.target, row) for row in rows] if flat else _tree(rows)
     table = [[title if name == "TARGET" else CELLS[name](row) for name in names] for title, row in targets]
+    widths = [max(len(line[place]) for line in [names, *table]) for place in range(len(names))]
     table = table if "n" in options else [names, *table]
-    widths = [max(len(line[place]) for line in table) for place in range(len(names))]
     shown = (" ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table)
     await proc.out("".join(line + "\n" for line in shown))
     return 0
