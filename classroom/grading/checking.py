@@ -29,6 +29,7 @@ from classroom.exercises.sealed import BadWork, Work, unsealed
 from classroom.exercises.task import Assignment, Task
 from classroom.exercises.variants import drawn, engine_seed
 from classroom.exercises.world import World
+from classroom.grading import ahead
 from classroom.grading.results import LANGUAGES, Mark, Reason, Trace
 from classroom.lab import Lab
 from engine.api.inprocess import Connection
@@ -47,6 +48,7 @@ def ready(settings: Mapping[str, Any]) -> Callable[[Job, int], object]:
     drawn_from: Mapping[str, tuple[int, str]] = settings["assignments"]
     assignments = {name: load(name, Path(settings["exercises"])) for name in drawn_from}
     seconds = settings["limits"]["checking"]
+    ahead.prepare(())
     for name, assignment in assignments.items():
         _warm(assignment, drawn_from[name][0])
 

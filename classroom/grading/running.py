@@ -24,11 +24,19 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from classroom.grading import ahead
+
 LONGEST = 100_000  # characters of output kept of one cell
 RECORD = (
     ".glassdock-work.json"  # in the copy's own folder: where the student's cells keep what was asked of the engines
 )
-NEEDED = ("classroom.magics", "classroom.exercises.check", "classroom.widgets", "IPython.core.completer", "docker")
+NEEDED = (
+    "classroom.magics",
+    "classroom.exercises.check",
+    "classroom.widgets",
+    "IPython.core.magics.extension",
+    "docker",
+)
 Job = Mapping[str, Any]
 Say = Callable[[Mapping[str, Any]], object]
 Output = dict[str, Any]
@@ -144,8 +152,8 @@ def ready(settings: Mapping[str, Any]) -> Callable[[Job, int], object]:
     shell = _make_shell()
     for module in NEEDED:
         import_module(module)
-    for image in settings["images"]:  # what is built when it is pulled for the first time is there already
-        import_module("classroom.lab").Lab("sim", seed=1).docker(f"run -d {image} true")
+    ahead.prepare(settings["images"])
+    shell.run_cell("pass")
 
     def work(job: Job, answer: int) -> None:
         os.environ |= {"GLASSDOCK_STUDENT": job["student"], "GLASSDOCK_RECORD": str(Path(RECORD).resolve())}
