@@ -321,6 +321,7 @@ class Session:
     def _language(self, message: Message) -> None:
         self._set_language(message["lang"])
         self._guide_on()
+        self._draw()
 
     def _set_language(self, lang: str) -> None:
         self._lang = os.environ["GLASSDOCK_LANG"] = lang

@@ -1,4 +1,4 @@
-"""The story that CI tells in Pyodide, in a CPython that refuses what a browser cannot do."""
+"""What CI tells in Pyodide, and a visit to the playground, in a CPython that refuses what a browser cannot do."""
 
 import subprocess
 import sys
@@ -17,6 +17,14 @@ runpy.run_path(sys.argv[1], run_name="__main__")
 
 
 def test_pull_run_exec_stop_rm_need_no_thread_and_no_socket():
-    story = Path(__file__).parent / "story.py"
+    tell("story.py")
+
+
+def test_the_playground_needs_none_either():
+    tell("playground.py")
+
+
+def tell(name: str) -> None:
+    story = Path(__file__).parent / name
     done = subprocess.run([sys.executable, "-c", GUARDED, str(story)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -16,6 +16,8 @@ const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 let session;
 let language = chosenLanguage();
 let opened = false; // this page began with a link
+let link = ""; // of the session as it is now
+let sharing = false; // the link is wanted as soon as it is there
 
 const send = (message) => session?.send(message);
 const terminal = new Terminal(send);
@@ -49,6 +51,8 @@ const HEARD = {
     browser.state(message);
     $("undo").disabled = message.steps.length === 0;
     history.replaceState(null, "", message.steps.length > 0 ? `#${message.link}` : location.pathname + location.search);
+    link = `${location.origin}${location.pathname}#${message.link}`;
+    if (sharing) copy();
     if (opened) notice(word("opened").replace("{count}", message.steps.length));
     opened = false;
   },
@@ -67,8 +71,8 @@ const HEARD = {
 
 function begin() {
   notice("");
-  const link = location.hash.slice(1);
-  opened = link !== "";
+  const begun = location.hash.slice(1);
+  opened = begun !== "";
   session = connect(
     (message) => HEARD[message.is]?.(message),
     (why) => {
@@ -76,7 +80,7 @@ function begin() {
       notice(word(why), word("go-on"), begin);
     },
   );
-  send({ do: "hello", lang: language, motion: !CALM.matches, link });
+  send({ do: "hello", lang: language, motion: !CALM.matches, link: begun });
   send({ do: "resize", rows: terminal.rows, columns: terminal.columns });
 }
 
@@ -105,15 +109,21 @@ $("restart").addEventListener("click", () => {
   if (confirm(word("sure-restart"))) send({ do: "restart" });
 });
 $("notebook").addEventListener("click", () => send({ do: "notebook" }));
-$("share").addEventListener("click", async () => {
+$("share").addEventListener("click", () => {
+  sharing = true;
   send({ do: "shared" });
+});
+
+async function copy() {
+  sharing = false;
   try {
-    await navigator.clipboard.writeText(location.href);
+    await navigator.clipboard.writeText(link);
     notice(word("shared"));
   } catch {
     notice(word("shared-here")); // no permission for the clipboard
   }
-});
+}
+
 $("language").addEventListener("change", () => {
   localStorage.setItem("glassdock-language", $("language").value);
   translate($("language").value);
