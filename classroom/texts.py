@@ -104,6 +104,39 @@ TEXTS: dict[str, dict[str, str]] = {
     "images": {"en": "images", "ko": "이미지"},
     "there after": {"en": "{count} images; {states}", "ko": "이미지 {count}개; {states}"},
     "no containers": {"en": "no containers", "ko": "컨테이너 없음"},
+    "model note": {
+        "en": "The model's figures; `glassdock compare --sources` names what they rest on.",
+        "ko": "모델의 수치입니다. 근거는 `glassdock compare --sources`가 알려 줍니다.",
+    },
+    "what lies": {
+        "en": "What lies on what; orange and blue are there for each instance",
+        "ko": "무엇 위에 무엇이 있나: 주황과 파랑은 인스턴스마다 따로",
+    },
+    "until it listens": {
+        "en": "{image}: from the command until it listens",
+        "ko": "{image}: 명령부터 응답할 준비까지",
+    },
+    "the platform": {"en": "the platform", "ko": "플랫폼"},
+    "shared by all": {"en": "shared by all", "ko": "모두가 함께"},
+    "taken at the start": {"en": "taken at the start", "ko": "시작할 때 차지"},
+    "each its own": {"en": "each instance's own", "ko": "인스턴스마다"},
+    "memory of": {"en": "Memory of {count} × {image}", "ko": "{image} {count}개의 메모리"},
+    "memory growing": {"en": "Memory of {image}, more and more", "ko": "{image}를 늘려 갈 때의 메모리"},
+    "instances": {"en": "instances", "ko": "인스턴스"},
+    "instances in": {"en": "{image}: instances in {budget} MiB", "ko": "{image}: {budget} MiB에 들어가는 인스턴스"},
+    "redis get": {
+        "en": "Redis GET by clients that wait for their replies",
+        "ko": "응답을 기다리는 클라이언트의 Redis GET",
+    },
+    "connections": {"en": "connections", "ko": "연결 수"},
+    "a second": {"en": "requests a second", "ko": "초당 요청"},
+    "placed": {
+        "en": "{label}: {count} instances on {used} of {all} servers",
+        "ko": "{label}: 서버 {all}대 가운데 {used}대에 인스턴스 {count}개",
+    },
+    "servers changed": {"en": "Servers that are changed", "ko": "바뀐 서버"},
+    "seconds": {"en": "seconds", "ko": "초"},
+    "servers": {"en": "servers", "ko": "서버"},
 }
 
 

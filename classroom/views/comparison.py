@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 from classroom.views.charts import Piece, bars, lines
 from sim.hypervisor import network
 from sim.hypervisor.comparison import Comparison
@@ -18,7 +19,6 @@ LOOKS = {
     "user space": ("blue-soft", "blue"),
 }  # fmt: skip
 COLUMN, CELL, SLIVER, MORE = 150, 34, 18, 2  # pixels; how many more instances are hinted at
-NOTE = "The model's figures; `glassdock compare --sources` names what they rest on."
 
 
 def pictures(found: Comparison) -> Mapping[str, Picture]:
@@ -36,7 +36,7 @@ def pictures(found: Comparison) -> Mapping[str, Picture]:
 def stacks(found: Comparison) -> Picture:
     """What lies on what, the hardware below; what is there for each instance is drawn more than once."""
     canvas = Canvas("What lies on what")
-    canvas.text(16, 28, "What lies on what; orange and blue are there for each instance", bold=True, size=16)
+    canvas.text(16, 28, tell("what lies"), bold=True, size=16)
     floor = 46 + CELL * (max(len(machine.stack) for machine in found.machines) - 2)
     words = []
     for column, machine in enumerate(found.machines):
@@ -72,7 +72,7 @@ def start(found: Comparison) -> Picture:
         ]
         for machine in found.machines
     }
-    return bars(f"{found.question.image}: from the command until it listens", "ms", rows, NOTE)
+    return bars(tell("until it listens", image=found.question.image), "ms", rows, tell("model note"))
 
 
 def memory(found: Comparison) -> Picture:
@@ -85,14 +85,17 @@ def memory(found: Comparison) -> Picture:
             continue
         fixed, once, each = (parts.sum(kind).value for kind in ("fixed", "once", "each"))
         pieces = [
-            Piece("the platform", fixed, "grey-soft", "faint"),
-            Piece("shared by all", once, "green-soft", "green", True),
+            Piece(tell("the platform"), fixed, "grey-soft", "faint"),
+            Piece(tell("shared by all"), once, "green-soft", "green", True),
         ]
         if parts.taken:
-            rows[machine.label] = [pieces[0], Piece("taken at the start", whole.value - fixed, "orange-soft", "orange")]
+            rows[machine.label] = [
+                pieces[0],
+                Piece(tell("taken at the start"), whole.value - fixed, "orange-soft", "orange"),
+            ]
         else:
-            rows[machine.label] = [*pieces, Piece("each instance's own", count * each, "blue-soft", "blue")]
-    return bars(f"Memory of {count} × {found.question.image}", "MiB", rows, NOTE)
+            rows[machine.label] = [*pieces, Piece(tell("each its own"), count * each, "blue-soft", "blue")]
+    return bars(tell("memory of", count=count, image=found.question.image), "MiB", rows, tell("model note"))
 
 
 def growth(found: Comparison) -> Picture:
@@ -105,7 +108,9 @@ def growth(found: Comparison) -> Picture:
         ]
         for machine in found.machines
     }
-    return lines(f"Memory of {found.question.image}, more and more", "instances", "MiB", series, NOTE)
+    return lines(
+        tell("memory growing", image=found.question.image), tell("instances"), "MiB", series, tell("model note")
+    )
 
 
 def density(found: Comparison) -> Picture:
@@ -114,8 +119,9 @@ def density(found: Comparison) -> Picture:
     rows = {}
     for machine in found.machines:
         value = answer.values[machine.name]
-        rows[machine.label] = [Piece("instances", value.value if isinstance(value, Figure) else 0.0)]
-    return bars(f"{found.question.image}: instances in {found.question.budget:,.0f} MiB", "instances", rows, NOTE)
+        rows[machine.label] = [Piece(tell("instances"), value.value if isinstance(value, Figure) else 0.0)]
+    title = tell("instances in", image=found.question.image, budget=f"{found.question.budget:,.0f}")
+    return bars(title, tell("instances"), rows, tell("model note"))
 
 
 def requests(found: Comparison) -> Picture:
@@ -128,4 +134,4 @@ def requests(found: Comparison) -> Picture:
         ]
         for machine in found.machines
     }
-    return lines("Redis GET by clients that wait for their replies", "connections", "requests a second", series, NOTE)
+    return lines(tell("redis get"), tell("connections"), tell("a second"), series, tell("model note"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 from classroom.views.charts import lines
 from sim.fleet.placement import CORES, Placement
 from sim.fleet.rollout import Rollout
@@ -14,7 +15,7 @@ CELL, ACROSS, MOST, POINTS = 34, 20, 400, 24  # pixels; squares in a row, square
 
 def servers(placed: Placement, label: str) -> Picture:
     """Each square says how many instances are on its server; it is filled as high as its processors are asked for."""
-    title = f"{label}: {placed.placed} instances on {placed.used} of {len(placed.servers)} servers"
+    title = tell("placed", label=label, count=placed.placed, used=placed.used, all=len(placed.servers))
     canvas = Canvas(title)
     canvas.text(16, 28, title, bold=True, size=16)
     for index, server in enumerate(placed.servers[:MOST]):
@@ -36,7 +37,7 @@ def serving(rolled: Mapping[str, Rollout]) -> Picture:
         label: _thinned([(second, float(changed)) for second, _, changed in each.states])
         for label, each in rolled.items()
     }
-    return lines("Servers that are changed", "seconds", "servers", series)
+    return lines(tell("servers changed"), tell("seconds"), tell("servers"), series)
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
