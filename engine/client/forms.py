@@ -5,7 +5,6 @@ Each function reads one value and raises ValueError with docker's words (docker/
 
 from __future__ import annotations
 
-import csv
 import posixpath
 import re
 from typing import Any
@@ -25,7 +24,7 @@ CGROUP_RULE = re.compile(r"[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}")
 DOMAIN = re.compile(
     r"(:?(:?[a-zA-Z0-9]|(:?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9]))(:?\.(:?[a-zA-Z0-9]|(:?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])))*)\.?\s*"
 )
-QUOTED = re.compile(r'"(?:[^"]|"")*"')
+QUOTED, PLAIN = re.compile(r'"(?:[^"]|"")*"'), re.compile(r"[^,\n]*")
 RATE = "The correct format is <device-path>:<number>{unit}. Number must be a positive integer"
 UNITS = ". Unit is optional and can be kb, mb, or gb"
 
@@ -36,21 +35,26 @@ def csv_fields(text: str) -> list[str]:
     >>> csv_fields('type=volume,"volume-opt=o=a,b"')
     ['type=volume', 'volume-opt=o=a,b']
     """
+    text = text.replace("\r\n", "\n").lstrip("\n")
     if not text:
         raise ValueError("EOF")
-    start = 0
-    while start <= len(text):
+    fields, start = [], 0
+    while True:
         if quoted := QUOTED.match(text, start):
-            start = quoted.end()
-            if text[start : start + 1] not in ("", ","):
-                raise ValueError(f'parse error on line 1, column {start}: extraneous or missing " in quoted-field')
+            end = quoted.end()
+            if text[end : end + 1] not in ("", ",", "\n"):
+                raise ValueError(f'parse error on line 1, column {end}: extraneous or missing " in quoted-field')
+            fields.append(quoted[0][1:-1].replace('""', '"'))
         else:
-            end = text.find(",", start) % (len(text) + 1)
-            if (quote := text.find('"', start, end)) >= 0:
-                raise ValueError(f'parse error on line 1, column {quote + 1}: bare " in non-quoted-field')
-            start = end
-        start += 1
-    return next(csv.reader([text]))
+            plain = PLAIN.match(text, start)
+            assert plain is not None
+            if (quote := plain[0].find('"')) >= 0:
+                raise ValueError(f'parse error on line 1, column {start + quote + 1}: bare " in non-quoted-field')
+            fields.append(plain[0])
+            end = plain.end()
+        if text[end : end + 1] != ",":
+            return fields
+        start = end + 1
 
 
 # -- limits
