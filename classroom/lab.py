@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from classroom import fetch
 from classroom.shell import STDERR, STDOUT, Shell, Write
-from classroom.terminals import OwnShell, Terminals
+from classroom.terminals import Terminals
 from classroom.texts import tell
 from classroom.view import View
 from classroom.views.timeline import Moment
@@ -135,6 +135,8 @@ class Lab:
     @cached_property
     def _terminals(self) -> Terminals:
         if not isinstance(self.connection, Connection):
+            from classroom.ownshell import OwnShell
+
             return Terminals(OwnShell)
         from sim.hostshell import HostShell
 

@@ -1,7 +1,7 @@
 """A shell on the simulated host itself, for who sits at the machine: root's bash, with its lines from a pipe.
 
 What is typed goes to whoever reads: after `unshare --fork sh` that is the new shell, in its new namespaces, until it
-ends. Twin: classroom/terminals.py has the student's own shell on the real machine.
+ends. Twin: classroom/ownshell.py, the student's own shell on the real machine.
 """
 
 from __future__ import annotations
@@ -57,7 +57,12 @@ class HostShell:
             if self.ended():
                 break
             self._source.write(line.encode() + b"\n")
-            if not self._until_it_reads(deadline):
+            try:
+                done = self._until_it_reads(deadline)
+            except KeyboardInterrupt:
+                self.interrupt()
+                raise
+            if not done:
                 self.interrupt()
                 return 128 + signals.SIGINT
         if self.ended():

@@ -24,6 +24,7 @@ from sim.kernel.sessions import Session
 from sim.kernel.syscalls import SystemCalls
 from sim.kernel.terminal import Terminal
 from sim.kernel.userspaces import UserNamespace
+from sim.net import links
 from sim.net.bridges import usage
 from sim.net.internet import Internet, Remote
 from sim.net.network import Fabric, NetworkNamespace
@@ -141,6 +142,16 @@ class Kernel:
 
     def new_network(self, owner: UserNamespace | None = None) -> NetworkNamespace:
         return NetworkNamespace(self.network, next(self.inodes), owner)
+
+    def leave_network(self, process: Process) -> None:
+        """A process has ended: was it the last in its network namespace, and has that no name in /run/netns?"""
+        space = process.namespaces.network
+        living = (each for each in self.host.pid.table.values() if each.status is None)
+        if space is self.network.host or any(each.namespaces.network is space for each in living):
+            return
+        files = (getattr(root.lower, "file", None) for root in self.host.mount.roots if root is not None)
+        if not any(file is not None and file().space is space for file in files):
+            links.abandon(space)
 
     def shim(self, process: Process) -> int:
         """The host's number of the containerd-shim that looks after a container; 0 for the host's own processes."""

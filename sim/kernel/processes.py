@@ -320,6 +320,8 @@ class Process:
         space = self.namespaces.pid
         if space.init is self:
             space.kill_all(self)
+        if self.namespaces.network.by_hand:
+            self.kernel.leave_network(self)
         self.cgroup.detach(self)
         self.cpu_used += max(self.debt, 0.0)
         if self.cpu_used:

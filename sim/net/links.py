@@ -44,6 +44,7 @@ def add(space: NetworkNamespace, name: str, kind: str, peer: str, other: Network
         far = Interface(other, peer, next(fabric.indexes))
         near = Interface(space, name, next(fabric.indexes))
         near.mate, far.mate = far, near
+        space.by_hand = other.by_hand = True
         near.peer, far.peer = far.index, near.index
         for end in (near, far):
             end.mac = _mac(fabric.random.getrandbits(40))
@@ -128,7 +129,15 @@ def move(space: NetworkNamespace, name: str, other: NetworkNamespace) -> None:
     _leave(link)
     unplug(link)
     link.space, link.up, link.address, link.others = other, False, "", ()
+    other.by_hand = True
     other.links += (link,)
+
+
+def abandon(space: NetworkNamespace) -> None:
+    """Nobody is left in it: it goes, and with it both ends of its cables."""
+    for link in space.links:
+        if link.mate is not None:
+            delete(space, link.name)
 
 
 # -- addresses and routes

@@ -166,13 +166,14 @@ class NetworkNamespace:
     """Interfaces, routes and sockets of a group of processes."""
 
     __slots__ = (
-        "_lo", "datagrams", "fabric", "gateway", "gateway6", "inode", "links", "listeners", "lo_up", "next_port",
-        "owner", "routes", "sockets",
+        "_lo", "by_hand", "datagrams", "fabric", "gateway", "gateway6", "inode", "links", "listeners", "lo_up",
+        "next_port", "owner", "routes", "sockets",
     )  # fmt: skip
 
     def __init__(self, fabric: Fabric, inode: int, owner: Any = None) -> None:
         self.fabric, self.inode, self.owner = fabric, inode, owner  # owner: as in MountNamespace
         self.lo_up = False
+        self.by_hand = False  # a cable that a person has laid leads here (sim/net/links.py)
         self.links: tuple[Interface, ...] = ()
         self.gateway = self.gateway6 = ""
         self.routes: tuple[tuple[str, str], ...] = ()  # (destination, gateway) beside the default
