@@ -44,10 +44,10 @@ class Confinement:
 
     def __init__(self, place: str, visible: Sequence[str], hidden: Sequence[str], limits: Limits) -> None:
         self.place, self.limits = place, limits
-        self.rootless = os.geteuid() != 0
+        self.rootless = os.geteuid() != 0 or not mapped(NOBODY)  # or root in a user namespace that has nobody else
         self._groups = None if self.rootless else cgroups.find()
         self._group = f"/glassdock-grade/{os.getpid()}"
-        if self.rootless:
+        if os.geteuid() != 0:
             namespaces.become_root()
         syscalls.unshare(sum(NAMESPACES[name] for name in ("mount", *ONCE)))
         syscalls.sethostname(b"grade")
@@ -200,6 +200,13 @@ def address_space() -> int:
     """Bytes of this process's memory map: what was there before does not count as its own."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def mapped(uid: int) -> bool:
+    """Is there such a user in this user namespace?"""
+    with open("/proc/self/uid_map") as file:
+        rows = [list(map(int, line.split())) for line in file]
+    return any(first <= uid < first + count for first, _, count in rows)
 
 
 def present(uid: int) -> int:
