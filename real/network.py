@@ -117,7 +117,7 @@ class Networks:
         network, operations = self._networks.pop(id)
         del self._directory.zones[id]
         self._wiring.isolated.discard(network.bridge)
-        return self._perform(plan.undo_list(operations))
+        return self._take_back(operations)
 
     def _perform(self, operations: Sequence[Operation]) -> tuple[Performed, ...]:
         """On the host's own network; rules that follow each other are one transaction. Raises RuntimeFailure."""
@@ -132,15 +132,21 @@ class Networks:
                     self._change_links(together)
             except (OSError, ValueError) as error:
                 failed = Performed(together[0], self._moment(begin), time.monotonic_ns() - begin, str(error))
-                raise RuntimeFailure(_words(together[0], error), (*performed, failed, *self._undo(performed))) from None
+                undone = self._take_back([each.operation for each in performed])
+                raise RuntimeFailure(_words(together[0], error), (*performed, failed, *undone)) from None
             share = (time.monotonic_ns() - begin) // len(together)
             performed += (Performed(each, self._moment(begin) + n * share, share) for n, each in enumerate(together))
         return tuple(performed)
 
-    def _undo(self, performed: Sequence[Performed]) -> tuple[Performed, ...]:
+    def _take_back(self, operations: Sequence[Operation]) -> tuple[Performed, ...]:
+        """As far as it is still there: somebody may have flushed the packet filter, or removed a bridge."""
+        wanted, undone = plan.undo_list(operations), list[Performed]()
         with contextlib.suppress(RuntimeFailure):
-            return self._perform(plan.undo_list([each.operation for each in performed]))
-        return ()
+            return self._perform(wanted)
+        for operation in wanted:
+            with contextlib.suppress(RuntimeFailure):
+                undone += self._perform([operation])
+        return tuple(undone)
 
     def _change_links(self, operations: Sequence[Operation]) -> None:
         with contextlib.closing(Links()) as links:
@@ -322,7 +328,7 @@ class Networks:
     def _withdraw(self, network: str, place: Place) -> tuple[Performed, ...]:
         forwards, place.forwards = place.forwards, []
         self._forwards.close(forwards)
-        return self._perform(plan.undo_list(self._rules(network, forwards)))
+        return self._take_back(self._rules(network, forwards))
 
     def _rules(self, network: str, forwards: Sequence[Forward]) -> list[Operation]:
         """For those whose two ends are of the same family of addresses: the others are relayed only."""

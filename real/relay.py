@@ -17,12 +17,13 @@ LONGEST = 65535
 
 
 class StreamRelay:
-    """A TCP port. Connections live on when it is closed, as long as the container's end does."""
+    """A TCP port. Its connections end with it."""
 
-    __slots__ = ("_listener", "_poller", "_target")
+    __slots__ = ("_listener", "_open", "_poller", "_target")
 
     def __init__(self, poller: Poller, listening: socket.socket, target: tuple[str, int]) -> None:
         self._poller, self._target = poller, target
+        self._open: set[Stream] = set()
         self._listener = Listener(poller, listening, self._accepted)
 
     def _accepted(self, client: Stream) -> None:
@@ -34,14 +35,19 @@ class StreamRelay:
         except OSError:
             client.reset()
             return
+        ends = {client, server}
+        self._open |= ends
         try:
             await self._poller.loop.gather(_copy(client, server), _copy(server, client))
         finally:
+            self._open -= ends
             client.close()
             server.close()
 
     def close(self) -> None:
         self._listener.close()
+        for stream in self._open:
+            stream.close()
 
 
 async def _copy(source: Stream, target: Stream) -> None:

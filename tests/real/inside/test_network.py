@@ -18,6 +18,7 @@ from typing import Any
 import docker.errors
 import pytest
 
+from real.netlink import nf_tables
 from real.netlink.links import Links
 from real.netlink.rules import Rules
 
@@ -180,6 +181,7 @@ def test_a_published_port_is_reached_from_the_host(daemon: Any, until: Any) -> N
         wait_until_served(web, until)
         assert fetch("127.0.0.1", 18080) == "hello\n"  # passed on by the daemon
         assert fetch("172.17.0.1", 18080) == "hello\n"  # led on by the packet filter
+        assert daemon.sh("wget -qO- http://172.17.0.1:18080/", network_mode="bridge") == "hello\n"
         where = address(web, "bridge")
         with pytest.raises(docker.errors.APIError, match=r"Bind for 0.0.0.0:18080 failed: port is already allocated"):
             daemon.run("true", network_mode="bridge", ports={"8080/tcp": 18080})
@@ -239,6 +241,14 @@ def test_hundreds_of_ports_are_published_at_once(daemon: Any) -> None:
     with running(daemon, "sleep", "100", network_mode="bridge", ports=many):
         assert len(Rules().rules(Rules().tables()[0])) == before + 300
     assert len(Rules().rules(Rules().tables()[0])) == before
+
+
+def test_who_flushes_the_packet_filter_stops_nobody_from_leaving(daemon: Any) -> None:
+    with running(daemon, "sleep", "100", network_mode="bridge", ports={"80/tcp": 18085}):
+        for rule in Rules().rules(Rules().tables()[0]):
+            if "--dport 18085" in rule.comment:
+                Rules().commit([nf_tables.delete_rule(rule.table, rule.chain, rule.handle)])
+    assert daemon.run("true", network_mode="bridge", ports={"80/tcp": 18085}) == (0, "")
 
 
 # -- beyond the host
