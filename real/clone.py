@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from real import console, init, namespaces, program, rootfs, syscalls, wire
@@ -43,15 +43,13 @@ def go_on(container: Container, table: Table, operations: Any, begin: int, times
 def further_process(
     container: Container, table: Table, not_ours: Iterable[int], operations: Any, target: int, begin: int
 ) -> NoReturn:
-    """An exec's: `target` is a pidfd of the container's first process."""
+    """An exec's: `target` is a pidfd of the container's first process, or -1 if this one has entered already."""
     times: Times = []
     with reporting(container, times):
         leave(not_ours)
         connect(container)
-        if container.surroundings.cgroups is not None and container.cgroup:
-            container.surroundings.cgroups.join(container.cgroup)
-        for name in INSIDE:
-            syscalls.setns(target, NAMESPACES[name])
+        if target >= 0:
+            enter(container, target)
         if container.options["terminal"]:
             container.terminal = console.take(container.options["size"], at_console=False)
         times.append((begin, time.monotonic_ns() - begin))
@@ -78,12 +76,25 @@ def view(container: Container, table: Table, not_ours: Iterable[int], operations
     os._exit(0)
 
 
-def by_another(target: int, flags: int, group: int) -> int:
-    """A clone in another PID namespace, where we could not come back from: a process that need not does it for us."""
+def enter(container: Container, target: int) -> None:
+    """The group, while the host's files are in view, and then all namespaces but that of PIDs."""
+    if container.surroundings.cgroups is not None and container.cgroup:
+        container.surroundings.cgroups.join(container.cgroup)
+    for name in INSIDE:
+        syscalls.setns(target, NAMESPACES[name])
+
+
+def by_another(target: int, flags: int, group: int, before: Callable[[], object] = lambda: None) -> int:
+    """A clone in another PID namespace by a process of its own, which does `before` first and ends.
+
+    Without root we could not come back from there ourselves. And whoever may trace processes inside (CAP_SYS_PTRACE)
+    must not see one there before it has left the host's files behind.
+    """
     answer, say = os.pipe2(os.O_CLOEXEC)
     between = syscalls.clone(0)
     if between == 0:
         try:
+            before()
             syscalls.setns(target, NAMESPACES["pid"])
             pid = syscalls.clone(flags | syscalls.CLONE_PARENT, group)
         except OSError as error:

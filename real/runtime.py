@@ -97,6 +97,7 @@ class Runtime:
         options = encoding.options(process) | {
             "init": False,
             "cgroup": spec.cgroups_path,
+            "traced": "CAP_SYS_PTRACE" in spec.process.capabilities,
             "seccomp": seccomp.program(spec.seccomp, process.capabilities) if spec.seccomp else b"",
         }
         steps = [*encoding.exec_steps(spec, process), encoding.encode(execve)]

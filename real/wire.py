@@ -45,7 +45,10 @@ def _send(to: socket.socket, data: bytes, files: tuple[int, ...]) -> None:
 def receive(source: socket.socket, flags: int = 0) -> tuple[tuple[Any, ...], list[int]] | None:
     """A message and its descriptors (close-on-exec); None when the other end is gone. Raises BlockingIOError."""
     space = socket.CMSG_SPACE(MOST_FILES * 4)
-    data, ancillary, _, _ = source.recvmsg(LONGEST + 1, space, flags | socket.MSG_CMSG_CLOEXEC)
+    try:
+        data, ancillary, _, _ = source.recvmsg(LONGEST + 1, space, flags | socket.MSG_CMSG_CLOEXEC)
+    except ConnectionResetError:  # it has left something unread; what it said before that is still here
+        data, ancillary, _, _ = source.recvmsg(LONGEST + 1, space, flags | socket.MSG_CMSG_CLOEXEC)
     files = array.array("i")
     for level, kind, rights in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:

@@ -272,9 +272,13 @@ class Zygote:
             target = syscalls.pidfd_open(self.first[id])
             if self.surroundings.cgroups is not None:
                 group = self.surroundings.cgroups.entrance(container.cgroup)
-            pid = self._clone_into(target, 0, group)
+            if options["traced"]:
+                pid = clone.by_another(target, 0, group, lambda: clone.enter(container, target))
+            else:
+                pid = self._clone_into(target, 0, group)
             if pid == 0:
-                clone.further_process(container, self.table, self._not_theirs(), operations, target, begin)
+                inside = -1 if options["traced"] else target
+                clone.further_process(container, self.table, self._not_theirs(), operations, inside, begin)
             self._born(pid, serial, control)
         except (OSError, KeyError) as error:
             clone.send(control, ("failed", f"cannot enter the container: {error}", [(begin, 0)]))

@@ -77,7 +77,7 @@ class Daemon:
 
     def run(self, *command: str, **options: Any) -> tuple[int, str]:
         """Run to the end: status and output, both streams."""
-        options = {"network_mode": "none"} | options
+        options = {"network_mode": "none", "cgroup_parent": f"/{self.root.name}"} | options
         container = self.docker.containers.run("busybox", list(command), detach=True, **options)
         try:
             status = container.wait()["StatusCode"]

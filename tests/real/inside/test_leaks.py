@@ -25,13 +25,13 @@ FAILURES: list[dict[str, Any]] = [
 ]
 
 
-def machine() -> dict[str, int]:
+def machine(daemon: Any) -> dict[str, int]:
     """What there is of things that could be left behind."""
     _bury()
     processes = [path for path in Path("/proc").iterdir() if path.name.isdecimal()]
     return {
         "mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()),
-        "groups": sum(len(names) for _, names, _ in os.walk("/sys/fs/cgroup")),
+        "groups": sum(1 for _ in Path("/sys/fs/cgroup").glob(f"*/{daemon.root.name}/**")),
         "network namespaces": len({_link(path / "ns/net") for path in processes}),
         "zombies": sum(_state(path) == "Z" for path in processes),
         "processes": len(processes),
@@ -76,22 +76,22 @@ def _is_socket(path: Path) -> bool:
 def test_many_runs_leave_nothing(daemon: Any, until: Any) -> None:
     for _ in range(3):
         daemon.run("true")
-    before = machine() | of(daemon)
+    before = machine(daemon) | of(daemon)
     for number in range(RUNS):
         daemon.run("sh", "-c", "echo x > /x; sleep 100 & exit 0", mem_limit="20m" if number % 3 == 0 else None)
-    until(lambda: machine() | of(daemon), before)
+    until(lambda: machine(daemon) | of(daemon), before)
 
 
 def test_failures_leave_nothing(daemon: Any, until: Any) -> None:
     daemon.run("true")
-    before = machine() | of(daemon)
+    before = machine(daemon) | of(daemon)
     for options in FAILURES:
         try:
             daemon.run(options.get("command", "true"), **{name: options[name] for name in options if name != "command"})
         except Exception:
             for each in daemon.docker.containers.list(all=True):
                 each.remove(force=True)
-    until(lambda: machine() | of(daemon), before)
+    until(lambda: machine(daemon) | of(daemon), before)
 
 
 @pytest.mark.parametrize("whom", ["daemon", "zygote"])
@@ -99,9 +99,9 @@ def test_a_killed_daemon_leaves_nothing_that_the_next_does_not_take_back(daemon:
     """At moments of a run that are chosen by a seed."""
     random.seed(whom)
     daemon.run("true")
-    quiet = machine()
+    quiet = machine(daemon)
     for _ in range(KILLS):
-        run = threading.Thread(target=_run_and_lose, args=(daemon.docker,))
+        run = threading.Thread(target=_run_and_lose, args=(daemon,))
         run.start()
         threading.Event().wait(random.uniform(0, 0.06))
         if whom == "zygote":
@@ -114,7 +114,7 @@ def test_a_killed_daemon_leaves_nothing_that_the_next_does_not_take_back(daemon:
             assert each.status in ("exited", "created")
             each.remove(force=True)
         assert daemon.run("echo", "still here") == (0, "still here\n")
-        until(lambda: steady(machine()), steady(quiet))
+        until(lambda: steady(machine(daemon)), steady(quiet))
 
 
 def _bury() -> None:
@@ -124,8 +124,9 @@ def _bury() -> None:
             pass
 
 
-def _run_and_lose(docker: Any) -> None:
+def _run_and_lose(daemon: Any) -> None:
+    options = {"network_mode": "none", "mem_limit": "20m", "cgroup_parent": f"/{daemon.root.name}"}
     try:
-        docker.containers.run("busybox", ["sh", "-c", "sleep 100 & sleep 0.02"], network_mode="none", mem_limit="20m")
+        daemon.docker.containers.run("busybox", ["sh", "-c", "sleep 100 & sleep 0.02"], **options)
     except Exception:
         return

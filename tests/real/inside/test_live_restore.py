@@ -37,6 +37,15 @@ def start(daemon: Any, *command: str, **options: Any) -> Any:
     return container
 
 
+def fetched(port: int) -> bytes:
+    """nc(1) serves one, and then begins again: there are moments without it."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+            return line.recv(100)
+    except ConnectionError:
+        return b""
+
+
 def again(daemon: Any, container: Any) -> Any:
     return daemon.docker.containers.get(container.id)
 
@@ -134,8 +143,7 @@ def test_networks_are_as_they_were(lasting: Any) -> None:
     for was, now in zip(before, map(look, (server, client)), strict=True):
         assert [was[key] for key in ("IPAddress", "MacAddress")] == [now[key] for key in ("IPAddress", "MacAddress")]
     lasting.until(lambda: again(lasting, client).exec_run(["nc", "server", "80"])[1] == b"served\n")
-    with socket.create_connection(("127.0.0.1", 18099), timeout=5) as line:
-        assert line.recv(100) == b"served\n"
+    lasting.until(lambda: fetched(18099), b"served\n")
     for each in (server, client):
         again(lasting, each).remove(force=True)
     lasting.docker.networks.get(network.id).remove()
