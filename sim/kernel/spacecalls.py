@@ -66,7 +66,14 @@ class SpaceCalls(PathCalls):
 
     __slots__ = ()
 
+    def _filter(self) -> None:
+        """Docker's seccomp profile lets these calls pass only where CAP_SYS_ADMIN was given. Raises PermissionError."""
+        given = self.sovereign or self.capabilities is None or MAKES_NEW in self.capabilities
+        if self.restrictions.seccomp and not given:
+            raise fail(errno.EPERM)
+
     def unshare(self, types: Collection[str]) -> None:
+        self._filter()
         if not set(types) <= set(TYPES):
             raise fail(errno.EINVAL)
         kernel, old = self.kernel, self.namespaces
@@ -94,6 +101,7 @@ class SpaceCalls(PathCalls):
             userspaces.enter(self, user)
 
     def setns(self, fd: int, type: str = "") -> None:
+        self._filter()
         file = self.descriptors.file(fd)
         if not isinstance(file, NamespaceFile) or type not in ("", file.type):
             raise fail(errno.EINVAL)
@@ -124,6 +132,7 @@ class SpaceCalls(PathCalls):
         self.root = root
 
     def pivot_root(self, new_root: str, put_old: str) -> None:
+        self._filter()
         need(self, self.space.owner, MAKES_NEW)
         behind = existing(self, put_old)
         names = mounting.pivot_root(self, new_root, put_old)
@@ -136,10 +145,12 @@ class SpaceCalls(PathCalls):
     # -- mounts
 
     def mount(self, source: str, target: str, type: str, options: Sequence[str] = ()) -> None:
+        self._filter()
         need(self, self.space.owner, MAKES_NEW)
         mounting.mount(self, source, target, type, options, context=self.namespaces)
 
     def umount(self, target: str, lazy: bool = False) -> None:
+        self._filter()
         need(self, self.space.owner, MAKES_NEW)
         place = existing(self, target)
         if not lazy and place.names and len(place.names) == place.depth and self._is_used(tuple(place.names)):

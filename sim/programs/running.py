@@ -346,9 +346,7 @@ async def setpriv(proc: Proc, options: Options, operands: list[str]) -> int:
     if "d" in options:
         groups = ",".join(map(str, proc.groups)) or "[none]"
         uid, gid = proc.getuid(), proc.getgid()
-        await proc.out(
-            f"uid: {uid}\neuid: {uid}\ngid: {gid}\negid: {gid}\nSupplementary groups: {groups}\n"
-        )
+        await proc.out(f"uid: {uid}\neuid: {uid}\ngid: {gid}\negid: {gid}\nSupplementary groups: {groups}\n")
         return 0
     if not operands:
         raise Usage("No program specified" if is_gnu(proc) else "")

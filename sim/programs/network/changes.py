@@ -30,7 +30,7 @@ async def change(proc: Proc, thing: str, words: list[str]) -> int:
     try:
         action(proc, list(words[1:]))
     except IndexError:
-        raise Failure("Command line is not complete. Try option \"help\"", 255) from None
+        raise Failure('Command line is not complete. Try option "help"', 255) from None
     except OSError as error:
         raise _refused(proc, error) from None
     return 0
@@ -94,7 +94,7 @@ def _add_link(proc: Proc, words: list[str]) -> None:
         else:
             name = word
     if not kind:
-        raise Failure("Not enough information: \"type\" argument is required.", 255)
+        raise Failure('Not enough information: "type" argument is required.', 255)
     if near and not far:  # the first end is to be elsewhere: the same cable, told from its other end
         name, peer, near, far = peer or "veth0", name, "", near
     proc.net.add_link(name, kind, peer or ("veth1" if kind == "veth" else ""), _netns(proc, far) if far else -1)
@@ -140,7 +140,7 @@ def _addressed(proc: Proc, words: list[str]) -> tuple[str, str]:
     except ValueError:
         if is_gnu(proc):
             raise Plain(f'Error: any valid prefix is expected rather than "{text}".', 1) from None
-        raise Failure(f"an inet prefix is expected rather than \"{text}\"") from None
+        raise Failure(f'an inet prefix is expected rather than "{text}"') from None
     return _known(proc, device), address
 
 

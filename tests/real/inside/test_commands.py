@@ -39,8 +39,7 @@ SCRIPTS = {
     "touch a/g; ls b; umount b; ls b; umount b; echo $?",
     "binds below": "mkdir -p a/sub b c; mount -t tmpfs x a/sub; touch a/sub/f; mount --bind a b; mount --rbind a c;"
     "ls b/sub; ls c/sub; umount -R c 2>/dev/null || umount -l c; umount b a/sub",
-    "mounts over mounts": "mkdir m; mount -t tmpfs x m; touch m/1; mount -t tmpfs x m; ls m; umount m; ls m; "
-    "umount m",
+    "mounts over mounts": "mkdir m; mount -t tmpfs x m; touch m/1; mount -t tmpfs x m; ls m; umount m; ls m; umount m",
     "in use": "mkdir m; mount -t tmpfs x m; cd m; umount ../m; echo $?; cd ..; umount m; echo $?",
     "a bind of a file": "echo one > a; echo two > b; mount --bind a b; cat b; umount b; cat b; mkdir d; "
     "mount --bind a d; echo $?",
@@ -50,11 +49,11 @@ SCRIPTS = {
     "propagation": "mkdir m; mount -t tmpfs x m; mount --make-private m; echo $?; findmnt -n -o PROPAGATION m; "
     "umount m",
     "another root": "mkdir -p r/bin r/old; cp $(which busybox) r/bin/; unshare --mount sh -c 'mount --bind r r; cd r;"
-    "pivot_root . old; exec /bin/busybox sh -c \"cd /; busybox ls; busybox test -e /old/etc/passwd && echo there;"
+    'pivot_root . old; exec /bin/busybox sh -c "cd /; busybox ls; busybox test -e /old/etc/passwd && echo there;'
     "busybox umount -l /old; busybox ls /old; busybox ls /etc; pwd\"'",
     "another root on top": "mkdir -p r/bin; cp $(which busybox) r/bin/; "
     "unshare --mount sh -c 'mount --bind r r; cd r;"
-    "pivot_root . .; exec /bin/busybox sh -c \"busybox umount -l .; busybox ls /\"'",
+    'pivot_root . .; exec /bin/busybox sh -c "busybox umount -l .; busybox ls /"\'',
     "roots that are refused": "mkdir r; mount -t tmpfs x r; mkdir -p r/d/old; pivot_root r/d r/d/old; echo $?; "
     "umount r; pivot_root nosuch x; echo $?; pivot_root r; echo $?;"
     "unshare --mount sh -c 'mount --bind r r; pivot_root r /tmp; echo $?'",
@@ -71,7 +70,7 @@ SCRIPTS = {
     "unshare --uts true; echo $?; chroot . true; echo $?; pivot_root . .; echo $?'",
     "a user namespace": "unshare --user sh -c 'id -u; id -g; hostname x 2>/dev/null; echo $?'",
     "a root of one's own": "unshare --user --map-root-user sh -c 'id -u; cat /proc/self/uid_map /proc/self/setgroups;"
-    "unshare --uts hostname x; echo $?; unshare --mount sh -c \"mkdir m; mount -t tmpfs x m; echo $?\"'",
+    'unshare --uts hostname x; echo $?; unshare --mount sh -c "mkdir m; mount -t tmpfs x m; echo $?"\'',
     "root's rights": "unshare --user sh -c 'grep CapEff /proc/self/status; grep CapEff /proc/1/status | wc -l'",
     "a cable": "unshare --net sh -c 'ip link add v0 type veth peer name v1; echo $?; "
     "ip link add v0 type veth peer name v2;"
@@ -79,9 +78,9 @@ SCRIPTS = {
     "ip addr add 10.0.0.1/24 dev v0;"
     "ip addr add 10.0.0.1/24 dev v0; echo $?; ip link del v0; echo $?; ip link set v1 up; echo $?'",
     "a cable to elsewhere": "unshare --net sleep 100 & P=$!; sleep 0.5; "
-    "unshare --net sh -c \"ip link add v0 type veth peer name v1"
+    'unshare --net sh -c "ip link add v0 type veth peer name v1'
     " netns $P; echo \\$?; ip link set v1 up; nsenter -t $P -n ip link set v1 up; echo \\$?; ip link del v0;"
-    "nsenter -t $P -n ip link set v1 up; echo \\$?\"; kill $P",
+    'nsenter -t $P -n ip link set v1 up; echo \\$?"; kill $P',
 }
 
 
