@@ -8,26 +8,22 @@ go. A container's end of a cable goes with its network namespace.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import socket
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import operations as ops
 from engine import plan
-from engine.daemon.networks.addresses import hardware_address
 from engine.host import Aliases, Connection, Datagrams, PortBinding, Ports, Published, RuntimeFailure, Surroundings
 from engine.loop import Future
 from engine.operations import Operation, Performed
 from engine.spec import BridgeNetwork, Link
 from real import cables, dnswire, hostnet, nameserver
+from real.bridges import Bridges, moment, words_for
 from real.cables import Times, Wiring
 from real.names import Directory, Zone
 from real.nameserver import Nameserver, Sockets
 from real.netlink.links import Links
-from real.packetfilter import PacketFilter, Rule
 from real.performing import reason
 from real.poller import Poller
 from real.ports import Forward, Forwards
@@ -68,7 +64,6 @@ class Networks:
         self._poller, self._root, self._rootless = poller, root, rootless
         self.tag = hostnet.Tag(root)
         self._forwarding = hostnet.Forwarding(root)
-        self._filter = PacketFilter(self.tag.table, self.tag.group, self.tag.comment)
         self._wiring = Wiring(self.tag.group)
         self._networks: dict[str, tuple[BridgeNetwork, tuple[Operation, ...]]] = {}
         self._members: dict[str, Member] = {}
@@ -77,7 +72,7 @@ class Networks:
         self._awaited: dict[str, Callable[[int], object]] = {}  # whose cables wait for a process to lay them to
         if not rootless:
             hostnet.reclaim(self.tag, links=not kept)
-        self._kept = hostnet.bridges(self.tag) if kept else set()
+        self._bridges = Bridges(poller.loop, self.tag, hostnet.bridges(self.tag) if kept else set())
 
     def surroundings(self) -> Surroundings:
         """See engine.host.NetworkDriver."""
@@ -93,7 +88,7 @@ class Networks:
         self._wiring.mtus[network.bridge] = network.mtu
         if not network.icc:
             self._wiring.isolated.add(network.bridge)
-        performed = self._perform(operations)
+        performed = self._bridges.perform(operations)
         self._networks[network.id] = network, tuple(operations)
         self._directory.zones[network.id] = Zone(network.name, network.internal, network.gateway)
         return performed
@@ -106,7 +101,7 @@ class Networks:
             if subnet:
                 self._forwarding.turn_on(version)
         try:
-            self._filter.open(self._forwarding.is_ours)
+            self._bridges.filter.open(self._forwarding.is_ours)
         except OSError as error:
             raise RuntimeFailure(f"no packet filter: nf_tables: {reason(error)} (see glassdock check)") from None
 
@@ -117,63 +112,7 @@ class Networks:
         network, operations = self._networks.pop(id)
         del self._directory.zones[id]
         self._wiring.isolated.discard(network.bridge)
-        return self._take_back(operations)
-
-    def _perform(self, operations: Sequence[Operation]) -> tuple[Performed, ...]:
-        """On the host's own network; rules that follow each other are one transaction. Raises RuntimeFailure."""
-        performed: list[Performed] = []
-        for is_rules, group in itertools.groupby(operations, lambda each: isinstance(each, Rule)):
-            together = list(group)
-            begin = time.monotonic_ns()
-            try:
-                if is_rules:
-                    self._filter.perform([each for each in together if isinstance(each, Rule)])
-                else:
-                    self._change_links(together)
-            except (OSError, ValueError) as error:
-                failed = Performed(together[0], self._moment(begin), time.monotonic_ns() - begin, str(error))
-                undone = self._take_back([each.operation for each in performed])
-                raise RuntimeFailure(_words(together[0], error), (*performed, failed, *undone)) from None
-            share = (time.monotonic_ns() - begin) // len(together)
-            performed += (Performed(each, self._moment(begin) + n * share, share) for n, each in enumerate(together))
-        return tuple(performed)
-
-    def _take_back(self, operations: Sequence[Operation]) -> tuple[Performed, ...]:
-        """As far as it is still there: somebody may have flushed the packet filter, or removed a bridge."""
-        wanted, undone = plan.undo_list(operations), list[Performed]()
-        with contextlib.suppress(RuntimeFailure):
-            return self._perform(wanted)
-        for operation in wanted:
-            with contextlib.suppress(RuntimeFailure):
-                undone += self._perform([operation])
-        return tuple(undone)
-
-    def _change_links(self, operations: Sequence[Operation]) -> None:
-        with contextlib.closing(Links()) as links:
-            for operation in operations:
-                if isinstance(operation, ops.MakeBridge):
-                    self._make_bridge(links, operation)
-                elif isinstance(operation, ops.MakeDummy):
-                    links.add_dummy(operation.name, self.tag.group)
-                    links.up(links.index(operation.name))
-                elif isinstance(operation, ops.RemoveLink):
-                    links.remove(operation.name)
-
-    def _make_bridge(self, links: Links, operation: ops.MakeBridge) -> None:
-        first = operation.addresses[0].partition("/")[0] if operation.addresses else ""
-        mac = hardware_address(first) if first else ""
-        if operation.name in self._kept:
-            self._kept.remove(operation.name)
-            return
-        links.add_bridge(operation.name, operation.mtu, mac, self.tag.group)
-        try:
-            index = links.index(operation.name)
-            for address in operation.addresses:
-                links.add_address(index, address)
-            links.up(index)
-        except OSError:
-            links.remove(operation.name)
-            raise
+        return self._bridges.take_back(operations)
 
     # -- a container comes and goes
 
@@ -239,7 +178,7 @@ class Networks:
         except OSError as error:
             done = min(len(times), len(operations)) - 1
             performed = list(self._performed(operations, times))
-            words = _words(operations[done], error)
+            words = words_for(operations[done], error)
             if performed:
                 last = performed[-1]
                 performed[-1] = Performed(last.operation, last.start, last.duration, words)
@@ -314,7 +253,7 @@ class Networks:
         address, address6 = (each.partition("/")[0] for each in (place.link.address, place.link.address6))
         forwards = self._forwards.open(ports, address, address6)
         try:
-            performed = self._perform(self._rules(network, forwards))
+            performed = self._bridges.perform(self._rules(network, forwards))
         except RuntimeFailure:
             self._forwards.close(forwards)
             raise
@@ -328,7 +267,7 @@ class Networks:
     def _withdraw(self, network: str, place: Place) -> tuple[Performed, ...]:
         forwards, place.forwards = place.forwards, []
         self._forwards.close(forwards)
-        return self._take_back(self._rules(network, forwards))
+        return self._bridges.take_back(self._rules(network, forwards))
 
     def _rules(self, network: str, forwards: Sequence[Forward]) -> list[Operation]:
         """For those whose two ends are of the same family of addresses: the others are relayed only."""
@@ -352,14 +291,8 @@ class Networks:
 
     # -- times, and the end
 
-    def _moment(self, monotonic: int) -> int:
-        """A time of the monotonic clock as the loop's."""
-        loop = self._poller.loop
-        loop.time = loop.clock.read(loop.time)
-        return loop.time - (time.monotonic_ns() - monotonic)
-
     def _performed(self, operations: Sequence[Operation], times: Times) -> tuple[Performed, ...]:
-        shift = self._moment(0)
+        shift = moment(self._poller.loop, 0)
         pairs = zip(operations, times, strict=False)
         return tuple(Performed(operation, begin + shift, length) for operation, (begin, length) in pairs)
 
@@ -372,7 +305,7 @@ class Networks:
             for place in member.places.values():
                 self._forwards.close(place.forwards)
         if not self._rootless:
-            self._filter.close()
+            self._bridges.filter.close()
             hostnet.reclaim(self.tag)
             self._forwarding.restore()
 
@@ -388,17 +321,3 @@ def _lay_within(
         except OSError:
             site.undo(operations)
             raise
-
-
-def _words(operation: Operation, error: Exception) -> str:
-    """Docker's, for what did not work."""
-    why = reason(error) if isinstance(error, OSError) else str(error)
-    if isinstance(operation, ops.MakeVeth):
-        return f"failed to add the host ({operation.host}) <=> sandbox ({operation.inside}) pair interfaces: {why}"
-    if isinstance(operation, Rule):
-        return f"iptables failed: {operation.shell()}: {why}"
-    if isinstance(operation, ops.MakeSublink):
-        return f"failed to create the {operation.driver} port: {why}"
-    if isinstance(operation, ops.MakeBridge):
-        return why
-    return f"{type(operation).__name__}: {why}"
