@@ -52,6 +52,14 @@ class Desk:
         self._computer = None
         self._times.clear()
 
+    def here(self) -> Path:
+        """The current folder; the learner's own, if that one has been removed."""
+        try:
+            return Path.cwd()
+        except FileNotFoundError:
+            os.chdir(self.home)
+            return self.home
+
     def lay_out(self, now: int) -> None:
         """What a learner begins with. `now`: the host's time, ns."""
         for name, text in FILES.items():
@@ -107,7 +115,7 @@ class Desk:
             self._computer = self._make()
         second = self._computer.engine.loop
         second.advance(max(second.time, loop.time))
-        words = ["exec", "-i", "-w", str(Path.cwd())]
+        words = ["exec", "-i", "-w", str(self.here())]
         for name, value in variables.items():
             words += ["-e", f"{name}={value}"]
         console = _Console(bytes(stdin), write)

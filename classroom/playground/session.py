@@ -203,7 +203,7 @@ class Session:
             self._live_through(story)
 
     def _undo(self, message: Message) -> None:
-        """Go back to before the last lines; 0 gives up only the one that runs."""
+        """Go back to before the last lines; one that runs counts."""
         there = sum(entry.kind == "line" for entry in self._entries)
         kept = there - max(0, min(message["lines"], there))
         self._guide.undone = True

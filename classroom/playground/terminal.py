@@ -15,21 +15,13 @@ from typing import Any
 from classroom.playground.pace import Interrupted, Pace, Regime
 from classroom.shell import STDERR, STDOUT, Write
 from engine.api.inprocess import Answer, Connection, Session, WaitsForInput
-from engine.client.connection import API_VERSION
 from engine.client.context import Failure
 from engine.detach import DEFAULT_KEYS, Detector, key_bytes
 from engine.loop import Loop
 
 INTERRUPT, END, ENTER = "\x03", "\x04", "\r"
 PATIENT = 3  # times Ctrl-C is handed on to a program that does not end, as docker does it
-FOLLOWED = (
-    "/attach",
-    "/logs",
-    "/stats",
-    "/events",
-    "/wait",
-    "/start",
-)  # ends of paths whose answers may go on for ever
+GOES_ON = ("/logs", "/stats", "/events", "/wait")  # ends of paths whose answers may go on for ever
 
 
 class Keyboard(bytes):
@@ -148,7 +140,7 @@ class Wire:
     ) -> Answer:
         if path.endswith("/resize"):
             self._terminal.on_resize = lambda rows, columns: self._resize(path, rows, columns)
-        if path.endswith(FOLLOWED) and self._terminal.pace.regime is Regime.WORKING:
+        if path.endswith(GOES_ON) and self._terminal.pace.regime is Regime.WORKING:
             self._terminal.pace.regime = Regime.FOLLOWING
         answer = self._inner.request(method, path, query, headers, body)
         if path.endswith("/wait"):
@@ -280,6 +272,3 @@ def _keys(text: str) -> bytes:
     with suppress(ValueError):
         return key_bytes(text) if text else DEFAULT_KEYS
     return DEFAULT_KEYS
-
-
-__all__ = ["API_VERSION", "Conversation", "Keyboard", "Terminal", "TerminalConsole", "Wire"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from classroom.lab import INTERRUPTED, TYPING
 from classroom.playground.desk import Desk
@@ -48,6 +47,7 @@ class Workbench:
     def run(self, text: str) -> None:
         """A line, to its end. What there is afterwards is the newest of `seen`."""
         before = self._seen_until()
+        self.shell.variables.set("PWD", str(self._desk.here()))
         try:
             status = self.shell.run(text, self._to_screen, Keyboard())
         except Interrupted:
@@ -65,7 +65,7 @@ class Workbench:
 
     @property
     def prompt(self) -> str:
-        here = Path.cwd()
+        here = self._desk.here()
         inside = here.is_relative_to(self._desk.home)
         return f"~/{here.relative_to(self._desk.home)}".removesuffix("/.") + " $ " if inside else f"{here} $ "
 

@@ -212,6 +212,12 @@ def test_plain_commands_and_docker_share_one_folder_and_see_nothing_else(page, t
     assert {"Dockerfile", "index.html", "site/", "site/index.html"} <= set(page.state["files"])
 
 
+def test_the_folder_one_is_in_can_be_removed(page):
+    page.play("mkdir a; cd a", "echo $PWD; rm -r ../a", "ls")
+    assert page.text.count("/home/a\n") == 1
+    assert page.text.endswith("~ $ ls\nDockerfile\nindex.html\n")
+
+
 def test_files_are_edited_and_built(page):
     page.play(
         "edit notes.txt", {"do": "read", "path": "notes.txt"}, save("notes.txt", "두 줄\n"),
