@@ -1,4 +1,4 @@
-"""Namespaces, and the groups that a process is in: operations. Twin: sim/kernel/namespaces.py.
+"""Namespaces, and the groups that a process is in: operations. Twin: sim/namespaces.py.
 
 Source: namespaces(7), pid_namespaces(7), cgroup_namespaces(7), netdevice(7).
 """

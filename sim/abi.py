@@ -239,7 +239,10 @@ class Proc(Protocol):
         """Enter the namespace that was opened, /proc/PID/ns/net for example. Raises OSError EINVAL, EPERM."""
 
     def chroot(self, path: str) -> None:
-        """Needs CAP_SYS_CHROOT. A working directory outside of the new root is left for the new root itself."""
+        """Needs CAP_SYS_CHROOT. A working directory outside of the new root is left for the new root itself.
+
+        Raises OSError EXDEV for a directory of another mount namespace.
+        """
 
     def pivot_root(self, new_root: str, put_old: str) -> None:
         """Another mount becomes the root of the mount namespace. Raises OSError EINVAL, EBUSY, EPERM."""

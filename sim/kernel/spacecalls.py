@@ -127,6 +127,8 @@ class SpaceCalls(PathCalls):
         place = existing(self, path)
         if not place.found().is_dir:
             raise fail(errno.ENOTDIR)
+        if place.space is not self.space:  # a root is kept as a path in one's own mount namespace
+            raise fail(errno.EXDEV)
         root, here = tuple(place.names), (*self.root, *filter(None, self.cwd.split("/")))
         self.cwd = "/" + "/".join(here[len(root) :]) if here[: len(root)] == root else "/"
         self.root = root
@@ -147,12 +149,16 @@ class SpaceCalls(PathCalls):
     def mount(self, source: str, target: str, type: str, options: Sequence[str] = ()) -> None:
         self._filter()
         need(self, self.space.owner, MAKES_NEW)
+        if existing(self, target).space is not self.space:
+            raise fail(errno.EINVAL)
         mounting.mount(self, source, target, type, options, context=self.namespaces)
 
     def umount(self, target: str, lazy: bool = False) -> None:
         self._filter()
         need(self, self.space.owner, MAKES_NEW)
         place = existing(self, target)
+        if place.space is not self.space:
+            raise fail(errno.EINVAL)
         if not lazy and place.names and len(place.names) == place.depth and self._is_used(tuple(place.names)):
             raise fail(errno.EBUSY)
         mounting.umount(self, target, lazy)

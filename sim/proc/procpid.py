@@ -46,10 +46,23 @@ def make(process: Process, space: PidNamespace) -> Directory:
         if name in TEXTS:
             return SyntheticFile(base + 1, _text(TEXTS[name], process), None, MODES.get(name, 0o444), *owner)
         if name in PATHS:
-            return MagicLink(base + 2, lambda reader: PATHS[name](process), None, *owner)
+            path = PATHS[name]
+            if name == "exe":
+                return MagicLink(base + 2, lambda reader: path(process), None, *owner)
+            return Door(base + 2, lambda reader: path(process), process)
         return directory(base + 3, FOLDERS[name](process, base), 0o511, *owner) if name in FOLDERS else None
 
     return directory(base, Listing(entry, lambda: [*NUMBERED, *TEXTS, *MAPS, *PATHS, *FOLDERS]), 0o555, *owner)
+
+
+class Door(MagicLink):
+    """root and cwd: following them leads to where that process is, in its mount namespace (sim/vfs/paths.py)."""
+
+    __slots__ = ("process",)
+
+    def __init__(self, ino: int, text: Callable[[Any], str], process: Process) -> None:
+        super().__init__(ino, text, None, process.uid, process.gid)
+        self.process = process
 
 
 def _text(function: Callable[[Process, Any], str | bytes], process: Process) -> Callable[[Any], str | bytes]:
@@ -269,6 +282,6 @@ SPACES = (*LINKS.values(), "pid_for_children", "time_for_children")
 PATHS: dict[str, Callable[[Any], str]] = {
     "exe": lambda process: process.executable,
     "cwd": lambda process: process.cwd,
-    "root": lambda process: "/" + "/".join(process.root),
+    "root": lambda process: "/",
 }
 FOLDERS: dict[str, Callable[[Any, int], Listing]] = {"fd": _descriptors, "net": procnet.make, "ns": _namespaces}

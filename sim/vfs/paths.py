@@ -15,6 +15,7 @@ from sim.vfs.mounts import Branch, MountNamespace, Names
 from sim.vfs.overlay import Root
 
 MAX_LINKS = 40  # man 7 path_resolution
+VISITS = 8  # from one process's files to another's, in one path
 NAME_MAX, PATH_MAX = 255, 4096
 READ, WRITE, EXECUTE = 4, 2, 1
 
@@ -45,10 +46,11 @@ class Place:
     """What a path leads to. `upper` and `lower` are None if the last name does not exist in its directory.
 
     `names` below the root of the namespace, `depth` of them down to the root of the mount, `base` of them down to the
-    root of the caller; `row` of the mount table.
+    root of the caller; `row` of the mount table. `through`: the link of /proc that led to another process's files.
     """
 
-    __slots__ = ("base", "branch", "depth", "directory", "lower", "names", "parent", "row", "space", "text", "upper")
+    __slots__ = ("base", "branch", "depth", "directory", "lower", "names", "parent", "row", "space", "text", "through",
+                 "upper")  # fmt: skip
 
     def __init__(
         self, space: MountNamespace, text: str, names: list[str], frames: list[Frame], directory: bool, base: int
@@ -56,6 +58,7 @@ class Place:
         self.space, self.text, self.names, self.base = space, text, names, base
         self.row, self.upper, self.lower, self.branch = frames[-1]
         self.parent: Frame = frames[-2] if len(frames) > 1 else frames[-1]
+        self.through = ""
         self.directory = directory  # written with a slash at its end
         row = space.table.rows[self.row]
         self.depth = len(row.target) if row is not None else 0
@@ -83,7 +86,7 @@ class Place:
     @property
     def path(self) -> str:
         """Absolute, without links, as the caller sees it."""
-        return "/" + "/".join(self.names[self.base :] if self.base else self.names)
+        return f"{self.through}/{'/'.join(self.names[self.base :] if self.base else self.names)}"
 
     def is_busy(self) -> bool:
         """It is a mount point, or one lies below it."""
@@ -157,6 +160,8 @@ def resolve(caller: Caller, path: str, follow: bool = True) -> Place:
             if len(name) > NAME_MAX:
                 raise error(errno.ENAMETOOLONG, path)
         elif node.is_link and (follow or slash or any(todo)):
+            if type(node) is not Symlink and _leads_elsewhere(caller, node):
+                return _elsewhere(caller, node, "/".join(todo[::-1]), [*names[floor:], name], follow)
             target = node.target if type(node) is Symlink else node.read_link(caller)  # type: ignore[attr-defined]
             if target is not None:  # None: it stands for an open file, which has no path
                 links += 1
@@ -181,6 +186,38 @@ def _parts(caller: Caller, path: str) -> list[str]:
     if path[0] != "/":
         parts += caller.cwd.split("/")[::-1]
     return parts
+
+
+class Visitor:
+    """A caller who looks at the files of another process, with its own rights."""
+
+    __slots__ = ("_caller", "cwd", "depth", "root", "space")
+
+    def __init__(self, caller: Caller, other: Any) -> None:
+        self._caller, self.space, self.root, self.cwd = caller, other.space, other.root, other.cwd
+        self.depth: int = getattr(caller, "depth", 0) + 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._caller, name)
+
+
+def _leads_elsewhere(caller: Caller, link: Any) -> bool:
+    """It is the root or cwd of a process whose files are not the caller's."""
+    other = getattr(link, "process", None)
+    return other is not None and (other.space is not caller.space or other.root != caller.root)
+
+
+def _elsewhere(caller: Caller, link: Any, rest: str, names: list[str], follow: bool) -> Place:
+    """Go on from /proc/PID/root or cwd, in the mount namespace of that process. Raises OSError EACCES, ELOOP."""
+    path = "/" + "/".join(names)
+    visitor: Any = Visitor(caller, link.process)
+    if visitor.depth > VISITS:
+        raise error(errno.ELOOP, path)
+    if caller.uid not in (0, link.process.uid):
+        raise error(errno.EACCES, path)
+    place = resolve(visitor, f"{link.text(caller)}/{rest}".rstrip("/") or "/", follow)
+    place.through = path
+    return place
 
 
 def _down(space: MountNamespace, names: Names) -> list[Frame]:

@@ -41,6 +41,18 @@ def test_docker_and_its_containers_are_seen_from_the_host(lab):
     assert lab.host(f"cat {upper}/note").out == "x\n"
 
 
+def test_the_files_of_a_container_are_reached_through_proc(lab):
+    lab.docker("run -d --name web -w /srv alpine sleep 1000")
+    pid = lab.inspect("web")["State"]["Pid"]
+    assert lab.host(f"cd /proc/{pid}/root/etc; pwd; head -1 os-release; ls -d ../srv").out == (
+        f'/proc/{pid}/root/etc\nNAME="Alpine Linux"\n../srv\n'
+    )
+    lab.host(f"echo x > /proc/{pid}/cwd/note")
+    assert lab.docker("exec web cat /srv/note").out == "x\n"
+    assert lab.host(f"setpriv --reuid 1000 --clear-groups ls /proc/{pid}/root").exit == 2
+    assert "Invalid cross-device link" in lab.host(f"chroot /proc/{pid}/root true").err
+
+
 def test_going_back_in_time_opens_new_shells(lab):
     lab.docker("run -d --name web alpine sleep 1000")
     lab.host("hostname changed")

@@ -67,7 +67,8 @@ def _place(proc: Proc, options: Options, target: str, letter: str, link: str) ->
     """A directory that was named, or the target's own, as a path; "" if neither is wanted."""
     if letter not in options:
         return ""
-    return options[letter] or proc.readlink(f"/proc/{target}/{link}")
+    path = f"/proc/{target}/{link}"
+    return options[letter] or (proc.readlink(path) if "m" in options or "a" in options else path)
 
 
 def _open(proc: Proc, letter: str, path: str, target: str) -> int:
