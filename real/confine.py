@@ -114,11 +114,11 @@ class Confinement:
 
     # -- for each copy
 
-    def clone(self, furnish: Callable[[str], object], keep: Sequence[int]) -> int:
-        """Its process number, and 0 in the copy, which has all descriptors but `keep` and the standard ones closed.
+    def clone(self, furnish: Callable[[str], object]) -> int:
+        """Its process number, and 0 in the copy, which has all descriptors but the standard ones closed.
 
-        `furnish(folder)` fills HOME while the host's files can still be read. A copy that cannot be walled in ends with
-        status 125, before anything else of it ran.
+        `furnish(folder)` fills HOME while the host's files can still be read; what it opens stays open. A copy that
+        cannot be walled in ends with status 125, before anything else of it ran.
         """
         group = self._groups.entrance(self._group) if self._groups else -1
         try:
@@ -129,7 +129,7 @@ class Confinement:
         if pid:
             return pid
         try:
-            self._enter(furnish, keep)
+            self._enter(furnish)
         except BaseException as error:
             os.write(2, f"confine: {type(error).__name__}: {error}\n".encode())
             os._exit(125)
@@ -146,12 +146,12 @@ class Confinement:
             self._groups.remove(self._group)
             self._groups.remove_if_empty("/glassdock-grade")
 
-    def _enter(self, furnish: Callable[[str], object], keep: Sequence[int]) -> None:
+    def _enter(self, furnish: Callable[[str], object]) -> None:
         """Guards in the only order that works: groups and mounts need rights, which then go."""
         if self._groups is not None:
             self._groups.join(self._group)
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-        close_others(keep)
+        syscalls.close_range(3)
         os.setsid()
         options = f"size={self.limits.disk},nr_inodes=20000,mode=1777"
         syscalls.mount("tmpfs", self.place + HOME, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
@@ -172,15 +172,6 @@ class Confinement:
         capabilities.keep((), self._permitted, self._bounding)
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         syscalls.seccomp(self._filter)
-
-
-def close_others(keep: Sequence[int]) -> None:
-    """All descriptors but these and 0, 1, 2."""
-    first = 3
-    for fd in sorted({fd for fd in keep if fd > 2}):
-        syscalls.close_range(first, fd - 1)
-        first = fd + 1
-    syscalls.close_range(first)
 
 
 def limit(limits: Limits, present: int) -> None:

@@ -161,9 +161,7 @@ class Crew:
             "exercises": str(course.exercises),
             "assignments": {name: [course.seed_of(name), assignment_key(course.key, name)] for name in assignments},
         }
-        calm = replace(
-            course.limits, notebook=course.limits.checking * 2
-        )  # each task has its own time; this is the end
+        calm = replace(course.limits, notebook=course.limits.checking * 2)  # the end; each task has its own time
         running, checking = "classroom.grading.running", "classroom.grading.checking"
         images = {"images": sorted({name for asked in assignments.values() for name in asked.images})}
         self.runners = Pool([Helper(running, course.limits, course.walls, images) for _ in range(jobs)])

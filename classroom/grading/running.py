@@ -27,16 +27,10 @@ from traitlets.config import Config
 from classroom.grading import ahead
 
 LONGEST = 100_000  # characters of output kept of one cell
-RECORD = (
-    ".glassdock-work.json"  # in the copy's own folder: where the student's cells keep what was asked of the engines
-)
+RECORD = ".glassdock-work.json"  # in the copy's folder: where the student's cells keep what was asked of the engines
 NEEDED = (
-    "classroom.magics",
-    "classroom.exercises.check",
-    "classroom.widgets",
-    "IPython.core.magics.extension",
-    "docker",
-)
+    "classroom.magics", "classroom.exercises.check", "classroom.widgets", "IPython.core.magics.extension", "docker",
+)  # fmt: skip
 Job = Mapping[str, Any]
 Say = Callable[[Mapping[str, Any]], object]
 Output = dict[str, Any]

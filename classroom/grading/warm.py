@@ -1,10 +1,10 @@
 """A warm process: it has imported what a notebook needs, and is copied for each submission.
 
-    python -m classroom.grading.warm        settings on the first line of standard input, then one line for each job
+    python -m classroom.grading.warm        settings on the first line of standard input, then a line for each job
 
 It knows of no mark, no check and no other student: whatever is in its memory is in the memory of every copy. A copy is
 walled in as far as this computer can (real/confine.py on Linux; elsewhere limits of the process only), and all that
-comes back from it is a text, no longer than allowed, which nobody here reads.
+comes back from it is a text, which nobody here reads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import select
 import shutil
 import signal
 import stat
@@ -28,8 +27,9 @@ from typing import Any, NoReturn, Protocol, TextIO
 from classroom.grading.limits import Limits
 
 RARELY = (20_000, 50, 100)  # garbage collections: a copy lives for less than a second, and dirties what it looks at
-BREATH = 0.001  # seconds
-TICK = 0.05  # seconds between two looks at a copy that says nothing
+TICK = 0.002  # seconds between two looks at whether a copy has ended
+JOB, ANSWER = "job.json", "answer"  # on the desk
+MOST_DESCRIPTORS = 4096
 MOST_FILES = 2000
 END = 125  # status of a copy that could not be walled in
 Job = Mapping[str, Any]
@@ -40,7 +40,7 @@ class Walls(Protocol):
 
     words: str
 
-    def clone(self, furnish: Callable[[str], object], keep: tuple[int, ...]) -> int: ...
+    def clone(self, furnish: Callable[[str], object]) -> int: ...
 
     def oom_kills(self) -> int: ...
 
@@ -55,25 +55,50 @@ class Plain:
     def __init__(self, place: str, limits: Limits) -> None:
         self._place, self._limits = Path(place), limits
 
-    def clone(self, furnish: Callable[[str], object], keep: tuple[int, ...]) -> int:
+    def clone(self, furnish: Callable[[str], object]) -> int:
         pid = os.fork()
         if pid:
             return pid
-        os.setsid()
-        import resource
-
-        work = self._place / "work"
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
-        furnish(str(work))
-        os.chdir(work)
-        _limit(resource, self._limits)
+        try:
+            os.setsid()
+            os.closerange(3, MOST_DESCRIPTORS)  # with the others a copy could answer for the helper itself
+            _move_in(self._place, furnish)
+            _limit(import_module("resource"), self._limits)
+        except BaseException:
+            os._exit(END)
         return 0
 
     def oom_kills(self) -> int:
         return 0
 
     def close(self) -> None: ...
+
+
+class Here:
+    """No copies at all, as on Windows: the one job is done by the helper itself, which ends with it (see crew.py)."""
+
+    words = "a process for each, without walls or limits but of time (files and network can be reached)"
+
+    def __init__(self, place: str) -> None:
+        self._place = Path(place)
+
+    def clone(self, furnish: Callable[[str], object]) -> int:
+        _move_in(self._place, furnish)
+        return 0
+
+    def oom_kills(self) -> int:
+        return 0
+
+    def close(self) -> None: ...
+
+
+def _move_in(place: Path, furnish: Callable[[str], object]) -> None:
+    """An empty folder to work in."""
+    work = place / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    furnish(str(work))
+    os.chdir(work)
 
 
 def _limit(resource: Any, limits: Limits) -> None:
@@ -90,6 +115,8 @@ def _limit(resource: Any, limits: Limits) -> None:
 
 def make_walls(settings: Mapping[str, Any], limits: Limits) -> Walls:
     """The best that this computer and this user can have; `settings["walls"]` false: none."""
+    if settings["cold"]:
+        return Here(settings["place"])
     if not settings["walls"] or sys.platform != "linux":
         return Plain(settings["place"], limits)
     confine = import_module("real.confine")  # by name: the classroom works where there is no Linux
@@ -104,64 +131,65 @@ def make_walls(settings: Mapping[str, Any], limits: Limits) -> Walls:
 
 
 class Warm:
-    """One job after the other."""
+    """One job after the other. `desk`: the folder with the job's file, and where its copy puts the answer.
 
-    def __init__(self, walls: Walls, limits: Limits, work: Callable[[Job, int], object]) -> None:
-        self._walls, self._limits, self._work = walls, limits, work
+    Only the copy reads its job, and only the grader the answer: of what one student has written, nothing is left in the
+    memory that the next one's copy has.
+    """
 
-    def do(self, job: Job) -> dict[str, Any]:
-        """What came of it: `end` ("ok", "time", "output", "memory", "died", "walls"), and what was `said`."""
+    def __init__(self, walls: Walls, limits: Limits, desk: Path, work: Callable[[Job, int], object]) -> None:
+        self._walls, self._limits, self._desk, self._work = walls, limits, desk, work
+        self._job: Job = {}
+        self._answer = -1
+
+    def do(self) -> str:
+        """How the job on the desk ended: "ok", "time", "memory", "died", or "walls" if it could not be walled in."""
         killed_before = self._walls.oom_kills()
-        read, write = os.pipe()
-        pid = self._walls.clone(lambda folder: furnish(job, folder, self._limits.disk), (write,))
+        pid = self._walls.clone(self._begin)
         if pid == 0:
-            self._copy(job, write)
-        os.close(write)
-        said, end, status = self._listen(read, pid)
-        os.close(read)
+            self._copy()
+        status = self._wait(pid)
         _kill_group(pid)
-        if end == "ok" and status != 0:
-            end = "walls" if os.waitstatus_to_exitcode(status) == END else "died"
-            end = "memory" if self._walls.oom_kills() > killed_before else end
-        return {"end": end, "said": said.decode(errors="replace")}
+        if status is None:
+            return "time"
+        if self._walls.oom_kills() > killed_before and status != 0:
+            return "memory"
+        return {0: "ok", END: "walls"}.get(os.waitstatus_to_exitcode(status), "died")
 
-    def _copy(self, job: Job, write: int) -> NoReturn:
+    def _begin(self, folder: str) -> None:
+        """In the copy, while the desk can still be reached."""
+        self._job = json.loads((self._desk / JOB).read_text("utf-8"))
+        self._answer = os.open(self._desk / ANSWER, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        furnish(self._job, folder, self._limits.disk)
+
+    def _copy(self) -> NoReturn:
         status = 1
         try:
             null = os.open(os.devnull, os.O_RDWR)
             for fd in (0, 1, 2):
                 os.dup2(null, fd)
             os.close(null)
-            self._work(job, write)
+            self._work(self._job, self._answer)
             status = 0
         finally:
             os._exit(status)
 
-    def _listen(self, read: int, pid: int) -> tuple[bytes, str, int]:
-        """Until the copy has ended, its time is over, or it has said more than anybody would; then it is gone.
-
-        A process that it has left behind may hold the pipe open, so the copy's own end is what counts.
-        """
-        said = bytearray()
+    def _wait(self, pid: int) -> int | None:
+        """Its status; None if its time was over."""
         until = time.monotonic() + self._limits.notebook
         while time.monotonic() < until:
-            ready, _, _ = select.select([read], [], [], TICK)
-            piece = os.read(read, 1 << 16) if ready else b""
-            said += piece
-            if len(said) > self._limits.said:
-                return bytes(said[: self._limits.said]), "output", _end(pid)
-            if not piece:
-                ended, status = os.waitpid(pid, os.WNOHANG)
-                if ended:
-                    return bytes(said), "ok", status
-                time.sleep(BREATH)  # it has closed its side, most often because it is about to end
-        return bytes(said), "time", _end(pid)
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return status
+            time.sleep(TICK)
+        _end(pid)
+        return None
 
 
-def _end(pid: int) -> int:
+def _end(pid: int) -> None:
     """Of a PID namespace's first process: all that are in it go too."""
     os.kill(pid, signal.SIGKILL)
-    return os.waitpid(pid, 0)[1]
+    os.waitpid(pid, 0)
 
 
 def _kill_group(pid: int) -> None:
@@ -190,19 +218,19 @@ def furnish(job: Job, target: str, room: int) -> None:
         Path(target, name).write_text(text, "utf-8")
 
 
-def serve(settings: Mapping[str, Any], jobs: TextIO, answers: TextIO) -> None:
-    """Until there are no more jobs."""
+def serve(settings: Mapping[str, Any], words: TextIO, answers: TextIO) -> None:
+    """A job for each line, until there are no more."""
     limits = Limits(**settings["limits"])
     work = import_module(settings["work"]).ready(settings)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*RARELY)
     walls = make_walls(settings, limits)
-    warm = Warm(walls, limits, work)
+    warm = Warm(walls, limits, Path(settings["desk"]), work)
     try:
-        print(json.dumps({"walls": walls.words}), file=answers, flush=True)
-        for line in jobs:
-            print(json.dumps(warm.do(json.loads(line))), file=answers, flush=True)
+        print(json.dumps(walls.words), file=answers, flush=True)
+        for _ in words:
+            print(json.dumps(warm.do()), file=answers, flush=True)
     finally:
         walls.close()
 

@@ -21,6 +21,8 @@ from classroom.exercises.notebooks import released, source
 from classroom.exercises.sealed import Entry, Work, assignment_key
 from classroom.exercises.variants import engine_seed
 from classroom.grading.command import main
+from classroom.grading.crew import Helper
+from classroom.grading.limits import Limits
 from classroom.grading.results import Result
 from classroom.grading.store import open_store
 from classroom.lab import Lab
@@ -184,6 +186,23 @@ def _wait_for(path: Path, count: int) -> set[tuple[str, float]]:
                 return rows
         time.sleep(0.05)
     raise AssertionError("nothing was graded in a minute")
+
+
+def test_where_processes_cannot_be_copied_each_job_has_its_own(tmp_path: Path):
+    limits = Limits(notebook=20)
+    asks = {"student": "ada", "lang": "en", "folder": None, "files": {}}
+    helper = Helper("classroom.grading.running", limits, False, {"images": []}, cold=True)
+    helper.start()
+    helper.ready()
+    try:
+        first = helper.do(asks | {"cells": ["x = 6 * 7", "x"]})
+        second = helper.do(asks | {"cells": ["x", "import os\nos._exit(3)"]})
+    finally:
+        helper.close()
+    assert (first["end"], first["said"].count("\n")) == ("ok", 2)
+    assert "42" in first["said"]
+    assert (second["end"], second["said"].count("\n")) == ("died", 1)
+    assert "NameError" in second["said"]
 
 
 def test_a_damaged_file_of_marks_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
