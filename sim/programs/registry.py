@@ -94,6 +94,7 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.spaces.lsns": "capsh lsns",
         "sim.programs.spaces.mounts": "findmnt",
         "sim.programs.services.apache": "httpd",
+        "sim.programs.postgres.dump": "pg_dump",
         "sim.programs.postgres.initdb": "createdb dropdb initdb pg_isready",
         "sim.programs.postgres.psql": "psql",
         "sim.programs.postgres.server": "postgres",

@@ -142,3 +142,14 @@ def test_the_server_has_a_process_for_each_connection_and_ends_when_told(databas
     database.start("short", ["PGDATA=/tmp/data exec docker-entrypoint.sh postgres"])
     database.host.call("POST", "/containers/short/stop")
     assert database.host.call("GET", "/containers/short/json")["State"]["ExitCode"] == 0
+
+
+def test_a_dump_read_back_is_the_same_database(database: Database):
+    database.psql("CREATE DATABASE old;", "CREATE DATABASE new;", "\\c old",
+                  "CREATE TABLE pets (id SERIAL PRIMARY KEY, name TEXT, tame BOOLEAN DEFAULT false, born TIMESTAMP);",
+                  "INSERT INTO pets (name, tame) VALUES ('It''s Rex', true), (NULL, false);")  # fmt: skip
+    script = ("export PGPASSWORD=secret; ask() { psql -h db -U postgres -d $1 -tAc 'SELECT * FROM pets'; }\n"
+              "pg_dump -h db -U postgres old > /tmp/old.sql && psql -q -h db -U postgres -d new -f /tmp/old.sql\n"
+              "ask old > /tmp/a; ask new > /tmp/b; cat /tmp/a; cmp /tmp/a /tmp/b")  # fmt: skip
+    found = database.host.run(IMAGE, script, NetworkMode="net")
+    assert (found.status, found.out, found.err) == (0, "1|It's Rex|t|\n2||f|\n", "")
