@@ -33,7 +33,7 @@ LONG = {"host:": "h", "port:": "p", "username:": "U", "dbname:": "d", "inserts":
         "no-privileges": "x", "column-inserts": "I", "create": "C", "table:": "t"}  # fmt: skip
 
 
-@command("h:p:U:d:IascOwf:xCt:", synopsis="[OPTION]... [DBNAME]", about="exports a PostgreSQL database as an SQL script",
+@command("h:p:U:d:IascOwf:xCt:", synopsis="[OPTION]... [DBNAME]", about="a PostgreSQL database as an SQL script",
          long=LONG)  # fmt: skip
 async def pg_dump(proc: Proc, options: Options, operands: list[str]) -> int:
     link = Connection(proc, where_of(proc, options, operands))
