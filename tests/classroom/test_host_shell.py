@@ -49,7 +49,7 @@ def test_the_files_of_a_container_are_reached_through_proc(lab):
     )
     lab.host(f"echo x > /proc/{pid}/cwd/note")
     assert lab.docker("exec web cat /srv/note").out == "x\n"
-    assert lab.host(f"setpriv --reuid 1000 --clear-groups ls /proc/{pid}/root").exit == 2
+    assert lab.host(f"setpriv --reuid 1000 --clear-groups ls /proc/{pid}/root/").exit == 2
     assert "Invalid cross-device link" in lab.host(f"chroot /proc/{pid}/root true").err
 
 
