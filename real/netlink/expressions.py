@@ -36,7 +36,6 @@ NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR, RTN_LOCAL = 3, 2, 2
 NFTA_IMMEDIATE_DREG, NFTA_IMMEDIATE_DATA = 1, 2
 NFTA_NAT_TYPE, NFTA_NAT_FAMILY, NFTA_NAT_REG_ADDR_MIN, NFTA_NAT_REG_PROTO_MIN = 1, 2, 3, 5
 NFT_NAT_DNAT = 1
-NFTA_REDIR_REG_PROTO_MIN = 1
 NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6 = 1, 2, 10
 
 IFNAMSIZ = 16
@@ -161,9 +160,3 @@ def destination_nat(host: str, port: int) -> tuple[bytes, ...]:
         be32(NFTA_NAT_REG_ADDR_MIN, NFT_REG_1), be32(NFTA_NAT_REG_PROTO_MIN, NFT_REG_2),
     )  # fmt: skip
     return immediate(NFT_REG_1, where.packed), immediate(NFT_REG_2, struct.pack(">H", port)), translated
-
-
-def redirect(port: int) -> tuple[bytes, ...]:
-    """To this host itself, on another port."""
-    translated = expression("redir", be32(NFTA_REDIR_REG_PROTO_MIN, NFT_REG_1))
-    return immediate(NFT_REG_1, struct.pack(">H", port)), translated

@@ -6,7 +6,6 @@ This is the seam at which another netlink library could take over: all of `real`
 from __future__ import annotations
 
 import errno
-import socket
 
 from real.netlink import rtnetlink as rt
 from real.netlink.channel import (
@@ -127,7 +126,3 @@ class Links:
         return [
             route for message in self._channel.listing(rt.get_routes()) if (route := rt.route_of(message)) is not None
         ]
-
-    def learned(self) -> list[tuple[int, str]]:
-        """bridge fdb: port and hardware address."""
-        return [rt.neighbour_of(message) for message in self._channel.listing(rt.get_neighbours(socket.AF_BRIDGE))]

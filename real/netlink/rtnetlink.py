@@ -1,6 +1,6 @@
-"""The vocabulary of rtnetlink(7): links, addresses, routes and neighbours as messages, and back.
+"""The vocabulary of rtnetlink(7): links, addresses and routes as messages, and back.
 
-Names are those of linux/rtnetlink.h, if_link.h, if_addr.h and neighbour.h, so that they can be looked up.
+Names are those of linux/rtnetlink.h, if_link.h and if_addr.h, so that they can be looked up.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from real.netlink.attributes import attribute, nested, number, parse, string, te
 from real.netlink.channel import Message
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_SETLINK = 16, 17, 18, 19
-RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
+RTM_NEWADDR, RTM_GETADDR = 20, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
-RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
 
 IFF_UP = 1
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER, IFLA_PROTINFO, IFLA_LINKINFO = 1, 3, 4, 5, 10, 12, 18
-IFLA_NET_NS_PID, IFLA_IFALIAS, IFLA_GROUP, IFLA_NET_NS_FD = 19, 20, 27, 28
+IFLA_GROUP, IFLA_NET_NS_FD = 27, 28
 IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
 VETH_INFO_PEER = 1
 IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE = 1, 4
@@ -28,20 +27,15 @@ IFLA_IPVLAN_MODE, IPVLAN_MODE_L2 = 1, 0
 IFLA_BRPORT_STATE, IFLA_BRPORT_FLUSH, IFLA_BRPORT_ISOLATED = 1, 24, 33
 BR_STATE_DISABLED = 0
 
-IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST, IFA_FLAGS = 1, 2, 4, 8
+IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST = 1, 2, 4
 IFA_F_NODAD, IFA_F_PERMANENT = 0x02, 0x80
 
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_TABLE = 1, 4, 5, 15
 RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RTN_UNICAST = 254, 3, 0, 1
 
-NDA_DST, NDA_LLADDR = 1, 2
-
 IFINFOMSG = struct.Struct("=BxHiII")  # family, type, index, flags, which of them change
 IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
 RTMSG = struct.Struct("=BBBBBBBBI")  # family, dst length, src length, tos, table, protocol, scope, type, flags
-NDMSG = struct.Struct("=BxxxiHBB")  # family, index, state, flags, type
-
-Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,17 +238,3 @@ def route_of(message: Message) -> Route | None:
     gateway = str(ipaddress.ip_address(found[RTA_GATEWAY])) if RTA_GATEWAY in found else ""
     index = number(found[RTA_OIF]) if RTA_OIF in found else 0
     return Route(destination, gateway, index, number(found[RTA_TABLE]) if RTA_TABLE in found else table)
-
-
-# -- neighbours
-
-
-def get_neighbours(family: int = socket.AF_UNSPEC) -> Message:
-    """Who is behind which hardware address; with AF_BRIDGE: what a bridge has learned."""
-    return Message(RTM_GETNEIGH, 0, NDMSG.pack(family, 0, 0, 0, 0))
-
-
-def neighbour_of(message: Message) -> tuple[int, str]:
-    """The link's index and the hardware address."""
-    _, index, _, _, _ = NDMSG.unpack_from(message.body)
-    return index, parse(message.body[NDMSG.size :]).get(NDA_LLADDR, b"").hex(":")
