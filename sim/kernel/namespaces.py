@@ -138,7 +138,7 @@ class Namespaces:
         self.pid, self.time, self.user, self.uts = pid, time, user, uts
         self.children = pid
 
-    def with_(self, **changed: Any) -> Namespaces:
+    def replaced(self, **changed: Any) -> Namespaces:
         """Others in place of some (keys: TYPES, and children)."""
         new = Namespaces(**{type: changed.get(type, getattr(self, type)) for type in TYPES})
         new.children = changed.get("children", new.pid if "pid" in changed else self.children)

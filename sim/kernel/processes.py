@@ -145,7 +145,7 @@ class Process:
         """
         spaces = self.namespaces
         if spaces.children is not spaces.pid:
-            spaces = spaces.with_(pid=spaces.children)
+            spaces = spaces.replaced(pid=spaces.children)
         if spaces.pid.init is not None and spaces.pid.init.status is not None:
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))  # nobody comes after init
         child = type(self)(self.kernel, self, spaces, self.cgroup)

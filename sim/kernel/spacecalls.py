@@ -96,7 +96,7 @@ class SpaceCalls(PathCalls):
         made = {type: makers.get(type, lambda: next(inodes))() for type in types}
         if "pid" in made:
             made["children"] = made.pop("pid")
-        self.namespaces = old.with_(**made)
+        self.namespaces = old.replaced(**made)
         if "user" in made:
             userspaces.enter(self, user)
 
@@ -111,12 +111,12 @@ class SpaceCalls(PathCalls):
         if file.type == "user":
             if space is old.user:
                 raise fail(errno.EINVAL)
-            self.namespaces = old.with_(user=space)
+            self.namespaces = old.replaced(user=space)
             userspaces.enter(self, space)
         elif file.type == "pid":
-            self.namespaces = old.with_(children=_descendant(space, old.pid))
+            self.namespaces = old.replaced(children=_descendant(space, old.pid))
         else:
-            self.namespaces = old.with_(**{file.type: space})
+            self.namespaces = old.replaced(**{file.type: space})
         if file.type == "mount":
             self.root, self.cwd = (), "/"
 

@@ -38,8 +38,6 @@ async def change(proc: Proc, thing: str, words: list[str]) -> int:
 
 def _refused(proc: Proc, error: OSError) -> Failure:
     """iproute2 names the kernel's own message where there is one."""
-    if error.filename:
-        return _no_device(proc, error.filename)
     known = {errno.ENETUNREACH: "Error: Nexthop has invalid gateway.", errno.EOPNOTSUPP: "Error: Unknown device type."}
     if is_gnu(proc) and error.errno in known:
         return Plain(known[error.errno], FAILED)
