@@ -29,7 +29,7 @@ from classroom.exercises.load import EXERCISES, BadAssignment
 from classroom.exercises.released import read
 from classroom.exercises.task import Assignment
 from classroom.grading.grader import Asked, Course, Crew, Handed, asked, take
-from classroom.grading.limits import Limits
+from classroom.grading.limits import MB, Limits
 from classroom.grading.report import write
 from classroom.grading.results import Result, State
 from classroom.grading.store import NotOurs, Store, open_store
@@ -65,17 +65,27 @@ def _jobs(text: str) -> int:
 
 
 def _limits(text: str) -> Limits:
-    """ "cell=5,notebook=20" """
+    """ "cell=5,notebook=20,memory=256M" """
     numbers = dict(part.split("=", 1) for part in text.split(","))
     if unknown := numbers.keys() - asdict(Limits()).keys():
         raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
     kinds = {name: type(value) for name, value in asdict(Limits()).items()}
-    return replace(Limits(), **{name: kinds[name](value) for name, value in numbers.items()})
+    return replace(Limits(), **{name: kinds[name](_number(value)) for name, value in numbers.items()})
+
+
+def _number(text: str) -> float:
+    """
+    >>> _number("20"), _number("512M")
+    (20.0, 536870912.0)
+    """
+    return float(text.removesuffix("M")) * (MB if text.endswith("M") else 1)
 
 
 def _default_limits() -> str:
-    told = ",".join(f"{name}={value:g}" for name, value in asdict(Limits()).items())
-    return f"seconds, bytes and processes (default: {told})"
+    told = ", ".join(
+        f"{name}={value:g}" if value < MB else f"{name}={value >> 20}M" for name, value in asdict(Limits()).items()
+    )
+    return f"seconds, megabytes and processes that a submission may use (default: {told})"
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -23,9 +23,7 @@ from classroom.grading.warm import ANSWER, JOB
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ssl", "/etc/localtime")
 ROOMS = ("engine", "sim", "classroom", "images")
-HIDDEN = (
-    "classroom/grading",
-)  # nothing there is for a student's process; assignments (exercises/) are not shown at all
+HIDDEN = ("classroom/grading",)  # not for a student's process; assignments (exercises/) are not shown to it at all
 
 
 def visible() -> list[str]:

@@ -29,7 +29,17 @@ from classroom.lab import Lab
 from engine.api.inprocess import Connection
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are copied")
-WORDS = ["--exercises", str(COURSE), "--no-walls", "--jobs", "1", "--limits", "cell=10,notebook=30", "--lang", "en"]
+WORDS = [
+    "--exercises",
+    str(COURSE),
+    "--no-walls",
+    "--jobs",
+    "1",
+    "--limits",
+    "cell=10,notebook=30,memory=600M",
+    "--lang",
+    "en",
+]
 
 
 def grade(root: Path, *words: str) -> dict[str, Result]:
