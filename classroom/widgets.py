@@ -41,17 +41,17 @@ def after_each_cell(act: Callable[..., None]) -> None:
 
 def stepper(lab: Lab) -> ipywidgets.VBox:
     """The session's timeline with a slider and two buttons: what was there after each command."""
-    last = max(0, len(lab.moments) - 1)
-    slider = ipywidgets.IntSlider(value=last, min=0, max=last, description=tell("command"), continuous_update=True)
+    last = max(1, len(lab.moments))
+    slider = ipywidgets.IntSlider(value=last, min=1, max=last, description=tell("command"), continuous_update=True)
     back, on = (ipywidgets.Button(description=sign, tooltip=tell(word), layout={"width": "3em"})
                 for sign, word in (("◀", "one back"), ("▶", "one on")))  # fmt: skip
-    picture = ipywidgets.HTML(value=lab.view.timeline(last).svg)
+    picture = ipywidgets.HTML(value=lab.view.timeline(last - 1).svg)
 
     def draw(change: dict[str, Any]) -> None:
-        picture.value = lab.view.timeline(change["new"]).svg
+        picture.value = lab.view.timeline(change["new"] - 1).svg
 
     def longer(*_: object) -> None:
-        slider.max = max(0, len(lab.moments) - 1)
+        slider.max = max(1, len(lab.moments))
 
     slider.observe(draw, names="value")
     after_each_cell(longer)
