@@ -97,6 +97,7 @@ def _screen(proc: Proc, lines: list[str], batch: bool) -> str:
     if batch:
         return "".join(line + "\n" for line in lines)
     rows, columns = proc.winsize(1)
+    rows, columns = rows or 24, columns or 80  # a terminal that nobody has told its size (get_terminal_width_height)
     shown = [line[:columns] for line in lines[: max(rows - 1, 6)]]
     return "\x1b[H\x1b[J" + "\n".join(shown)
 

@@ -137,6 +137,11 @@ def test_the_program_is_told_the_terminals_size_and_when_it_changes(page):
     assert "\n30 101\n" in page.text
 
 
+def test_a_program_that_fills_the_screen_does_so_before_it_is_told_the_size(page):
+    page.play("docker run -it --rm alpine top", keys("q"))
+    assert page.text.split("\x1b[H\x1b[J")[1].startswith("Mem: ")
+
+
 def test_detaching_leaves_the_container_running(page):
     page.play("docker run -it --name box alpine sh", keys("\x10"), keys("\x11"), "docker ps --format {{.Names}}")
     assert page.text.rstrip().endswith("box")
