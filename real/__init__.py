@@ -2,10 +2,10 @@
 
 The daemon's side is host, runtime, container, encoding, launch, snapshots, layers, differences, merged, archives,
 folders, cleanup, poller, streams, hostps, seccomp, probe; for networks network, bridges, cables, packetfilter, hostnet,
-ports, relay, sockets, names, nameserver, dnswire, and netlink/, which speaks with the kernel. The side that runs as a small single-threaded
-process of its own, and in its forks, is zygote, clone, performing, namespaces, rootfs, credentials, capabilities,
-console, program, init: those modules import little, since every container begins as a copy of them. syscalls, wire
-and cgroups/ belong to both.
+ports, relay, sockets, names, nameserver, dnswire, and netlink/, which speaks with the kernel. The side that runs as a
+small single-threaded process of its own, and in its forks, is zygote, clone, performing, namespaces, rootfs,
+credentials, capabilities, console, program, init: those modules import little, since every container begins as a copy
+of them. syscalls, wire and cgroups/ belong to both.
 """
 
 import sys
