@@ -20,7 +20,7 @@ From the page ("do"):
 
 To the page ("is"):
 
-    ready        seed, views, story          the session has begun, or begun anew
+    ready        seed, views                 the session has begun, or begun anew
     out          text                        for the screen, with ANSI control sequences
     mode         mode, prompt                where keys go: "line": a prompt; "busy": nowhere yet; "keys": each to a
                                              program; "text": whole lines to a program
