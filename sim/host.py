@@ -93,7 +93,9 @@ class SimHost:
         root = self.kernel.root
         mounting.make_directories(root, path)
         place = resolve(root, path)
-        place.space.attach(tuple(place.names), place.row, "overlay", ("ro",), self.kernel.snapshots.tree(key), "overlay")
+        place.space.attach(
+            tuple(place.names), place.row, "overlay", ("ro",), self.kernel.snapshots.tree(key), "overlay"
+        )
 
     async def unmount_folder(self, path: str) -> None:
         """See engine.host.Host."""
