@@ -259,7 +259,12 @@ class Api:
 
     @property
     def now(self) -> float:
-        """The daemon's time, seconds since 1970, by the Date of its last answer: a simulated clock may be elsewhere."""
+        """The daemon's time, seconds since 1970, by the Date of its last answer: a simulated clock may be elsewhere.
+
+        Who has had no answer yet asks for one. Raises ApiError, CannotConnect.
+        """
+        if not self._date:
+            self.call("HEAD", "/_ping")
         return parsedate_to_datetime(self._date).timestamp() if self._date else time.time()
 
     def _checked(self, answer: Answer) -> Answer:

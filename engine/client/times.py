@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from engine.client.connection import Api
 from engine.client.context import Failure
 from engine.client.values import duration
 
 
-def moment(text: str | None, now: float) -> str:
+def moment(text: str | None, api: Api) -> str:
     """Seconds since 1970 with nine decimals where they are known; "" for none. Raises Failure.
 
-    `now`, seconds since 1970, is the daemon's: its clock may be another than ours.
+    A duration goes back from the daemon's time: its clock may be another than ours.
     """
     if not text:
         return ""
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return text
     try:
-        then = int(now * 10**9) - duration(text)
+        ago = duration(text)
+        then = int(api.now * 10**9) - ago
         return f"{then // 10**9}.{then % 10**9:09d}" if then % 10**9 else f"{then // 10**9}"
     except ValueError:
         pass

@@ -155,7 +155,7 @@ def logs(context: Context, parsed: Parsed) -> int:
     query = {
         "stdout": True, "stderr": True, "follow": parsed.flag("follow"), "timestamps": parsed.flag("timestamps"),
         "tail": parsed.get("tail", "all"), "details": parsed.flag("details"),
-        "since": moment(parsed.get("since"), context.api.now), "until": moment(parsed.get("until"), context.api.now),
+        "since": moment(parsed.get("since"), context.api), "until": moment(parsed.get("until"), context.api),
     }  # fmt: skip
     answer = context.api.call("GET", f"/containers/{found['Id']}/logs", query)
     show(context.console, answer.chunks(), found["Config"]["Tty"])

@@ -241,9 +241,8 @@ def _volume_table(usage: dict[str, Any]) -> list[str]:
 
 
 def events(context: Context, parsed: Parsed) -> int:
-    now = context.api.now
     query = {
-        "since": moment(parsed.get("since"), now), "until": moment(parsed.get("until"), now),
+        "since": moment(parsed.get("since"), context.api), "until": moment(parsed.get("until"), context.api),
         "filters": filters(parsed.values("filter")),
     }  # fmt: skip
     format = parsed.get("format", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.api.inprocess import Connection
 from engine.client.command import main
 from engine.client.console import BufferConsole
+from engine.loop import SECOND
 from sim.make import make_engine
 
 
@@ -29,3 +30,12 @@ def test_a_pipe_between_two_commands_needs_no_shell() -> None:
     console = BufferConsole(b"one\ntwo\n")
     assert main(["run", "-i", "--rm", "alpine", "wc", "-l"], Connection(engine), console) == 0
     assert console.stdout.split() == [b"2"]
+
+
+def test_ten_minutes_ago_is_meant_by_the_daemons_clock() -> None:
+    engine = make_engine(seed=3, start=2_000_000_000 * SECOND)
+    assert main(["run", "-d", "--name", "web", "alpine", "sleep", "60"], Connection(engine), BufferConsole()) == 0
+    engine.loop.advance(engine.loop.time + 5 * SECOND)
+    console = BufferConsole()
+    assert main(["events", "--since", "10m", "--until", "1s"], Connection(engine), console) == 0
+    assert b"container start" in console.stdout
