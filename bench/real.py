@@ -5,7 +5,9 @@
 
 Start to exit of `busybox true`: in a container (own pid, mount, uts, ipc, network and cgroup namespaces, overlay,
 limits of memory, CPU and processes), by `unshare -fpmnui --mount-proc chroot`, and bare, one after the other in each
-round. The container's operations are listed with their times. Needs root; everything is made below a temporary folder.
+round. The container's operations are listed with their times, beside those that the simulated host takes for them.
+Then many containers that stay: the last start against the first, sixteen at once, and what one costs in memory on our
+side. Needs root; everything is made below a temporary folder.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ from engine.host import Exited
 from engine.loop import Future, Loop, WallClock
 from engine.spec import BridgeNetwork, Link, Mount, Namespace, Process, Resources, Spec
 from real.host import RealHost
+from sim.performing import DURATIONS
 
-LIMIT = 1.5  # times unshare(1)
+LIMIT = 1.5  # times unshare(1), or the first start
 MOUNTS = (
     Mount("/proc", "proc", "proc", ("nosuid", "noexec", "nodev")),
     Mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k")),
@@ -67,10 +70,7 @@ class Bench:
         """Seconds from the request to the exit; what is before and after is not counted."""
         self.number += 1
         id = f"{self.number:064x}"
-        spec = Spec(
-            id, Process(("true",), ENV), id, hostname="bench", mounts=MOUNTS, resources=RESOURCES,
-            namespaces=tuple(Namespace(type) for type in NAMESPACES), cgroups_path=f"/glassdock-bench/{id}",
-        )  # fmt: skip
+        spec = _spec(id, "true")
         if secure:
             spec = replace(spec, seccomp="default", masked_paths=MASKED, readonly_paths=READONLY)
         if bridged:
@@ -88,6 +88,37 @@ class Bench:
         self.loop.run(self.host.remove(id))
         return end - begin
 
+    def sleepers(self, count: int) -> tuple[list[float], float]:
+        """Start containers that stay: seconds of each start, and bytes of the daemon and its zygote for each."""
+        before, times = self._memory(), []
+        for _ in range(count):
+            begin = time.perf_counter()
+            self.loop.run(self._start_sleeper())
+            times.append(time.perf_counter() - begin)
+        return times, (self._memory() - before) / count
+
+    def at_once(self, count: int) -> float:
+        """Seconds for so many starts, asked for at the same time."""
+
+        async def all_of_them() -> None:
+            for task in [self.loop.spawn(self._start_sleeper(), "start") for _ in range(count)]:
+                await task
+
+        begin = time.perf_counter()
+        self.loop.run(all_of_them())
+        return time.perf_counter() - begin
+
+    async def _start_sleeper(self) -> None:
+        self.number += 1
+        id = f"{self.number:064x}"
+        await self.host.prepare(id, "base")
+        operations = plan.plan(_spec(id, "sleep", "1000"), ("base",))
+        await self.host.create(_spec(id, "sleep", "1000"), operations, lambda stream, data: None, hold=False)
+        await self.host.start(id)
+
+    def _memory(self) -> int:
+        return sum(_private(pid) for pid in (os.getpid(), self.host.zygote.pid))
+
     async def _run(self, spec: Spec, operations: Any) -> None:
         started = await self.host.create(spec, operations, lambda stream, data: None, hold=False)
         last = await self.host.start(spec.id)
@@ -101,6 +132,19 @@ MASKED = ("/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/pro
           "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
           "/sys/devices/virtual/powercap")  # fmt: skip
 READONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+
+
+def _spec(id: str, *command: str) -> Spec:
+    return Spec(
+        id, Process(command, ENV), id, hostname="bench", mounts=MOUNTS, resources=RESOURCES,
+        namespaces=tuple(Namespace(type) for type in NAMESPACES), cgroups_path=f"/glassdock-bench/{id}",
+    )  # fmt: skip
+
+
+def _private(pid: int) -> int:
+    """Bytes of memory that are this process's alone (proc_pid_smaps(5))."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_")) * 1024
 
 
 def _layer() -> bytes:
@@ -146,6 +190,7 @@ def main() -> int:
     }
     times = measure(ways, 5 if options.quick else options.rounds)
     missed = report(times, bench, options.quick)
+    missed |= report_many(bench, 40 if options.quick else 500, options.quick)
     bench.loop.run(bench.host.close())
     shutil.rmtree(folder)
     return missed
@@ -169,12 +214,28 @@ def report(times: dict[str, list[float]], bench: Bench, quick: bool) -> int:
     for performed in bench.performed:
         operations.setdefault(type(performed.operation).__name__, []).append(performed.duration)
     count = len(times["container"]) + len(times["container, as docker run"]) + len(times["the same, on a bridge"])
-    print("\nwhere it goes, µs a container (of all kinds):")
+    print(f"\n{'where it goes, µs a container (of all kinds)':<46}simulated")
+    simulated = {kind.__name__: length for kind, length in DURATIONS.items()}
     for name, lengths in sorted(operations.items(), key=lambda item: -sum(item[1])):
-        print(f"  {name:<20}{sum(lengths) / count / 1000:>8.0f}   {len(lengths) / count:.1f} times")
+        each = len(lengths) / count
+        print(
+            f"  {name:<20}{sum(lengths) / count / 1000:>8.0f}   {each:.1f} times{simulated[name] * each / 1000:>16.0f}"
+        )
     ratio = statistics.median(times["container"]) / statistics.median(times["unshare -fpmnui chroot"])
     print(f"\ncontainer : unshare = {ratio:.2f}, limit {LIMIT}")
     return 0 if quick or ratio <= LIMIT else 1
+
+
+def report_many(bench: Bench, count: int, quick: bool) -> int:
+    times, memory = bench.sleepers(count)
+    few = max(count // 25, 5)
+    first, last = (statistics.median(some) * 1000 for some in (times[few : 2 * few], times[-few:]))
+    together = bench.at_once(16)
+    print(f"\nstart of a container that stays: {first:.2f} ms; with {count} running: {last:.2f} ms")
+    print(f"last : first = {last / first:.2f}, limit {LIMIT}")
+    print(f"16 at once: {together * 1000:.0f} ms, {16 / together:.0f} a second")
+    print(f"memory of daemon and zygote for each: {memory / 1e6:.3f} MB, limit 0.2")
+    return 0 if quick or (last / first <= LIMIT and memory <= 0.2e6) else 1
 
 
 if __name__ == "__main__":
