@@ -28,6 +28,8 @@ def _filled(thing: Any, values: Mapping[str, str]) -> Any:
         return HOLE.sub(lambda hole: _value(hole, values), thing) if "{" in thing else thing
     if isinstance(thing, tuple):
         return tuple(_filled(each, values) for each in thing)
+    if isinstance(thing, Mapping):
+        return {name: _filled(each, values) for name, each in thing.items()}
     if is_dataclass(thing) and not isinstance(thing, type):
         return made(type(thing), {each.name: _filled(getattr(thing, each.name), values) for each in fields(thing)})
     return thing

@@ -212,5 +212,6 @@ def test_holes_are_filled_however_deep():
     values = {"first": "otter-100", "mib": "32", "port": "8100"}
     assert filled("docker inspect -f '{{.Name}}' {first}", values) == "docker inspect -f '{{.Name}}' otter-100"
     assert filled("{port+1} {mib*1048576} {other} ${n}", values) == "8101 33554432 {other} ${n}"
+    assert filled({"page/{first}.html": "<h1>{first}</h1>"}, values) == {"page/{first}.html": "<h1>otter-100</h1>"}
     criterion = Criterion("c", 1, Inspect("container", "{first}"), Among("{port}", "b"))
     assert filled(criterion, values) == Criterion("c", 1, Inspect("container", "otter-100"), Among("8100", "b"))
