@@ -21,7 +21,9 @@ from classroom.exercises.looks import (
     Count,
     Disk,
     Events,
+    Fewest,
     File,
+    Info,
     Inspect,
     Length,
     Logs,
@@ -35,7 +37,7 @@ from classroom.exercises.variants import Name, Number, OneOf, Port
 
 __all__ = [
     "Among", "Answer", "AtLeast", "AtMost", "Changes", "Contains", "Count", "Criterion", "Differs", "Disk",
-    "Events", "Explain", "File", "Gone", "Has", "Inspect", "Is", "IsNot", "Lacks", "Length", "Level", "Logs",
-    "Matches", "Name", "Number", "OneOf", "Port", "Predicted", "Processes", "Requests", "Same", "Shared", "Task",
-    "Text", "There", "Wrong",
+    "Events", "Explain", "Fewest", "File", "Gone", "Has", "Info", "Inspect", "Is", "IsNot", "Lacks", "Length",
+    "Level", "Logs", "Matches", "Name", "Number", "OneOf", "Port", "Predicted", "Processes", "Requests", "Same",
+    "Shared", "Task", "Text", "There", "Wrong",
 ]  # fmt: skip

@@ -221,6 +221,20 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
+class Info:
+    """What `docker info` says in the API: `Info("KernelVersion")`, `Info("MemTotal")`."""
+
+    path: str
+
+    def see(self, world: World) -> Any:
+        return _at(world.info(), self.path)
+
+    @property
+    def subject(self) -> Text:
+        return Text(f"{self.path} (docker info)", f"{self.path} (docker info)")
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """How many layers two images have in common."""
 
@@ -262,6 +276,51 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True)
+class Fewest:
+    """How many of these containers ran at the same time, at the least, from when all of them did: `Fewest("a", "b")`.
+
+    What counts is the name, so a container may be replaced by another of its name. None if they never all ran.
+    """
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str) -> None:
+        object.__setattr__(self, "names", names)
+
+    def see(self, world: World) -> int | None:
+        running: set[str] = set()
+        fewest: int | None = None
+        for event in world.events():
+            if event["Type"] == "container":
+                running = _after(event, running)
+                serving = len(running & set(self.names))
+                if fewest is not None or serving == len(self.names):
+                    fewest = min(serving, fewest if fewest is not None else serving)
+        return fewest
+
+    @property
+    def subject(self) -> Text:
+        listed = ", ".join(self.names)
+        return Text(
+            f"fewest of {listed} that ran at the same time", f"동시에 실행된 컨테이너가 가장 적을 때의 수({listed})"
+        )
+
+
+def _after(event: Mapping[str, Any], running: set[str]) -> set[str]:
+    """The names of the containers that run after something happened to one."""
+    about = event["Actor"]["Attributes"]
+    name, old = about["name"], about.get("oldName", "").removeprefix("/")
+    match event["Action"]:
+        case "start":
+            return running | {name}
+        case "die":
+            return running - {name}
+        case "rename" if old in running:
+            return running - {old} | {name}
+    return running
+
+
+@dataclass(frozen=True, slots=True)
 class Requests:
     """How many of the student's requests are like a pattern: `Requests("POST /containers/*/restart 204")`."""
 
@@ -289,4 +348,7 @@ class Predicted:
         return Text(f"your prediction “{self.name}”, before the experiment", f"실험 전에 적은 예상 “{self.name}”")
 
 
-LOOKS = (Inspect, Length, Count, File, Answer, Changes, Logs, Processes, Disk, Shared, Events, Requests, Predicted)
+LOOKS = (
+    Inspect, Length, Count, File, Answer, Changes, Logs, Processes, Disk, Info, Shared, Events, Fewest, Requests,
+    Predicted,
+)  # fmt: skip

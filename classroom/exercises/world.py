@@ -102,6 +102,10 @@ class World:
         """As `docker system df` counts."""
         return cast("Mapping[str, Any]", self._get("/system/df"))
 
+    def info(self) -> Mapping[str, Any]:
+        """As `docker info` tells of the machine."""
+        return cast("Mapping[str, Any]", self._get("/info"))
+
     def answer(self, port: int, path: str = "/") -> str | None:
         """What a browser on the host gets from a published port; None if nobody answers."""
         return self._once(("answer", port, path), lambda: fetch.page(self._connection, port, path))

@@ -16,9 +16,11 @@ from classroom.exercises.authoring import (
     Differs,
     Disk,
     Events,
+    Fewest,
     File,
     Gone,
     Has,
+    Info,
     Inspect,
     Is,
     IsNot,
@@ -96,6 +98,10 @@ SEEN = [
     (Length(Inspect("image", "none", "RootFS.Layers")), None),
     (Events("container", "die", (("name", "note"),)), 1),
     (Events("volume", "create"), 1),
+    (Fewest("web", "note"), 1),  # note has ended since
+    (Fewest("web", "none"), None),
+    (Info("KernelVersion"), "6.12.43-glassdock"),
+    (Info("NoSuchThing"), None),
     (Requests("POST /volumes/create 201"), 1),
     (Requests("POST /images/create *"), 1),  # nginx; busybox belongs to the set-up
     (Requests("GET *"), 0),
@@ -113,6 +119,22 @@ def test_a_look_sees(world, look, value):
 def test_a_browser_gets_the_page(world):
     assert "Welcome to nginx" in Answer("8123").see(world)
     assert Disk("LayersSize").see(world) > 4_000_000
+
+
+def test_a_container_that_is_replaced_under_its_name_was_away_for_a_while():
+    lab = Lab("sim", seed=12)
+    one_by_one = Fewest("ant", "bee", "cat")
+    for name in ("ant", "bee", "cat"):
+        assert one_by_one.see(World(lab.connection)) is None
+        lab.docker(f"run -d --name {name} alpine sleep 900")
+    assert one_by_one.see(World(lab.connection)) == 3
+    lab.docker("run -d --name bee-2 alpine sleep 900")
+    lab.docker("rm -f bee")
+    lab.docker("rename bee-2 bee")
+    lab.docker("restart -t 0 ant")
+    assert one_by_one.see(World(lab.connection)) == 2
+    lab.docker("stop -t 0 ant bee")
+    assert one_by_one.see(World(lab.connection)) == 1
 
 
 def test_every_look_was_looked_at_and_every_word_is_an_authors():
