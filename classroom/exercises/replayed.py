@@ -37,8 +37,9 @@ def evaluate_work(assignment: Assignment, work: Work, student: str, seed: int, l
 def replayed(assignment: Assignment, task: Task, work: Work, student: str, seed: int) -> World:
     """The world as a student left it, or as the test cell saw it."""
     where = f"{assignment.name}/{task.name}"
-    lab = Lab("sim", seed=engine_seed(student, seed, where), profile=task.profile)
-    setup = prepare(lab, filled(task.setup, drawn(task.draws, student, seed, where)))
+    values = drawn(task.draws, student, seed, where)
+    lab = Lab("sim", seed=engine_seed(student, seed, where), profile=filled(task.profile, values))
+    setup = prepare(lab, filled(task.setup, values))
     assert isinstance(lab.connection, Connection)
     record = work.sessions[task.name]
     if (graded := work.graded_at(task.name)) is not None:
