@@ -217,7 +217,12 @@ TASKS = (
         ),
         criteria=(
             Criterion("fresh", 2, Answer("{port}"), Contains("{motto}")),
-            Criterion("old", 3, Answer("{second}"), Contains("{word}")),
+            Criterion(  # says what is looked for, not what it is: the page is to be saved, not written again
+                "old",
+                3,
+                Answer("{second}"),
+                Matches("(?s).*{word}.*", Text("the page that was there before", "원래 있던 페이지")),
+            ),
             Criterion("started", 1, Inspect("container", "{fresh}", "State.Status"), Is("running")),
             Criterion(
                 "name",

@@ -191,7 +191,12 @@ TASKS = (
             "docker rm draft",
         ),
         criteria=(
-            Criterion("recipe", 3, File("{cook}", "/recipe"), Is("{grams} g of {word}")),
+            Criterion(  # says what is looked for, not what it is: that is to be found in the layers
+                "recipe",
+                3,
+                File("{cook}", "/recipe"),
+                Matches("{grams} g of {word}", Text("the recipe as it was", "원래 조리법")),
+            ),
             Criterion("oven", 1, File("{cook}", "/oven"), Is("{oven}")),
             Criterion("image", 1, Inspect("container", "{cook}", "Image"), Same(Inspect("image", "{kitchen}"))),
             Criterion("from-image", 1, Length(Changes("{cook}")), Is(0), hidden=True),
