@@ -6,8 +6,8 @@ SMALL = OneOf("alpine", "busybox")
 WORD = OneOf("salt", "pepper", "cumin", "ginger", "basil", "saffron", "clove", "mint", "anise", "sesame")
 ALIAS = OneOf("books", "prices", "orders", "stock", "menu", "rates")
 SERVE = "sh -c 'echo {word} > /index.html; httpd -f -h /'"
-ASK = "sh -c 'wget -qO- http://localhost:{port}/ > /answer'"
-ASK_TWICE = "sh -c 'wget -qO- http://localhost:{port}/ > /answer; wget -qO- http://localhost:80/ > /inside'"
+ASK = "sh -c 'wget -qO- http://localhost:{port}/ | tee /answer'"
+ASK_TWICE = "sh -c 'wget -qO- http://localhost:{port}/ | tee /answer; wget -qO- http://localhost:80/ | tee /inside'"
 KEEP_ASKING = "sh -c 'while true; do wget -qO /page http://{alias}/; sleep 1; done'"
 
 TASKS = (
@@ -17,7 +17,9 @@ TASKS = (
         misconceptions=(1, 9),
         draws={"net": Name(), "web": Name(), "client": Name(), "alias": ALIAS, "word": WORD},
         criteria=(
-            Criterion("network", 1, Inspect("container", "{web}", "NetworkSettings > Networks > {net}"), There()),
+            Criterion(
+                "network", 1, Inspect("container", "{web}", "NetworkSettings > Networks > {net} > NetworkID"), There()
+            ),
             Criterion(
                 "alias",
                 1,
@@ -74,14 +76,18 @@ TASKS = (
         ),
         criteria=(
             Criterion("internal", 1, Inspect("network", "{back}", "Internal"), Is("true")),
-            Criterion("moved", 1, Inspect("container", "{store}", "NetworkSettings > Networks > {back}"), There()),
+            Criterion(
+                "moved", 1, Inspect("container", "{store}", "NetworkSettings > Networks > {back} > NetworkID"), There()
+            ),
             Criterion(
                 "hidden-store",
                 1,
-                Inspect("container", "{store}", "NetworkSettings > Networks > bridge"),
-                Gone(beside=Inspect("container", "{store}", "NetworkSettings > Networks > {back}")),
+                Inspect("container", "{store}", "NetworkSettings > Networks > bridge > NetworkID"),
+                Gone(beside=Inspect("container", "{store}", "NetworkSettings > Networks > {back} > NetworkID")),
             ),
-            Criterion("both", 1, Inspect("container", "{counter}", "NetworkSettings > Networks > {back}"), There()),
+            Criterion(
+                "both", 1, Inspect("container", "{counter}", "NetworkSettings > Networks > {back} > NetworkID"), There()
+            ),
             Criterion("page", 2, Answer("{port}"), Contains("{word}")),
             Criterion("unbroken", 1, Events("container", "die", (("name", "{store}"),)), Is(0), hidden=True),
         ),
@@ -275,7 +281,9 @@ TASKS = (
         ),
         criteria=(
             Criterion("page", 2, File("{app}", "/page"), Is("{word}")),
-            Criterion("network", 1, Inspect("container", "{app}", "NetworkSettings > Networks > {net}"), There()),
+            Criterion(
+                "network", 1, Inspect("container", "{app}", "NetworkSettings > Networks > {net} > NetworkID"), There()
+            ),
             Criterion(
                 "alias",
                 1,
@@ -286,7 +294,7 @@ TASKS = (
                 "no-link",
                 1,
                 Inspect("container", "{app}", "HostConfig.Links"),
-                Gone(beside=Inspect("container", "{app}", "NetworkSettings > Networks > {net}")),
+                Gone(beside=Inspect("container", "{app}", "NetworkSettings > Networks > {net} > NetworkID")),
             ),
             Criterion("untouched", 1, Events("container", "die", (("name", "{stranger}"),)), Is(0), hidden=True),
         ),
