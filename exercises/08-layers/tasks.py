@@ -27,6 +27,7 @@ TASKS = (
             "docker commit first {lower}",
             "docker run --name second {lower} sh -c 'echo {roof} > /upper'",
             "docker commit second {upper}",
+            "docker rm first second",
             "docker run --name {house} {upper} cat /lower /upper",
         ),
         wrong=(
@@ -70,6 +71,7 @@ TASKS = (
             "docker run --name draft alpine sh -c "
             "'dd if=/dev/zero of=/download bs=1M count={mib}; wc -c < /download > /size; rm /download'",
             "docker commit draft {slim}",
+            "docker rm draft",
             "docker run --name {proof} {slim} cat /size",
         ),
         wrong=(
@@ -206,6 +208,7 @@ TASKS = (
             "docker create --name after {kitchen}",
             "docker cp before:/recipe - | docker cp - after:/",
             "docker commit after {kitchen}",
+            "docker rm before after",
             "docker run --name {cook} {kitchen} cat /recipe",
         ),
         wrong=(
