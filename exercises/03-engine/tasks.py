@@ -210,9 +210,6 @@ TASKS = (
             "docker pull -q {image}",
             "docker run -d --name {old} -p {port}:80 httpd",
             "fault hub.down=true",
-            "docker run -d --pull always --name {one} {image} sleep {seconds}",
-            "docker run --background --name {two} {image} sleep {seconds}",
-            "docker run -d --name {three} -p {port}:80 httpd",
         ),
         criteria=(
             Criterion("one", 2, Inspect("container", "{one}", "State.Status"), Is("running")),
@@ -231,7 +228,7 @@ TASKS = (
             "docker run -d --name {one} {image} sleep {seconds}",
             "docker run -d --name {two} {image} sleep {seconds}",
             "docker stop {old}",
-            "docker start {three}",
+            "docker run -d --name {three} -p {port}:80 httpd",
         ),
         wrong=(
             Wrong(
@@ -240,7 +237,7 @@ TASKS = (
                     "docker run -d --pull always --name {one} {image} sleep {seconds}",
                     "docker run -d --name {two} {image} sleep {seconds}",
                     "docker stop {old}",
-                    "docker start {three}",
+                    "docker run -d --name {three} -p {port}:80 httpd",
                 ),
                 fails=("one", "images"),
                 says="not there",
@@ -249,7 +246,6 @@ TASKS = (
                 (
                     "docker run -d --name {one} {image} sleep {seconds}",
                     "docker run -d --name {two} {image} sleep {seconds}",
-                    "docker rm {three}",
                     "docker run -d --name {three} -p {port+1}:80 httpd",
                 ),
                 fails=("port", "old"),
@@ -260,7 +256,7 @@ TASKS = (
                     "docker run -d --name {one} httpd",
                     "docker run -d --name {two} httpd",
                     "docker rm -f {old}",
-                    "docker start {three}",
+                    "docker run -d --name {three} -p {port}:80 httpd",
                 ),
                 fails=("old", "images"),
                 says="number of containers",
