@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import chdir
+from tempfile import TemporaryDirectory
 
 from classroom.exercises.desk import Desk
 from classroom.exercises.released import Release
@@ -32,7 +34,12 @@ def worked(assignment: Assignment, name: str, lines: Sequence[str], student: str
 
 
 def problems(assignment: Assignment, task: Task, student: str = "ada") -> Iterator[str]:
-    """What is not as the author says, in sentences; nothing if all is well."""
+    """What is not as the author says, in sentences; nothing if all is well. Files are laid into a folder that goes."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        yield from _problems(assignment, task, student)
+
+
+def _problems(assignment: Assignment, task: Task, student: str) -> Iterator[str]:
     here = Desk(Release(assignment, 1, KEY), student).task(task.name)  # with this student's names
     idle = worked(assignment, task.name, (), student).look(task.name)
     if points := sum(each.points for each in idle):

@@ -201,14 +201,23 @@ class SystemCalls(SpaceCalls):
         await self.write(2, text.encode(errors="surrogateescape") if isinstance(text, str) else text)
 
     async def lines(self, fd: int = 0) -> AsyncIterator[bytes]:
-        rest = b""
+        rest, held = bytearray(), 0  # a line that has no end yet counts as memory
         while data := await self.read(fd):
-            lines = _split(rest + data)
-            rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+            if b"\n" not in data:
+                rest += data
+                held += GROWTH * len(data)
+                await self.allocate(GROWTH * len(data))
+                continue
+            lines = _split(bytes(rest) + data)
+            rest = bytearray(lines.pop() if not lines[-1].endswith(b"\n") else b"")
+            if held:
+                await self.allocate(-held)
+                held = 0
             for line in lines:
                 yield line
         if rest:
-            yield rest
+            yield bytes(rest)
+            await self.allocate(-held)
 
     async def read_all(self, fd: int = 0) -> bytes:
         parts, held = [], 0

@@ -33,7 +33,9 @@ class Inputs:
         self.lines_of_file = 0
         self._fd: int | None = None
         self._current = ""
-        self._buffer = b""
+        self._buffer = bytearray()
+        self._searched = 0  # so far there is no separator in the buffer
+        self._held = 0  # bytes of memory for a line that does not end
         self._next: tuple[str, str, bool] | None = None  # one line read ahead: (line, file, newline)
         self._eof = True
 
@@ -64,7 +66,7 @@ class Inputs:
     def skip_file(self) -> None:
         """Go on with the next file."""
         self._end()
-        self._buffer, self._next = b"", None
+        self._buffer, self._next, self._searched = bytearray(), None, 0
 
     def _end(self) -> None:
         """The end of this file."""
@@ -75,22 +77,33 @@ class Inputs:
     def close(self) -> None:
         """No more lines are wanted."""
         self._end()
-        self._buffer, self.names, self._next = b"", [], None
+        self._buffer, self.names, self._next, self._searched = bytearray(), [], None, 0
+
+    async def _hold(self, size: int) -> None:
+        """Of a line that does not end, `size` bytes have been looked through: they count as memory."""
+        self._searched = max(0, size - len(self.separator) + 1)
+        if size or self._held:
+            await self.proc.allocate(size - self._held)
+            self._held = size
 
     async def _read_line(self) -> tuple[str, str, bool] | None:
         while True:
-            at = self._buffer.find(self.separator)
+            at = self._buffer.find(self.separator, self._searched)
             if at >= 0:
-                line, self._buffer = self._buffer[:at], self._buffer[at + len(self.separator) :]
+                line = bytes(self._buffer[:at])
+                del self._buffer[: at + len(self.separator)]
+                await self._hold(0)
                 return text(line), self._current, True
             if not self._eof and self._fd is not None:
                 data = await self.proc.read(self._fd)
                 if data:
+                    await self._hold(len(self._buffer))
                     self._buffer += data
                     continue
                 self._end()
             if self._buffer:
-                line, self._buffer = self._buffer, b""
+                line, self._buffer = bytes(self._buffer), bytearray()
+                await self._hold(0)
                 return text(line), self._current, False
             if not await self._open():
                 return None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from containers import Host
 from machine import machine, run, write
 from sim.kernel.kernel import Kernel
 
@@ -195,3 +196,9 @@ def test_head_and_tail_cut_a_text_in_two(texts: list[str], count: int) -> None:
     first = run(kernel, ["head", "-n", str(count)], data)[1]
     rest = run(kernel, ["tail", "-n", f"+{count + 1}"], data)[1]
     assert first + rest == data
+
+
+@pytest.mark.parametrize("line", ["tail /dev/zero", "sort /dev/zero", "grep x /dev/zero", "tac /dev/zero"])
+def test_a_line_without_end_takes_all_memory_there_is_and_no_more(line: str):
+    host = Host()
+    assert host.run("alpine:latest", line, Memory=16 << 20, MemorySwap=16 << 20).status == 137
