@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from tempfile import TemporaryDirectory
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -109,10 +110,21 @@ class Lab:
 
     def _docker(self, words: Sequence[str], stdin: bytes, write: Write) -> int:
         try:
-            return main(words, self.connection, _Console(stdin, write))
+            return main([*self._config, *words], self.connection, _Console(stdin, write))
         except (Deadlock, WaitsForInput):
             write(STDERR, tell("nobody types").encode() + b"\n")
             return INTERRUPTED
+
+    @cached_property
+    def _config(self) -> Sequence[str]:
+        """Where docker keeps logins to the pretended hub: not among those of this computer. It goes with the lab."""
+        if not isinstance(self.connection, Connection):
+            return ()
+        try:
+            self._folder = TemporaryDirectory(prefix="glassdock-", ignore_cleanup_errors=True)
+        except OSError:  # nothing can be written here; then nothing can be read there either
+            return ("--config", "/nonexistent")
+        return ("--config", self._folder.name)
 
     def host(self, text: str, terminal: str = "", write: Write | None = None) -> Ran:
         """Type lines into a shell on the host itself: root's on a simulated one, your own on the real one.
