@@ -21,7 +21,7 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 EXTRAS = {"lab": "lab", "notebooks": "lab", "test": "dev"}  # command: what it needs of pyproject.toml's extras
-EVERY_CORE = ["-n", "auto", "--dist", "loadfile"]  # pytest-xdist: all tests, on all cores
+EVERY_CORE = ["-n", "auto"]  # pytest-xdist: all tests, on all cores
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

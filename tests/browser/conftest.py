@@ -104,7 +104,7 @@ class Outside:
     asked: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # it runs an event loop of its own in this thread: other tests must not meet it
 def browser():
     from playwright.sync_api import expect, sync_playwright
 
