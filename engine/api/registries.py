@@ -17,7 +17,7 @@ from engine.api.query import boolean
 from engine.api.router import Route
 from engine.distribution.lists import Guest
 from engine.errors import InvalidParameter
-from engine.image.manifest import Descriptor
+from engine.image.manifest import Descriptor, parse
 from engine.image.reference import Reference
 
 if TYPE_CHECKING:
@@ -58,16 +58,19 @@ async def push(engine: Engine, request: Request) -> Response:
     """`docker manifest push`."""
     reference = Reference.parse(request.vars["name"]).with_default_tag()
     body = decode(ListBody, read_json(request, required=True))
-    guests = [Guest(guest.path, _decoded(guest.raw)) for guest in body.guests]
-    digest = await engine.images.push_list(reference, credentials(request), guests, _decoded(body.raw))
+    guests = [Guest(guest.path, _manifest(guest.raw)) for guest in body.guests]
+    digest = await engine.images.push_list(reference, credentials(request), guests, _manifest(body.raw))
     return json_response({"Digest": digest})
 
 
-def _decoded(text: str) -> bytes:
+def _manifest(text: str) -> bytes:
+    """A document that is a manifest or a list. Raises InvalidParameter."""
     try:
-        return base64.b64decode(text, validate=True)
-    except ValueError as error:
+        raw = base64.b64decode(text, validate=True)
+        parse(raw)
+    except ValueError as error:  # a ManifestError is one, too
         raise InvalidParameter(str(error)) from None
+    return raw
 
 
 ROUTES = (

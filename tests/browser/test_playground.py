@@ -117,7 +117,10 @@ def visitor(page):
 
 def edit(visitor, path, text):
     visitor.run(f"edit {path}")
-    expect(visitor.page.locator("#text")).to_be_focused()
+    for _ in range(100):  # where the keys go, also while the window is not in front
+        if visitor.page.evaluate("document.activeElement.id") == "text":
+            break
+        visitor.page.wait_for_timeout(50)
     expect(visitor.page.locator("#path")).to_have_value(path)
     visitor.page.keyboard.press("Control+a")
     visitor.page.keyboard.insert_text(text)
