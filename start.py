@@ -21,7 +21,6 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 EXTRAS = {"lab": "lab", "notebooks": "lab", "test": "dev"}  # command: what it needs of pyproject.toml's extras
-EVERY_CORE = ["-n", "auto"]  # pytest-xdist: all tests, on all cores
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -42,7 +41,7 @@ def main(words):
     except Problem as problem:
         print(f"start.py: {problem}", file=sys.stderr)
         return 1
-    become(["pytest", *(rest or EVERY_CORE)] if command == "test" else ["engine.cli", command, *rest])
+    become(["pytest", *rest] if command == "test" else ["engine.cli", command, *rest])
 
 
 def become(words):
