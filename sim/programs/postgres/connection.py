@@ -12,6 +12,15 @@ from sim.programs.postgres.protocol import Column, Reader, message, read_columns
 Ask = Callable[[str], Awaitable[str]]
 
 
+def from_environment(proc: Proc) -> Ask:
+    """Who never asks: the password of PGPASSWORD, or none."""
+
+    async def password(user: str) -> str:
+        return proc.env.get("PGPASSWORD", "")
+
+    return password
+
+
 class Refused(Exception):
     """The connection cannot be had; the message is libpq's."""
 

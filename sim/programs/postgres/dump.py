@@ -9,7 +9,7 @@ import re
 
 from sim.abi import Proc
 from sim.programs.options import Options, command
-from sim.programs.postgres.connection import Connection, Refused
+from sim.programs.postgres.connection import Connection, Refused, from_environment
 from sim.programs.postgres.protocol import BOOL, FLOAT8, INT4, INT8, Column
 from sim.programs.postgres.psql import where_of
 
@@ -38,11 +38,8 @@ LONG = {"host:": "h", "port:": "p", "username:": "U", "dbname:": "d", "inserts":
 async def pg_dump(proc: Proc, options: Options, operands: list[str]) -> int:
     link = Connection(proc, where_of(proc, options, operands))
 
-    async def password(user: str) -> str:
-        return proc.env.get("PGPASSWORD", "")
-
     try:
-        await link.open(password)
+        await link.open(from_environment(proc))
         text = HEAD.format(version=link.settings.get("server_version", "")) + await _dump(link, options) + TAIL
         await link.close()
     except Refused as refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.abi import Proc
 from sim.programs.options import Failure, Options, command
 from sim.programs.postgres.cluster import initialize
-from sim.programs.postgres.connection import Connection, Refused
+from sim.programs.postgres.connection import Connection, Refused, from_environment
 from sim.programs.postgres.psql import error_text, where_of
 
 SAID = """\
@@ -80,11 +80,8 @@ async def _ask(proc: Proc, options: Options, operands: list[str], sql: str) -> i
     link = Connection(proc, where_of(proc, options, ["postgres"]))
     name = proc.argv[0].rpartition("/")[2]
 
-    async def password(user: str) -> str:
-        return proc.env.get("PGPASSWORD", "")
-
     try:
-        await link.open(password)
+        await link.open(from_environment(proc))
         for answer in await link.query(sql):
             if answer.error is not None:
                 await proc.err(f"{name}: error: {error_text(answer.error, sql)}")

@@ -193,8 +193,8 @@ class Session:
         if said[1:5] == ["TABLE", "IF", "NOT", "EXISTS"]:
             name = _name(sql, 5)
             if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
-                said = f'relation "{name}" already exists, skipping'  # type: ignore[assignment]
-                self.notices.append(report(b"N", "NOTICE", "42P07", str(said)))
+                skipped = f'relation "{name}" already exists, skipping'
+                self.notices.append(report(b"N", "NOTICE", "42P07", skipped))
         return None
 
     def _create_database(self, name: str) -> Result:
@@ -214,7 +214,7 @@ class Session:
 
     async def _alter(self, sql: str, said: list[str]) -> Result | None:
         if said[1:2] not in (["ROLE"], ["USER"]):
-            return [], [], f"ALTER {said[1]}" if said[1:2] == ["DATABASE"] else ""  # fmt: skip
+            return ([], [], "ALTER DATABASE") if said[1:2] == ["DATABASE"] else None
         name = _name(sql, 2)
         if name not in self._cluster.roles:
             raise Failure(f'role "{name}" does not exist', "42704")

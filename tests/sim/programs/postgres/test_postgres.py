@@ -99,6 +99,12 @@ def test_a_transaction_is_all_or_nothing_and_stops_after_an_error(database: Data
     assert "current transaction is aborted, commands ignored until end of transaction block" in found.err
 
 
+def test_a_table_can_be_altered(database: Database):
+    made = database.psql("CREATE TABLE grown (x INT);", "ALTER TABLE grown ADD COLUMN y TEXT DEFAULT 'none';",
+                         "INSERT INTO grown VALUES (1);", "SELECT * FROM grown;", options="-tA")  # fmt: skip
+    assert made.out.splitlines()[1:] == ["ALTER TABLE", "INSERT 0 1", "1|none"]
+
+
 def test_two_sessions_see_what_the_other_has_committed(database: Database):
     one = "CREATE TABLE seen (x INT); BEGIN; INSERT INTO seen VALUES (1); SELECT pg_sleep(5); COMMIT;"
     script = (
