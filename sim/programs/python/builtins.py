@@ -30,7 +30,7 @@ def table(machine: Machine) -> Names:
               if isinstance(found, type) and issubclass(found, BaseException) and "Group" not in name}  # fmt: skip
     own = Builtins(machine)
     return {name: getattr(library, name) for name in COMPUTE.split()} | errors | {
-        "print": own.print, "input": own.input, "open": own.open, "next": own.next, "list": list, "id": own.id,
+        "print": own.print, "input": own.input, "open": own.open, "next": own.next, "id": own.id,
         "getattr": own.getattr, "setattr": own.setattr, "hasattr": own.hasattr, "delattr": own.delattr,
         "type": Type(), "exit": own.exit, "quit": own.exit, "globals": OfFrame("globals"), "locals": OfFrame("locals"),
         "vars": OfFrame("vars"), "dir": OfFrame("dir"),
@@ -150,7 +150,7 @@ class Builtins:
     def id(self, value: Any) -> int:
         return int(self._machine.address(value), 16)
 
-    async def getattr(self, value: Any, name: str, default: Any = MISSING) -> Any:
+    def getattr(self, value: Any, name: str, default: Any = MISSING) -> Any:
         try:
             return access.get(value, name)
         except AttributeError:

@@ -75,10 +75,7 @@ def _super(frame: Frame) -> Any:
 async def _attribute(machine: Machine, frame: Frame, node: ast.Attribute) -> Any:
     value = await evaluate(machine, frame, node.value)
     frame.node = node
-    found = access.get(value, mangled(frame, node.attr))
-    if type(found) is property:
-        return found
-    return found
+    return access.get(value, mangled(frame, node.attr))
 
 
 def mangled(frame: Frame, name: str) -> str:

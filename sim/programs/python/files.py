@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sim.programs.python.machine import Machine
 
 HELD_BACK = 8192  # bytes
+MEBIBYTE = 1 << 20
 FLAGS = {"r": abi.O_RDONLY, "w": abi.O_WRONLY | abi.O_CREAT | abi.O_TRUNC,
          "a": abi.O_WRONLY | abi.O_CREAT | abi.O_APPEND, "x": abi.O_WRONLY | abi.O_CREAT | abi.O_EXCL}  # fmt: skip
 
@@ -88,6 +89,8 @@ class File(Lent):
                 continue
             self._in += data
             self._end = not data
+            if len(self._in) % MEBIBYTE < len(data):  # one more is held
+                await self._machine.hold(MEBIBYTE)
             return bool(data)
         return False
 

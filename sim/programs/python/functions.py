@@ -102,6 +102,11 @@ class Stopped(Exception):
         self.stop = stop
 
 
+def unwrapped(error: BaseException) -> BaseException:
+    """The exception that a program knows of."""
+    return error.stop if isinstance(error, Stopped) else error
+
+
 class Generator:
     """A generator: the coroutine of its body, which is driven one `yield` further at a time."""
 

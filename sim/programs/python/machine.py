@@ -14,7 +14,7 @@ from weakref import WeakSet
 from sim.abi import SIG_DFL, SIG_IGN, Proc
 from sim.programs.python import errors
 from sim.programs.python.frames import Frame, Names
-from sim.programs.python.functions import Function, Generator, Stopped, Yielded
+from sim.programs.python.functions import Function, Generator, Stopped, Yielded, unwrapped
 from sim.programs.python.objects import Module
 
 if TYPE_CHECKING:
@@ -206,8 +206,7 @@ class Machine:
 
     async def ended(self, error: BaseException | None) -> int:
         """The last words, and the exit status."""
-        if isinstance(error, Stopped):
-            error = error.stop
+        error = unwrapped(error) if error is not None else None
         try:
             await self._flush()
             await self._say_goodbye(error)

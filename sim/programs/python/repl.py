@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sim.programs.python import errors
 from sim.programs.python.files import File
 from sim.programs.python.frames import Frame
-from sim.programs.python.functions import Stopped
+from sim.programs.python.functions import unwrapped
 
 if TYPE_CHECKING:
     from sim.programs.python.machine import Machine
@@ -41,7 +41,7 @@ async def interact(machine: Machine) -> int:
         except SyntaxError as error:
             await machine.err.write_all("".join(traceback.format_exception_only(error)))
         except (Exception, KeyboardInterrupt) as error:
-            shown = error.stop if isinstance(error, Stopped) else error
+            shown = unwrapped(error)
             await machine.out.flush()
             interrupted = isinstance(error, KeyboardInterrupt)
             said = "\nKeyboardInterrupt\n" if interrupted else errors.traceback_text(machine, shown)

@@ -15,7 +15,7 @@ from sim.programs.python.calling import call, items
 from sim.programs.python.classes import define, finish
 from sim.programs.python.expressions import evaluate, function, truth
 from sim.programs.python.frames import Frame
-from sim.programs.python.functions import Definition, Stopped
+from sim.programs.python.functions import Definition, Stopped, unwrapped
 from sim.programs.python.matching import matches
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def run_block(machine: Machine, frame: Frame, body: Sequence[ast.stmt]) ->
     try:
         await block(machine, frame, body)
     except USERS as error:
-        errors.came_through(error.stop if isinstance(error, Stopped) else error, frame)
+        errors.came_through(unwrapped(error), frame)
         raise
 
 
@@ -51,7 +51,7 @@ async def run_function(machine: Machine, frame: Frame, node: Definition) -> Any:
             return await evaluate(machine, frame, node.body)
         ended = await block(machine, frame, node.body)
     except USERS as error:
-        errors.came_through(error.stop if isinstance(error, Stopped) else error, frame)
+        errors.came_through(unwrapped(error), frame)
         raise
     return ended.value if ended is not None else None
 
@@ -217,7 +217,7 @@ async def _guarded(machine: Machine, frame: Frame, node: ast.Try) -> End:
     try:
         ended = await block(machine, frame, node.body)
     except USERS as raised:
-        error = raised.stop if isinstance(raised, Stopped) else raised
+        error = unwrapped(raised)
         return await _handle(machine, frame, node.handlers, error, raised)
     return ended or await block(machine, frame, node.orelse)
 
@@ -238,7 +238,7 @@ async def _handle(
         try:
             return await block(machine, frame, handler.body)
         except USERS as other:
-            found = other.stop if isinstance(other, Stopped) else other
+            found = unwrapped(other)
             if found is not error and not found.__suppress_context__:
                 found.__context__ = error
             raise
@@ -269,7 +269,7 @@ async def _with_items(machine: Machine, frame: Frame, held: list[ast.withitem], 
     try:
         ended = await _with_items(machine, frame, more, body)
     except USERS as raised:
-        error = raised.stop if isinstance(raised, Stopped) else raised
+        error = unwrapped(raised)
         if not await truth(await call(machine, kind.__exit__, (manager, type(error), error, None), {})):
             raise
         return None

@@ -27,7 +27,7 @@ def json(machine: Machine) -> Table:
         return library_json.loads(await call(machine, file.read, (), {}), **options)
 
     return {"dumps": library_json.dumps, "loads": library_json.loads, "JSONDecodeError": library_json.JSONDecodeError,
-            "dump": dump, "load": load, "decoder": None}  # fmt: skip
+            "dump": dump, "load": load}  # fmt: skip
 
 
 def csv(machine: Machine) -> Table:

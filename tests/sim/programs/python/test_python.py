@@ -96,6 +96,11 @@ def test_a_large_value_counts_against_the_limit(host: Host):
     assert run(host, program, Memory=100 << 20, MemorySwap=100 << 20).status == 137
 
 
+@pytest.mark.parametrize("asked", ["read()", "readline()"])
+def test_a_file_without_end_counts_against_the_limit(host: Host, asked: str):
+    assert run(host, f"open('/dev/zero').{asked}", Memory=64 << 20, MemorySwap=64 << 20).status == 137
+
+
 def test_an_endless_loop_uses_the_processor_and_can_be_stopped(host: Host):
     name = start(host, "while True: pass")
     host.call("POST", f"/containers/{name}/stop", t="1")
