@@ -117,10 +117,12 @@ def visitor(page):
 
 def edit(visitor, path, text):
     visitor.run(f"edit {path}")
-    for _ in range(100):  # where the keys go, also while the window is not in front
+    for _ in range(1200):  # where the keys go, also while the window is not in front
         if visitor.page.evaluate("document.activeElement.id") == "text":
             break
         visitor.page.wait_for_timeout(50)
+    else:
+        raise AssertionError("the editor did not get the keys")
     expect(visitor.page.locator("#path")).to_have_value(path)
     visitor.page.keyboard.press("Control+a")
     visitor.page.keyboard.insert_text(text)
