@@ -45,7 +45,7 @@ class Confinement:
     def __init__(self, place: str, visible: Sequence[str], hidden: Sequence[str], limits: Limits) -> None:
         self.place, self.limits = place, limits
         self.rootless = os.geteuid() != 0 or not mapped(NOBODY)  # or root in a user namespace that has nobody else
-        self._groups = None if self.rootless else cgroups.find()
+        self._groups = None if self.rootless else _groups()
         self._group = f"/glassdock-grade/{os.getpid()}"
         if os.geteuid() != 0:
             namespaces.become_root()
@@ -107,7 +107,8 @@ class Confinement:
         if groups is None:
             return
         groups.make(self._group, ())
-        groups.write(self._group, "memory.swap.max", "0")
+        if "swap" in groups.controllers():
+            groups.write(self._group, "memory.swap.max", "0")
         groups.write(self._group, "memory.max", str(self.limits.memory))
         groups.write(self._group, "pids.max", str(self.limits.processes))
         groups.write(self._group, "cpu.max", f"{int(self.limits.cpus * 100_000)} 100000")
@@ -207,3 +208,9 @@ def present(uid: int) -> int:
         with contextlib.suppress(OSError):
             found += os.stat(f"/proc/{name}").st_uid == uid
     return found
+
+
+def _groups() -> cgroups.Driver | None:
+    """Only with all that `Limits` asks for."""
+    driver = cgroups.find()
+    return driver if driver is not None and {"cpu", "memory", "pids"} <= driver.controllers() else None

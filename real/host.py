@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.host import UNPACKING, HostInfo, News, OnOutput, PathStat, RuntimeFailure, Started, Unpacking
+from engine.host import CONTROLLERS, UNPACKING, HostInfo, News, OnOutput, PathStat, RuntimeFailure, Started, Unpacking
 from engine.loop import Loop
 from engine.operations import Operation, Performed
 from engine.spec import Device, Mount, Spec
@@ -242,6 +242,7 @@ def _describe(root: Path, driver: cgroups.Driver | None, storage: str, live_rest
         memory=hostps.memory(),
         cgroup_driver="cgroupfs" if driver is not None else "none",
         cgroup_version=driver.version if driver is not None else "1",
+        controllers=driver.controllers() if driver is not None else CONTROLLERS,  # none at all: refused, not dropped
         storage_driver=storage,
         root=str(root),
         lasting=True,

@@ -129,22 +129,16 @@ def _cgroups() -> list[Row]:
     remedy = "mount cgroup2 at /sys/fs/cgroup, or cgroup v1's hierarchies below it"
     if driver is None:
         return [Row("cgroups", NO, "limits, pause, stats, and ending all of a container", remedy)]
-    controllers = _controllers(driver)
+    controllers = driver.controllers()
+    own = {"freezer", "devices"} & set(driver.recipe[1]) if driver.version == "1" else {"freezer", "devices"}
     version = f"v{driver.version}" + (" (hybrid)" if driver.version == "1" and _unified() else "")
     found = [Row("cgroups", version, "limits, pause, stats, and ending all of a container")]
     for name, reason in CONTROLLERS.items():
-        there = name in controllers or (driver.version == "2" and name in ("freezer", "devices"))
+        there = name in controllers or name in own
         found.append(Row(f"cgroup {name}", YES if there else NO, reason, "boot with cgroup_enable=" + name))
-    swap = driver.version == "2" or os.path.exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")
-    found.append(Row("swap accounting", YES if swap else NO, "--memory-swap", "boot with swapaccount=1"))
+    swap = YES if "swap" in controllers else NO
+    found.append(Row("swap accounting", swap, "--memory-swap", "boot with swapaccount=1"))
     return found
-
-
-def _controllers(driver: cgroups.Driver) -> list[str]:
-    hierarchies = driver.recipe[1]
-    if "" in hierarchies:
-        return Path(hierarchies[""], "cgroup.controllers").read_text().split()
-    return list(hierarchies)
 
 
 def _unified() -> bool:

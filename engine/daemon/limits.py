@@ -1,13 +1,15 @@
 """Limits of memory, processors, processes and disks: what Docker refuses, and what it drops with a warning.
 
-Which of them a kernel has depends on its version of cgroups. Source: moby, daemon/daemon_unix.go
+Which of them a kernel has depends on its version of cgroups, and on the controllers that it was booted with (memory is
+off on a Raspberry Pi until somebody asks for it). Source: moby, daemon/daemon_unix.go
 (verifyPlatformContainerResources) and pkg/sysinfo; the order is moby's, since of several mistakes the first is told.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NoReturn
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, NoReturn
 
 from engine.daemon.config import HostConfig
 from engine.errors import InvalidParameter
@@ -26,11 +28,52 @@ NO_LIMIT_NO_KILL = (
     "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out "
     "of resources."
 )
+NO_SWAP = f"Your kernel does not support swap limit capabilities {DISCARDED} Memory limited without swap."
+NO_CFS = "NanoCPUs can not be set, as your kernel does not support CPU CFS scheduler or the cgroup is not mounted"
+
+
+@dataclass(frozen=True, slots=True)
+class Needing:
+    """Settings that need a controller, and what moby says when it drops them."""
+
+    controller: str
+    settings: tuple[str, ...]
+    warning: str
+
+
+DROPPED = (
+    Needing("memory", ("memory", "memory_swap"),
+            f"Your kernel does not support memory limit capabilities {DISCARDED} Limitation discarded."),
+    Needing("memory", ("memory_reservation",),
+            f"Your kernel does not support memory soft limit capabilities {DISCARDED} Limitation discarded."),
+    Needing("pids", ("pids_limit",),
+            f"Your kernel does not support PIDs limit capabilities {DISCARDED} PIDs limit discarded."),
+    Needing("cpu", ("cpu_shares",), f"Your kernel does not support CPU shares {DISCARDED} Shares discarded."),
+    Needing("cpu", ("cpu_period", "cpu_quota"),
+            "Your kernel does not support CPU CFS scheduler. CPU period/quota discarded."),
+    Needing("cpuset", ("cpuset_cpus", "cpuset_mems"),
+            f"Your kernel does not support cpuset {DISCARDED} Cpuset discarded."),
+    Needing("io", ("blkio_weight",), f"Your kernel does not support Block I/O weight {DISCARDED} Weight discarded."),
+    Needing("io", ("blkio_device_read_bps",),
+            f"Your kernel does not support BPS Block I/O read limit {DISCARDED} Block I/O BPS read limit discarded."),
+    Needing("io", ("blkio_device_write_bps",),
+            f"Your kernel does not support BPS Block I/O write limit {DISCARDED} Block I/O BPS write limit discarded."),
+    Needing("io", ("blkio_device_read_iops",),
+            f"Your kernel does not support IOPS Block read limit {DISCARDED} Block I/O IOPS read limit discarded."),
+    Needing("io", ("blkio_device_write_iops",),
+            f"Your kernel does not support IOPS Block write limit {DISCARDED} Block I/O IOPS write limit discarded."),
+)  # fmt: skip
+
+NOTHING: dict[str, Any] = {field.name: field.default for field in fields(HostConfig)}
 
 
 def check(host: HostConfig, info: HostInfo, update: bool = False) -> list[str]:
     """Warnings. Raises InvalidParameter for the first mistake. `update`: the rest is what the container has."""
+    if host.nano_cpus > 0 and "cpu" not in info.controllers:
+        _refuse(NO_CFS)
     warnings = [*_memory(host, info, update), *_processors(host, info)]
+    warnings += [each.warning for each in _dropped(host, info)]
+    warnings += [NO_SWAP] if _without_swap(host, info) else []
     _disks(host)
     if host.blkio_weight_device and info.cgroup_version != "1":
         warnings.append(WEIGHT_DEVICE)
@@ -39,6 +82,10 @@ def check(host: HostConfig, info: HostInfo, update: bool = False) -> list[str]:
 
 def supported(host: HostConfig, info: HostInfo) -> HostConfig:
     """Without what the warnings of `check` call discarded."""
+    if dropped := {name: NOTHING[name] for each in _dropped(host, info) for name in each.settings}:
+        host = replace(host, **dropped)
+    if _without_swap(host, info):
+        host = replace(host, memory_swap=UNLIMITED)
     swappiness = None if host.memory_swappiness == UNLIMITED else host.memory_swappiness
     if info.cgroup_version == "1":
         return replace(host, memory_swappiness=swappiness, cpu_percent=0)
@@ -51,6 +98,19 @@ def supported(host: HostConfig, info: HostInfo) -> HostConfig:
         cpu_percent=0,
         blkio_weight_device=(),
     )
+
+
+def _dropped(host: HostConfig, info: HostInfo) -> Iterator[Needing]:
+    """What is asked for and needs a controller that is not there. A limit of -1 asks for none."""
+    for each in DROPPED:
+        asked = [getattr(host, name) for name in each.settings]
+        if each.controller not in info.controllers and any(value and value != UNLIMITED for value in asked):
+            yield each
+
+
+def _without_swap(host: HostConfig, info: HostInfo) -> bool:
+    limited = host.memory > 0 and host.memory_swap != UNLIMITED
+    return limited and "memory" in info.controllers and "swap" not in info.controllers
 
 
 def _refuse(text: str) -> NoReturn:

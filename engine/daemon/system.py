@@ -55,7 +55,8 @@ def information(engine: Engine, release: str) -> dict[str, Any]:
         "ID": engine.id,
         **_counts(engine),
         "Plugins": PLUGINS,
-        **dict.fromkeys(SUPPORTED, True),
+        **{name: controller in engine.host.info.controllers for name, controller, _ in LIMITS},
+        "IPv4Forwarding": True,
         **_host(engine.host.info),
         "Debug": False,
         "SystemTime": rfc3339(engine.loop.time),
@@ -89,9 +90,15 @@ PLUGINS = {
     "Authorization": None,
     "Log": ["json-file", "local", "none"],
 }
-SUPPORTED = (
-    "MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding",
-)  # fmt: skip
+LIMITS = (  # field, the controller that it needs, and what `docker info` ends with where that is missing
+    ("MemoryLimit", "memory", "WARNING: No memory limit support"),
+    ("SwapLimit", "swap", "WARNING: No swap limit support"),
+    ("CpuCfsPeriod", "cpu", "WARNING: No cpu cfs period support"),
+    ("CpuCfsQuota", "cpu", "WARNING: No cpu cfs quota support"),
+    ("CPUShares", "cpu", "WARNING: No cpu shares support"),
+    ("CPUSet", "cpuset", "WARNING: No cpuset support"),
+    ("PidsLimit", "pids", "WARNING: No pids limit support"),
+)
 REGISTRIES: dict[str, Any] = {
     "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"],
     "IndexConfigs": {"docker.io": {"Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}},
@@ -130,6 +137,7 @@ def _counts(engine: Engine) -> dict[str, int]:
 
 def _host(info: HostInfo) -> dict[str, Any]:
     """What is the machine's."""
+    missing = [warning for _, controller, warning in LIMITS if controller not in info.controllers]
     return {
         "Name": info.name,
         "Driver": info.storage_driver,
@@ -146,7 +154,7 @@ def _host(info: HostInfo) -> dict[str, Any]:
         "MemTotal": info.memory,
         "Runtimes": {info.runtime: {"path": info.runtime}, "io.containerd.runc.v2": {"path": info.runtime}},
         "DefaultRuntime": info.runtime,
-        "Warnings": list(info.warnings) or None,
+        "Warnings": [*missing, *info.warnings] or None,
     }
 
 

@@ -49,6 +49,8 @@ from engine.host.snapshotter import (
 from engine.loop import Loop
 from engine.spec import Device
 
+CONTROLLERS = frozenset(("cpu", "cpuset", "io", "memory", "pids", "swap"))
+
 
 @dataclass(frozen=True, slots=True)
 class HostInfo:
@@ -64,6 +66,7 @@ class HostInfo:
     memory: int = 8 << 30
     cgroup_driver: str = "cgroupfs"
     cgroup_version: str = "2"
+    controllers: frozenset[str] = CONTROLLERS  # what its cgroups can limit: cgroup v2's names, and swap
     storage_driver: str = "overlay2"
     runtime: str = "runc"
     root: str = "/var/lib/docker"  # the daemon's own folder on it

@@ -36,6 +36,9 @@ class Driver(Protocol):
     version: str
     recipe: tuple[str, dict[str, str]]  # for `make`
 
+    def controllers(self) -> frozenset[str]:
+        """What it can limit, as engine.host.CONTROLLERS has it."""
+
     def make(self, path: str, devices: Sequence[Device] | None) -> None:
         """The group, with its parents. Its processes may use DEVICES and these; None: all that there are."""
 
@@ -87,19 +90,32 @@ def find(mountinfo: str | None = None) -> Driver | None:
             unified = unified or place
         elif type == "cgroup":
             hierarchies |= {name: place for name in options.split(",") if name in CONTROLLERS}
-    if unified and "memory" in _controllers(unified):
-        return make(("v2", {"": unified})) if os.access(unified, os.W_OK) else None
-    if "memory" in hierarchies or "pids" in hierarchies:
+    if hierarchies:
         writable = all(os.access(place, os.W_OK) for place in hierarchies.values() if os.path.isdir(place))
         return make(("v1", hierarchies)) if writable else None
+    if unified and (root := _ours(unified)):
+        return make(("v2", {"": root, "mount": unified}))
     return None
 
 
 CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids")
 
 
-def _controllers(root: str) -> list[str]:
-    return read(f"{root}/cgroup.controllers").split()
+def _ours(mount: str) -> str:
+    """The group below which we may make others: all of cgroup2 for root; for a user, what systemd has delegated.
+
+    That is the outermost of the groups around us which belongs to us: user@1000.service of a user's session. Source:
+    systemd's CGROUP_DELEGATION; cgroup-v2.rst, "Delegation". "" if there is none.
+    """
+    if os.access(f"{mount}/cgroup.procs", os.W_OK):
+        return mount
+    line = next((line for line in read("/proc/self/cgroup").splitlines() if line.startswith("0::")), "0::/")
+    here = mount
+    for name in line.removeprefix("0::").strip("/").split("/"):
+        here = f"{here}/{name}"
+        if os.access(here, os.W_OK) and os.access(f"{here}/cgroup.procs", os.W_OK):
+            return here
+    return ""
 
 
 def make(recipe: tuple[str, Mapping[str, str]]) -> Driver:
@@ -111,7 +127,7 @@ def make(recipe: tuple[str, Mapping[str, str]]) -> Driver:
         return v1.Cgroups(dict(hierarchies))
     from real.cgroups import v2
 
-    return v2.Cgroups(hierarchies[""])
+    return v2.Cgroups(hierarchies[""], hierarchies["mount"])
 
 
 def read(path: str) -> str:

@@ -23,6 +23,7 @@ FILES = {  # cgroup v2's name: (controller, file here)
     "cpuset.mems": ("cpuset", "cpuset.mems"),
     "io.bfq.weight": ("blkio", "blkio.bfq.weight"),
 }
+LIMITING = ("blkio", "cpu", "cpuset", "memory", "pids")
 TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")  # ns in a unit of cpuacct.stat
 
 
@@ -37,6 +38,12 @@ class Cgroups:
         self._mounts = tuple(dict.fromkeys(hierarchies.values()))  # cpu and cpuacct may be one
         self._usual = tuple(mount for mount in self._mounts if mount != hierarchies.get("cpuset"))
         self._swap: dict[str, str] = {}  # memory.swap.max of groups that wait for their memory.max
+
+    def controllers(self) -> frozenset[str]:
+        """See real.cgroups.Driver."""
+        found = {"io" if name == "blkio" else name for name in self._places if name in LIMITING}
+        swap = os.path.exists(f"{self._places.get('memory')}/memory.memsw.limit_in_bytes")
+        return frozenset(found | {"swap"} if swap else found)
 
     def _folder(self, controller: str, path: str) -> str:
         return self._places.get(controller, "/nonexistent") + path

@@ -20,13 +20,20 @@ OTHER_NAMES = {"io.bfq.weight": "io.weight"}  # tried where the first is not the
 
 
 class Cgroups:
-    """real.cgroups.Driver. `root`: where the hierarchy is mounted."""
+    """real.cgroups.Driver. `mount`: where the hierarchy is; `root`: the group in it below which all of ours are."""
 
     version = "2"
 
-    def __init__(self, root: str) -> None:
-        self.recipe = ("v2", {"": root})
-        self._root = root
+    def __init__(self, root: str, mount: str) -> None:
+        self.recipe = ("v2", {"": root, "mount": mount})
+        self._root, self._delegated = root, root.removeprefix(mount)
+
+    def controllers(self) -> frozenset[str]:
+        """See real.cgroups.Driver. No file of the root says whether swap is counted: a group below it is asked."""
+        found = frozenset(read(f"{self._root}/cgroup.controllers").split()) & set(CONTROLLERS)
+        below = next((entry.path for entry in os.scandir(self._root) if entry.is_dir()), "")
+        counted = "memory" in found and (not below or os.path.exists(f"{below}/memory.swap.max"))
+        return found | {"swap"} if counted else found
 
     # -- make, limit, enter, remove
 
@@ -41,7 +48,7 @@ class Cgroups:
                 os.mkdir(here)
         self._hand_down(here)
         os.mkdir(f"{here}/{name}")
-        if devices is not None:
+        if devices is not None and not self._delegated:  # a user may load no such program, and can make no device
             from real.cgroups import devices as rules
 
             rules.restrict(f"{here}/{name}", (*DEVICES, *devices))
@@ -69,7 +76,7 @@ class Cgroups:
 
     def join(self, path: str) -> None:
         """Nothing is left to do after clone3(CLONE_INTO_CGROUP); an exec enters by writing."""
-        if f"0::{path}\n" not in read("/proc/self/cgroup"):
+        if f"0::{self._delegated}{path}\n" not in read("/proc/self/cgroup"):
             put(f"{self._root}{path}/cgroup.procs", "0")
 
     def remove(self, path: str) -> None:

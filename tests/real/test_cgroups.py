@@ -48,17 +48,33 @@ def test_what_is_mounted_decides_which_driver(tmp_path: Path) -> None:
     assert found is not None and found.version == "1"
     assert found.recipe[1]["cpuacct"] == "/sys/fs/cgroup/cpu,cpuacct" and "systemd" not in str(found.recipe)
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu io memory pids\n")
+    (tmp_path / "cgroup.procs").write_text("")
     pure = cgroups.find(f"30 25 0:26 / {tmp_path} rw - cgroup2 cgroup2 rw\n")
-    assert pure is not None and (pure.version, pure.recipe) == ("2", ("v2", {"": str(tmp_path)}))
+    place = str(tmp_path)
+    assert pure is not None and (pure.version, pure.recipe) == ("2", ("v2", {"": place, "mount": place}))
     assert cgroups.find("30 25 0:26 / / rw - ext4 /dev/x rw\n") is None
     again = cgroups.make(found.recipe)
     assert again.recipe == found.recipe
 
 
+def test_what_a_kernel_was_booted_without_is_known(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").write_text("cpuset cpu io pids hugetlb\n")  # a Raspberry Pi's
+    assert v2.Cgroups(str(tmp_path), str(tmp_path)).controllers() == {"cpuset", "cpu", "io", "pids"}
+    (tmp_path / "cgroup.controllers").write_text("memory pids\n")
+    assert v2.Cgroups(str(tmp_path), str(tmp_path)).controllers() == {"memory", "pids", "swap"}
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "memory.max").write_text("max\n")
+    assert v2.Cgroups(str(tmp_path), str(tmp_path)).controllers() == {"memory", "pids"}
+    places = dict.fromkeys(("memory", "freezer", "blkio"), str(tmp_path))
+    assert v1.Cgroups(places).controllers() == {"memory", "io"}
+    (tmp_path / "memory.memsw.limit_in_bytes").write_text("")
+    assert v1.Cgroups(places).controllers() == {"memory", "io", "swap"}
+
+
 def test_limits_on_v2_are_written_as_they_are_named(tmp_path: Path) -> None:
     names = ("memory.max", "memory.swap.max", "memory.low", "pids.max", "cpu.weight", "cpu.max", "cpuset.cpus")
     folder = group(tmp_path, dict.fromkeys(names, ""))
-    limit(v2.Cgroups(str(tmp_path)), RESOURCES)
+    limit(v2.Cgroups(str(tmp_path), str(tmp_path)), RESOURCES)
     assert {name: (folder / name).read_text() for name in names} == {
         "memory.max": "67108864", "memory.swap.max": "33554432", "memory.low": "33554432", "pids.max": "50",
         "cpu.weight": "39", "cpu.max": "50000 100000", "cpuset.cpus": "0-1",
@@ -89,7 +105,7 @@ def test_a_parent_on_v2_hands_its_controllers_down(tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         (folder / "cgroup.controllers").write_text("cpu memory hugetlb")
         (folder / "cgroup.subtree_control").write_text("cpu")
-    v2.Cgroups(str(tmp_path)).make(PATH, None)
+    v2.Cgroups(str(tmp_path), str(tmp_path)).make(PATH, None)
     assert (tmp_path / "docker" / "abc").is_dir()
     assert (tmp_path / "cgroup.subtree_control").read_text() == "+memory"
 
@@ -102,7 +118,7 @@ def test_usage_on_v2(tmp_path: Path) -> None:
         "pids.current": "3\n", "pids.max": "max\n",
         "io.stat": "8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=1 wbytes=2\n",
     })  # fmt: skip
-    driver = v2.Cgroups(str(tmp_path))
+    driver = v2.Cgroups(str(tmp_path), str(tmp_path))
     used = driver.usage(PATH)
     assert (used["cpu_total"], used["cpu_user"], used["throttled_time"]) == (5_000_000, 4_000_000, 70_000)
     assert (used["memory_usage"], used["memory_max_usage"], used["memory_limit"], used["memory_file"]) == (
@@ -135,7 +151,7 @@ def test_usage_on_v1(tmp_path: Path) -> None:
 def test_groups_are_found_again_by_name(tmp_path: Path) -> None:
     for name in ("docker/abc", "docker/other", "x/y/abc"):
         (tmp_path / name).mkdir(parents=True)
-    driver = v2.Cgroups(str(tmp_path))
+    driver = v2.Cgroups(str(tmp_path), str(tmp_path))
     assert sorted(driver.find({"abc"})) == ["/docker/abc", "/x/y/abc"]
     driver.remove("/docker/abc")
     driver.remove_if_empty("/docker")

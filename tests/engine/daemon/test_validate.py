@@ -1,5 +1,6 @@
 """What is refused, and in which words; what the daemon fills in; how settings and image combine."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,6 +102,30 @@ def test_the_daemon_fills_in_its_defaults() -> None:
     assert (host.memory_swap, host.shm_size, host.ipc_mode) == (128 * MB, 64 * MB, "private")
     assert (host.restart_policy.name, host.log_config.type, host.runtime) == ("no", "json-file", "runc")
     assert host.masked_paths and not read_settings({"HostConfig": {"Privileged": True}}, INFO).host.masked_paths
+
+
+def test_a_kernel_without_a_controller_runs_the_container_without_the_limit_and_says_so() -> None:
+    raspberry = replace(INFO, controllers=frozenset(("cpu", "cpuset", "io", "pids")))
+    asked: dict[str, Any] = {"HostConfig": {"Memory": 64 * MB, "MemoryReservation": 32 * MB, "PidsLimit": 5}}
+    settings = read_settings({"Image": "busybox", **asked}, raspberry)
+    assert (settings.host.memory, settings.host.memory_swap, settings.host.memory_reservation) == (0, 0, 0)
+    assert settings.host.pids_limit == 5
+    assert list(settings.warnings) == [
+        "Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded.",
+        "Your kernel does not support memory soft limit capabilities or the cgroup is not mounted. Limitation "
+        "discarded.",
+    ]
+    no_swap = replace(INFO, controllers=INFO.controllers - {"swap"})
+    settings = read_settings({"Image": "busybox", "HostConfig": {"Memory": 64 * MB}}, no_swap)
+    assert (settings.host.memory, settings.host.memory_swap) == (64 * MB, -1)
+    assert list(settings.warnings) == [
+        "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without "
+        "swap."
+    ]
+    nothing = replace(INFO, controllers=frozenset())
+    assert read_settings({"Image": "busybox", "HostConfig": {"PidsLimit": -1}}, nothing).warnings == ()
+    with pytest.raises(InvalidParameter, match="NanoCPUs can not be set, as your kernel does not support CPU CFS"):
+        read_settings({"Image": "busybox", "HostConfig": {"NanoCpus": 10**9}}, nothing)
 
 
 # Docker's table: rows are ENTRYPOINT and CMD of the image, columns what the user gives.

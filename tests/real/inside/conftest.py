@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ if not SAFE:
 
 
 class Daemon:
-    """`glassdock serve real`, with a busybox image."""
+    """`glassdock serve real`, with a busybox image. `before`: a command that becomes it, such as env(1)."""
 
-    def __init__(self, *options: str) -> None:
-        self.options = options
+    def __init__(self, *options: str, before: Sequence[str] = ()) -> None:
+        self.options, self.before = options, before
         self.root = Path(tempfile.mkdtemp(dir=os.environ["GLASSDOCK_TEST_ROOM"]))
         self.socket = self.root / "d.sock"
         self.process: subprocess.Popen[bytes] | None = None
@@ -37,7 +37,7 @@ class Daemon:
         self.socket.unlink(missing_ok=True)
         command = [sys.executable, "-m", "engine.cli", "serve", "real", "-H", f"unix://{self.socket}"]
         self.process = subprocess.Popen(
-            [*command, "--data-root", str(self.root / "data"), *self.options],
+            [*self.before, *command, "--data-root", str(self.root / "data"), *self.options],
             cwd=Path(__file__).resolve().parents[3],
             stdout=subprocess.PIPE,
         )
