@@ -88,13 +88,15 @@ def _long(number: int) -> ctypes.c_long:
 def clone(flags: int, cgroup: int = -1) -> int:
     """A copy of this process in new namespaces: its number, and 0 in the copy. For a process with one thread only.
 
-    `cgroup`: a descriptor of the cgroup v2 folder that it begins in (clone3, Linux 5.7), or -1.
+    `cgroup`: a descriptor of the cgroup v2 folder that it begins in (clone3, Linux 5.7), or -1. With CLONE_PARENT its
+    end is told as this process's own would be: clone3 refuses to hear which signal that is.
     """
     if cgroup < 0:
         return _checked(
             _clone_call(_long(CLONE), _long(flags | signal.SIGCHLD), _long(0), _long(0), _long(0), _long(0))
         )
-    fields = (flags | CLONE_INTO_CGROUP, 0, 0, 0, int(signal.SIGCHLD), 0, 0, 0, 0, 0, cgroup)
+    on_exit = 0 if flags & CLONE_PARENT else int(signal.SIGCHLD)
+    fields = (flags | CLONE_INTO_CGROUP, 0, 0, 0, on_exit, 0, 0, 0, 0, 0, cgroup)
     arguments = (ctypes.c_uint64 * len(fields))(*fields)
     return _checked(_clone_call(_long(CLONE3), ctypes.byref(arguments), _long(ctypes.sizeof(arguments))))
 

@@ -62,6 +62,16 @@ def test_the_first_process_is_born_in_its_group_and_exec_joins_it(daemon2: Any, 
     assert len(sleeping.top()["Processes"]) == 2
 
 
+def test_exec_where_processes_can_be_traced_joins_the_group_too(daemon2: Any) -> None:
+    container = daemon2.docker.containers.run(
+        "busybox", ["sleep", "1000"], detach=True, network_mode="none", cap_add=["SYS_PTRACE"]
+    )
+    try:
+        assert container.exec_run(["grep", "^0:", "/proc/self/cgroup"]).output == b"0::/\n"
+    finally:
+        container.remove(force=True)
+
+
 def test_pause_is_the_freezers(daemon2: Any, sleeping: Any) -> None:
     group = _group(sleeping)
     sleeping.pause()

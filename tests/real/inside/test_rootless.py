@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -32,8 +33,9 @@ def interpreter() -> tuple[str, dict[str, str]] | None:
     return None
 
 
-@pytest.fixture(scope="module")
-def rootless() -> Iterator[Any]:
+@contextlib.contextmanager
+def serving(*before: str) -> Iterator[Any]:
+    """A client of a daemon that nobody has started, by way of a command that becomes it."""
     import docker
 
     from real.busybox import archive
@@ -44,25 +46,23 @@ def rootless() -> Iterator[Any]:
     folder = Path(tempfile.mkdtemp(dir=os.environ["GLASSDOCK_TEST_ROOM"]))
     os.chown(folder, NOBODY, NOBODY)
     socket = f"unix://{folder}/d.sock"
-    command = [
-        *AS_NOBODY,
-        python,
-        "-m",
-        "engine.cli",
-        "serve",
-        "real",
-        "-H",
-        socket,
-        "--data-root",
-        str(folder / "data"),
-    ]
+    serve = ("-m", "engine.cli", "serve", "real", "-H", socket, "--data-root", str(folder / "data"))
+    command = [*before, *AS_NOBODY, python, *serve]
     process = subprocess.Popen(command, env=environment | {"HOME": str(folder)}, stdout=subprocess.PIPE, cwd="/")
-    assert process.stdout is not None and b"listens" in process.stdout.readline()
-    client: Any = docker.DockerClient(base_url=socket)
-    client.api.import_image_from_data(archive(Path("/bin/busybox")), repository="busybox", tag="latest")
-    yield client
-    process.terminate()
-    assert process.wait(30) == 0
+    try:
+        assert process.stdout is not None and b"listens" in process.stdout.readline()
+        client: Any = docker.DockerClient(base_url=socket)
+        client.api.import_image_from_data(archive(Path("/bin/busybox")), repository="busybox", tag="latest")
+        yield client
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+@pytest.fixture(scope="module")
+def rootless() -> Iterator[Any]:
+    with serving() as client:
+        yield client
 
 
 def run(client: Any, script: str, **options: Any) -> str:
@@ -102,3 +102,40 @@ def test_what_is_not_there_is_refused_with_the_reason(rootless: Any) -> None:
     for options, reason in (({"mem_limit": "20m"}, "no cgroup"), ({"user": "1000"}, "root alone")):
         with pytest.raises(Exception, match=reason):
             run(rootless, "true", **options)
+
+
+@pytest.fixture
+def delegated() -> Iterator[Path]:
+    """A group that is this user's own, with one in it for their session's processes: as systemd arranges it."""
+    place = next((line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()
+                  if " - cgroup2 " in line), "")  # fmt: skip
+    if not place:
+        pytest.skip("there is no cgroup2 file system")
+    group = Path(place, f"glassdock-test-{os.getpid()}", f"user@{NOBODY}.service")
+    (group / "session.scope").mkdir(parents=True)
+    for folder in (group, group / "session.scope"):
+        for path in (folder, folder / "cgroup.procs", folder / "cgroup.subtree_control"):
+            os.chown(path, NOBODY, NOBODY)
+    yield group
+    for folder in (group / "session.scope", group / "docker", group, group.parent):
+        if folder.exists():
+            folder.rmdir()
+
+
+def test_with_a_group_of_ones_own_there_are_pause_and_statistics(delegated: Path) -> None:
+    hidden = " ".join(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()
+                      if " - cgroup " in line)  # fmt: skip
+    enter = f'{f"umount {hidden};" if hidden else ""} echo $$ > {delegated}/session.scope/cgroup.procs; exec "$@"'
+    with serving("unshare", "--mount", "sh", "-c", enter, "sh") as client:
+        assert client.info()["CgroupVersion"] == "2"
+        container = client.containers.run("busybox", ["sleep", "100"], detach=True, network_mode="none")
+        group = delegated / "docker" / container.id
+        assert len((group / "cgroup.procs").read_text().split()) == 1
+        container.pause()
+        assert "frozen 1" in (group / "cgroup.events").read_text()
+        container.unpause()
+        said = container.exec_run(["grep", "^0:", "/proc/self/cgroup"]).output
+        assert said == b"0::/\n"
+        assert container.stats(stream=False)["cpu_stats"]["cpu_usage"]["total_usage"] > 0
+        container.remove(force=True)
+        assert not group.exists()
