@@ -2,7 +2,8 @@
 `%%host` for the host itself, in Linux's own words.
 
 The hook changes two functions of the IPython shell, `system` (`!…`) and `getoutput` (`x = !…`): lines with a docker
-command in them are run by the lab; all others go on to the computer's shell, untouched. Contexts are Docker's word for
+command in them, and `!sleep 3`, are run by the lab, on its clock; all others go on to the computer's shell, untouched.
+Contexts are Docker's word for
 "which daemon": `%docker context use real`, `%docker --context real ps`.
 """
 
@@ -15,11 +16,15 @@ from typing import Any
 from IPython.core.magic import no_var_expand
 from IPython.utils.text import LSString, SList
 
+from classroom.explain import explain
 from classroom.lab import Lab, Ran
 from classroom.predict import Predictions
-from classroom.shell import STDOUT, mentions_docker
+from classroom.screen import Screen
+from classroom.shell import concerns_us
+from classroom.texts import tell
 
 HOSTS = ("sim", "real")
+NO_TERMINAL = "the input device is not a TTY"  # docker's words for -t where there is none
 VARIABLE = re.compile(r"(?<![{$\\])\{([^{}\n]+)\}(?!\})|(?<![\\$])\$([A-Za-z_]\w*)")
 
 
@@ -51,7 +56,10 @@ class Classroom:
     def run(self, text: str, show: bool = True) -> Ran:
         """Run lines in the context that they name, or in the one in use; print as it comes."""
         text, context = self._choose(text)
-        ran = self.of(context).run(text, write=_print if show else None)
+        lab = self.of(context)
+        ran = lab.run(text, write=Screen(lab.moment).write if show else None)
+        if NO_TERMINAL in ran.err and show:
+            print(tell("no terminal"), file=sys.stderr)
         self.ipython.user_ns["_exit_code"] = ran.exit
         return ran
 
@@ -86,9 +94,9 @@ class Classroom:
         `%%host [NAME]`: a cell for the shell of that name, as it stands.
         """
         if cell is None:
-            ran = self.lab.host(self._expanded(line), write=_print)
+            ran = self.lab.host(self._expanded(line), write=Screen(self.lab.moment).write)
         else:
-            ran = self.lab.host(cell, line.strip(), _print)
+            ran = self.lab.host(cell, line.strip(), Screen(self.lab.moment).write)
         self.ipython.user_ns["_exit_code"] = ran.exit
 
     def system(self, command: str) -> None:
@@ -124,7 +132,7 @@ class Classroom:
         return VARIABLE.sub(value, text)
 
     def _ours(self, command: str) -> bool:
-        return "docker" in command and mentions_docker(command)
+        return any(word in command for word in ("docker", "sleep")) and concerns_us(command)
 
 
 def _with_docker(line: str) -> str:
@@ -136,12 +144,6 @@ def _with_docker(line: str) -> str:
     return f"docker {line}" if first and first[0] in known else line
 
 
-def _print(stream: int, data: bytes) -> None:
-    file = sys.stdout if stream == STDOUT else sys.stderr
-    file.write(data.decode(errors="replace"))
-    file.flush()
-
-
 def load(ipython: Any) -> Classroom:
     """Hook a shell, and put `lab`, `view`, `predict` and `observe` into its variables. A second time does nothing."""
     known = getattr(ipython, "glassdock", None)
@@ -151,6 +153,7 @@ def load(ipython: Any) -> Classroom:
     ipython.system, ipython.getoutput = room.system, room.getoutput
     ipython.register_magic_function(room.docker, "line_cell", "docker")
     ipython.register_magic_function(room.host, "line_cell", "host")
+    explain(ipython)
     questions = Predictions()
     names = {"lab": room.lab, "view": room.lab.view, "predict": questions.predict, "observe": questions.observe}
     ipython.push(names, interactive=False)

@@ -13,8 +13,10 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any, TypeVar, cast
 
+from classroom.texts import tell
 from sim.programs.shell import nodes
 from sim.programs.shell.errors import LoopJump, ShellError
 from sim.programs.shell.expansion import fields, string
@@ -131,6 +133,9 @@ class Shell:
                 self._for(node, stdin, write)
             case nodes.While():
                 self._while(node, stdin, write)
+            case nodes.Background() if _mentions(node):
+                write(STDERR, f"sh: {tell('no background')}\n".encode())
+                self.status = 1
             case _:
                 self._outside(unparse(node), stdin, write)
 
@@ -206,6 +211,13 @@ class Shell:
     def _docker(self, words: list[str], stdin: bytes, write: Write) -> int:
         return self.docker(words, stdin, write)
 
+    def _sudo(self, words: list[str], stdin: bytes, write: Write) -> int:
+        """`sudo docker` needs no password: whoever sits here is root of the machine already."""
+        if words[:1] == ["docker"]:
+            return self.docker(words[1:], stdin, write)
+        self._outside(" ".join(map(quote, ["sudo", *words])), stdin, write)
+        return self.status
+
     def _sleep(self, words: list[str], stdin: bytes, write: Write) -> int:
         try:
             self.sleep(sum(float(word.removesuffix("s")) for word in words))
@@ -233,6 +245,7 @@ class Shell:
 INSIDE: dict[str, Callable[[Shell, list[str], bytes, Write], int]] = {
     "": lambda shell, words, stdin, write: 0,
     "docker": Shell._docker,
+    "sudo": Shell._sudo,
     "sleep": Shell._sleep,
     "echo": Shell._echo,
     "export": Shell._export,
@@ -290,14 +303,23 @@ def _to_stderr(stream: int, data: bytes) -> None:
     sys.stderr.write(data.decode(errors="replace"))
 
 
-def mentions_docker(text: str) -> bool:
-    """Is there a docker command in these lines? If not, they are nothing for us."""
-    return any(_mentions(command) for command in parse_program(text).commands)
+def concerns_us(text: str) -> bool:
+    """Is there a docker command in these lines, or is `sleep` all that they do? Else they are nothing for us."""
+    commands = parse_program(text).commands
+    return any(map(_mentions, commands)) or (bool(commands) and all(map(_only_sleeps, commands)))
+
+
+def _only_sleeps(node: nodes.Command) -> bool:
+    if isinstance(node, nodes.Sequence):
+        return all(map(_only_sleeps, node.commands))
+    return isinstance(node, nodes.SimpleCommand) and bool(node.words) and node.words[0].literal == "sleep"
 
 
 def _mentions(node: object) -> bool:
-    if isinstance(node, nodes.SimpleCommand) and node.words and node.words[0].literal == "docker":
-        return True
+    if isinstance(node, nodes.SimpleCommand):
+        first = [word.literal for word in node.words[:2]]
+        if first[:1] == ["docker"] or first == ["sudo", "docker"]:
+            return True
     if isinstance(node, tuple):
         return any(_mentions(item) for item in node)
     slots = getattr(type(node), "__dataclass_fields__", ())

@@ -19,23 +19,49 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "guess kept": {
         "en": "Your guess is kept: {guess}. Now run the experiment.",
-        "ko": "예상을 기록했습니다: {guess}. 이제 실험해 봅시다.",
+        "ko": "예상을 적어 두었어요: {guess}. 이제 실험해 보세요.",
     },
     "too late": {
         "en": "This question has been answered already; your guess stays {guess}.",
-        "ko": "이미 답이 나온 질문입니다. 예상은 {guess}(으)로 남습니다.",
+        "ko": "이미 답이 나온 질문이에요. 적어 둔 예상은 그대로예요: {guess}",
     },
     "right": {
         "en": "✔ You said {guess}, and so it is.",
-        "ko": "✔ 예상 {guess}, 맞았습니다.",
+        "ko": "✔ 예상은 {guess}, 맞았어요.",
+    },
+    "near": {
+        "en": "✔ You said {guess}; the engine says {truth}. Near enough.",
+        "ko": "✔ 예상은 {guess}, 엔진의 답은 {truth}. 이 정도면 맞힌 거예요.",
     },
     "wrong": {
-        "en": "✘ You said {guess}; the engine says {truth}. What did you take for granted?",
-        "ko": "✘ 예상은 {guess}, 엔진의 답은 {truth}입니다. 무엇을 당연하게 여겼나요?",
+        "en": "✘ You said {guess}; the engine says {truth}. What did you take for granted? Read on, then look again.",
+        "ko": "✘ 예상은 {guess}, 엔진의 답은 {truth}. 무엇을 당연하게 여겼나요? 아래 설명을 읽고 다시 살펴보세요.",
+    },
+    "not a choice": {
+        "en": "{guess} is not among the answers. Choose one, with its quotes: {choices}",
+        "ko": "{guess}: 고를 수 있는 답이 아니에요. 따옴표까지 적어서 하나를 고르세요: {choices}",
+    },
+    "quotes": {
+        "en": 'A word that you guess needs quotes: predict("…", "yes"). A number needs none.',
+        "ko": '예상이 낱말이면 따옴표를 붙이세요: predict("…", "yes"). 숫자에는 필요 없어요.',
+    },
+    "cells above": {
+        "en": "Was a cell further up skipped? Then run it first (Run → Run All Above Selected Cell).",
+        "ko": "위에서 건너뛴 셀이 있나요? 그 셀을 먼저 실행하세요(Run → Run All Above Selected Cell).",
     },
     "nobody types": {
-        "en": "^C  (the program waits for input that nobody can type here; the command was ended)",
-        "ko": "^C  (프로그램이 입력을 기다리는데 여기서는 입력할 수 없어 명령을 끝냈습니다)",
+        "en": "^C  (nothing more would happen: every program waits, and here nobody can type; the command was ended)",
+        "ko": "^C  (모든 프로그램이 기다리고만 있고 여기서는 입력할 수 없어서 명령을 끝냈어요)",
+    },
+    "no terminal": {
+        "en": "(A cell is no terminal. Leave out -t, or open a terminal; in it, `glassdock shell` has a machine of its "
+        "own.)",
+        "ko": "(셀은 터미널이 아니에요. -t를 빼거나, 터미널을 열어 `glassdock shell`을 실행하세요. "
+        "거기에는 컴퓨터가 따로 있어요.)",
+    },
+    "no background": {
+        "en": "& does not work with docker in a notebook; `docker run -d` starts a container in the background",
+        "ko": "노트북에서는 docker에 &를 쓸 수 없어요. `docker run -d`가 컨테이너를 백그라운드에서 시작해요",
     },
     "command": {"en": "command", "ko": "명령"},
     "one back": {"en": "one command back", "ko": "한 명령 뒤로"},
@@ -44,14 +70,14 @@ TEXTS: dict[str, dict[str, str]] = {
     "how to begin": {
         "en": "Click on a lesson. In it, **Shift+Enter** runs a cell and goes on to the next. Begin with lesson 0; "
         "after that each lesson stands alone.",
-        "ko": "장을 하나 누르면 열립니다. 그 안에서 **Shift+Enter**를 누르면 셀이 실행되고 다음 셀로 넘어갑니다. "
-        "0장부터 시작하세요. 그다음부터는 장마다 따로 해도 됩니다.",
+        "ko": "장을 누르면 열려요. 그 안에서 **Shift+Enter**를 누르면 셀이 실행되고 다음 셀로 넘어가요. "
+        "0장부터 시작하세요. 그다음부터는 어느 장부터 해도 돼요.",
     },
     "yours": {
         "en": "These files are your own copy: change them as you like. An update leaves alone what you have changed, "
         "and puts its new version beside it.",
-        "ko": "이 파일들은 여러분의 사본이니 마음껏 고치세요. 여러분이 고친 파일은 업데이트가 건드리지 않고, "
-        "새 판을 그 옆에 둡니다.",
+        "ko": "이 파일들은 여러분의 사본이니 마음껏 고치세요. 업데이트할 때에도 여러분이 고친 파일은 그대로 두고, "
+        "새 판을 그 옆에 놓아요.",
     },
     "lesson": {"en": "Lesson", "ko": "장"},
     "minutes": {"en": "about {count} min", "ko": "{count}분쯤"},
@@ -67,8 +93,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "(-it이 있는 줄은 터미널 없이).",
     },
     "no guess": {
-        "en": "The engine says {truth}. (You have not made a guess: go back, it is worth it.)",
-        "ko": "엔진의 답은 {truth}입니다. (예상을 적지 않았네요. 돌아가서 적어 보세요. 그만한 가치가 있습니다.)",
+        "en": "The engine says {truth}. (You made no guess. Guess first next time: you will remember more.)",
+        "ko": "엔진의 답은 {truth}. (예상을 적지 않았네요. 먼저 예상해 보면 훨씬 오래 기억에 남아요.)",
     },
     # in pictures
     "found": {"en": "found", "ko": "있음"},
@@ -77,7 +103,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "operations": {"en": "{count} kernel operations", "ko": "커널 동작 {count}개"},
     "operations for": {"en": "{count} kernel operations for {name}", "ko": "{name}의 커널 동작 {count}개"},
     "writable": {"en": "writable, its own", "ko": "자기만의 쓰기 레이어"},
-    "no images": {"en": "no images here yet", "ko": "아직 이미지가 없습니다"},
+    "no images": {"en": "no images here yet", "ko": "아직 이미지가 없어요"},
     "state now": {"en": "now: {state}", "ko": "지금: {state}"},
     "states": {
         "en": "states and what leads from one to the next",
@@ -87,26 +113,26 @@ TEXTS: dict[str, dict[str, str]] = {
     "does nothing": {"en": "does nothing: {reason}", "ko": "아무 일도 없음: {reason}"},
     "refused": {"en": "refused: {reason}", "ko": "거절: {reason}"},
     "can be done": {"en": "can be done", "ko": "할 수 있음"},
-    "no networks": {"en": "no networks", "ko": "네트워크가 없습니다"},
+    "no networks": {"en": "no networks", "ko": "네트워크가 없어요"},
     "gateway": {"en": "gateway {address}", "ko": "게이트웨이 {address}"},
     "own layer": {"en": "the container's own layer", "ko": "컨테이너 자신의 레이어"},
     "path in container": {"en": "{path} in {container}", "ko": "{container}의 {path}"},
-    "nothing to see": {"en": "{said} ◀ so there is nothing to see", "ko": "{said} ◀ 그래서 보이지 않습니다"},
-    "seen": {"en": "{said} ◀ this is what you see", "ko": "{said} ◀ 보이는 것은 이것입니다"},
+    "nothing to see": {"en": "{said} ◀ so there is nothing to see", "ko": "{said} ◀ 그래서 보이지 않아요"},
+    "seen": {"en": "{said} ◀ this is what you see", "ko": "{said} ◀ 보이는 것은 이것"},
     "hidden": {"en": "{said}, hidden", "ko": "{said}, 가려짐"},
     "says nothing": {"en": "says nothing", "ko": "말이 없음"},
-    "no layer": {"en": "no layer has it", "ko": "어느 레이어에도 없습니다"},
+    "no layer": {"en": "no layer has it", "ko": "어느 레이어에도 없어요"},
     "host sees": {"en": "as the host sees them", "ko": "호스트가 보는 대로"},
     "container sees": {"en": "as the container sees them", "ko": "컨테이너가 보는 대로"},
     "pid namespace": {"en": "pid namespace of {name}", "ko": "{name}의 pid 네임스페이스"},
-    "no container runs": {"en": "no container is running", "ko": "실행 중인 컨테이너가 없습니다"},
-    "nothing typed": {"en": "nothing has been typed yet", "ko": "아직 입력한 명령이 없습니다"},
+    "no container runs": {"en": "no container is running", "ko": "실행 중인 컨테이너가 없어요"},
+    "nothing typed": {"en": "nothing has been typed yet", "ko": "아직 입력한 명령이 없어요"},
     "images": {"en": "images", "ko": "이미지"},
-    "there after": {"en": "{count} images; {states}", "ko": "이미지 {count}개; {states}"},
+    "there after": {"en": "images: {count}; {states}", "ko": "이미지 {count}개; {states}"},
     "no containers": {"en": "no containers", "ko": "컨테이너 없음"},
     "model note": {
         "en": "The model's figures; `glassdock compare --sources` names what they rest on.",
-        "ko": "모델의 수치입니다. 근거는 `glassdock compare --sources`가 알려 줍니다.",
+        "ko": "모형으로 계산한 값이에요. 근거는 `glassdock compare --sources`로 볼 수 있어요.",
     },
     "what lies": {
         "en": "What lies on what; orange and blue are there for each instance",

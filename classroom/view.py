@@ -68,8 +68,8 @@ class View:
         return network.draw(inspected, [each for each in self._lab.containers if each["State"] == "running"])
 
     def timeline(self, at: int | None = None) -> Picture:
-        """The session so far, the state after each command. `at`: the command to point at, from 0."""
-        return timeline.draw(self._lab.moments, at)
+        """The session so far, the state after each command. `at`: the command to point at, by its number there."""
+        return timeline.draw(self._lab.moments, None if at is None else at - 1)
 
     def follow(self, name: str, *words: str) -> Any:
         """A view that follows along, drawn again after each cell: `view.follow("lifecycle", "web")`."""
@@ -97,9 +97,10 @@ class View:
         return self._lab.api.get("/glassdock/layers")
 
     def _happened(self, id: str) -> list[str]:
-        """Names of a container's events, oldest first."""
+        """Names of a container's events so far, oldest first. No time passes by asking: `until` is this very moment."""
         api = self._lab.api
-        query = {"since": "0", "until": str(int(api.now) + 1), "filters": {"container": [id], "type": ["container"]}}
+        now = api.get("/info")["SystemTime"]
+        query = {"since": "0", "until": now, "filters": {"container": [id], "type": ["container"]}}
         return [event["Action"] for event in api.lines("GET", "/events", query)]
 
     def _processes(self, id: str) -> list[Process]:

@@ -45,10 +45,10 @@ def stepper(lab: Lab) -> ipywidgets.VBox:
     slider = ipywidgets.IntSlider(value=last, min=1, max=last, description=tell("command"), continuous_update=True)
     back, on = (ipywidgets.Button(description=sign, tooltip=tell(word), layout={"width": "3em"})
                 for sign, word in (("◀", "one back"), ("▶", "one on")))  # fmt: skip
-    picture = ipywidgets.HTML(value=lab.view.timeline(last - 1).svg)
+    picture = ipywidgets.HTML(value=lab.view.timeline(last).svg)
 
     def draw(change: dict[str, Any]) -> None:
-        picture.value = lab.view.timeline(change["new"] - 1).svg
+        picture.value = lab.view.timeline(change["new"]).svg
 
     def longer(*_: object) -> None:
         slider.max = max(1, len(lab.moments))

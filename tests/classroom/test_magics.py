@@ -5,6 +5,8 @@ import sys
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from classroom.screen import QUICK
+
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell's words")
 
 
@@ -70,3 +72,40 @@ def test_loading_twice_changes_nothing(notebook):
 def test_a_context_can_be_chosen_for_good(notebook, capsys):
     notebook.run_cell("%docker context use sim").raise_error()
     assert capsys.readouterr() == ("sim\n", 'Current context is now "sim"\n')
+
+
+def test_waiting_between_two_commands_is_on_the_machines_clock(notebook):
+    notebook.run_cell("before = lab.moment()\n!sleep 30\npassed = lab.moment() - before").raise_error()
+    assert notebook.user_ns["passed"] // 10**9 == 30
+
+
+def test_a_stream_without_end_is_braked_so_that_it_can_be_stopped(notebook, capsys, monkeypatch):
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        if len(waits) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("classroom.screen.time.sleep", wait)
+    notebook.run_cell("!docker run alpine sh -c 'while :; do date; sleep 1; done'").raise_error()
+    assert notebook.user_ns["_exit_code"] == 130
+    assert QUICK < len(capsys.readouterr().out.splitlines()) < QUICK + 5
+
+
+def test_a_refusal_is_shown_in_dockers_words_and_not_as_a_page_of_insides(notebook, capsys):
+    assert not notebook.run_cell("lab.inspect('nobody')").success
+    said = capsys.readouterr().out
+    assert said.startswith("Error response from daemon: No such container: nobody\n")
+    assert len(said.splitlines()) == 2
+
+
+@pytest.mark.parametrize(("cell", "hint"), [("predict('x', yes)", "needs quotes"), ("pid + 1", "skipped")])
+def test_what_a_beginner_forgot_is_named(notebook, capsys, cell, hint):
+    assert not notebook.run_cell(cell).success
+    assert hint in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_cell_is_no_terminal_and_says_where_there_is_one(notebook, capsys):
+    notebook.run_cell("!docker run -it alpine sh").raise_error()
+    assert capsys.readouterr().err.splitlines()[0] == "the input device is not a TTY"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from classroom.shell import STDOUT, Shell, Write, mentions_docker
+from classroom.shell import STDOUT, Shell, Write, concerns_us
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="wc and cat are commands of a POSIX computer")
 
@@ -116,7 +116,24 @@ def test_an_error_of_syntax_is_said_as_sh_says_it(recorder):
         ("echo docker", False),
         ("for i in 1; do docker ps; done", True),
         ("ls /etc/docker", False),
+        ("sudo docker ps", True),
+        ("sudo ls docker", False),
+        ("sleep 3", True),
+        ("sleep 1; sleep 2", True),
+        ("sleep 3; make", False),
+        ("", False),
     ],
 )
-def test_only_lines_with_a_docker_command_are_ours(line, ours):
-    assert mentions_docker(line) is ours
+def test_lines_with_a_docker_command_are_ours_and_those_that_only_wait(line, ours):
+    assert concerns_us(line) is ours
+
+
+def test_sudo_changes_nothing_for_docker(recorder):
+    run(recorder, "sudo docker ps")
+    assert recorder.calls == [(["ps"], b"")]
+
+
+def test_a_command_in_the_background_is_refused_and_not_sent_elsewhere(recorder):
+    status, said = run(recorder, "docker run alpine sleep 5 &")
+    assert (status, recorder.calls) == (1, [])
+    assert "docker run -d" in said

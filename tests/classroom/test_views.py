@@ -31,11 +31,23 @@ def words(picture: Picture) -> list[str]:
     return ["".join(node.itertext()) for node in ElementTree.fromstring(picture.svg).iter(f"{SVG}text")]
 
 
-@pytest.mark.parametrize(
-    "view",
-    ["flow()", "layers()", "layers('redis')", "lifecycle('web')", "kernel('web')", "network()", "timeline(1)",
-     "namespaces()"],
-)  # fmt: skip
+VIEWS = ["flow()", "layers()", "layers('redis')", "lifecycle('web')", "kernel('web')", "network()", "timeline(1)",
+         "namespaces()", "origin('web', '/etc/passwd')"]  # fmt: skip
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_looking_changes_nothing_not_even_the_time(lab, view):
+    before = lab.moment(), lab.containers
+    eval(f"view.{view}", {"view": lab.view})
+    assert (lab.moment(), lab.containers) == before
+
+
+def test_the_timeline_points_at_the_command_with_that_number(lab):
+    pointed = next(line for line in lab.view.timeline(2).text.splitlines() if line.startswith("▶"))
+    assert pointed.split()[1] == "2"
+
+
+@pytest.mark.parametrize("view", VIEWS)
 def test_every_picture_is_whole_and_has_words(lab, view):
     picture = eval(f"view.{view}", {"view": lab.view})
     root = ElementTree.fromstring(picture.svg)
