@@ -48,7 +48,7 @@ def unpack(kernel: Kernel, path: str, archive: BinaryIO) -> None:
     """Fill the folder with what `pack` gave. Raises ValueError for another archive."""
     folder = make(kernel, path)
     unpacker = layers.Unpacker(None, kernel.storage.inos)
-    unpacker.unpack(archive)
+    unpacker.unpack(layers.parse(archive))
     folder.mode = unpacker.root.mode
     folder.like(unpacker.root)
     folder.entries.update(unpacker.root.entries)

@@ -6,13 +6,12 @@ The archives' form, and what is refused in them, is in engine/image/changeset.py
 from __future__ import annotations
 
 import stat as st
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
 from engine.host import Change
 from engine.image.changeset import Entry, read
-from engine.image.tarstream import Data
 from sim.vfs import content, overlay
 from sim.vfs.filesystem import NO_XATTRS, WHITEOUT, Directory, File, Inode, Special, Symlink, add, drop
 from sim.vfs.paths import MAX_LINKS
@@ -28,6 +27,13 @@ KINDS = {
 }
 TYPES = {kind: type for type, kind in KINDS.items()}
 Seen = dict[int, tuple[str, Inode]]  # by id: the first name of a file with several (and the file, to keep it)
+Parsed = tuple[Entry, content.Content]  # of a file its content, else b""
+
+
+def parse(diff: BinaryIO) -> Iterator[Parsed]:
+    """The entries of an *uncompressed* layer archive. Raises ValueError, at whichever entry is bad."""
+    for entry, data in read(diff):
+        yield entry, b"" if data is None else content.take(data, entry.size)
 
 
 class Unpacker:
@@ -41,9 +47,11 @@ class Unpacker:
             self.root.like(below)
         self.size = 0
 
-    def unpack(self, diff: BinaryIO) -> None:
-        """All entries. Raises ValueError; then the tree is to be thrown away."""
-        for entry, data in read(diff):
+    def unpack(self, entries: Iterable[Parsed]) -> None:
+        """All entries; their contents may be shared from then on. Raises ValueError; then the tree is to be thrown
+        away.
+        """
+        for entry, data in entries:
             if entry.kind == "opaque":
                 self._directory(entry.name.split("/"), entry.name)[0].opaque = True
             elif not entry.name:
@@ -52,7 +60,7 @@ class Unpacker:
                 *parents, name = entry.name.split("/")
                 self._put(parents, name, entry, data)
 
-    def _put(self, parents: list[str], name: str, entry: Entry, data: Data | None) -> None:
+    def _put(self, parents: list[str], name: str, entry: Entry, data: content.Content) -> None:
         directory, below = self._directory(parents, entry.name)
         present = directory.entries.get(name)
         if entry.kind == "whiteout":
@@ -69,11 +77,10 @@ class Unpacker:
             node.opaque = True
         add(directory, name, node)
 
-    def _made(self, entry: Entry, data: Data | None) -> Inode:
+    def _made(self, entry: Entry, data: content.Content) -> Inode:
         node: Inode
         if entry.kind == "file":
-            assert data is not None
-            node = File(next(self._inos), 0, data=content.take(data, entry.size), size=entry.size)
+            node = File(next(self._inos), 0, data=data, size=entry.size)
             self.size += entry.size
         elif entry.kind == "directory":
             node = Directory(next(self._inos), 0)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from engine.host import Change
 from engine.image import changeset
-from sim import layers
+from sim import layers, parsed
 from sim.vfs import overlay
 from sim.vfs.filesystem import Directory, File, Inode, Symlink, Tree, add
 from sim.vfs.mounts import Storage
@@ -117,7 +117,7 @@ class Snapshots:
         """See engine.host.Snapshotter."""
         below = self._committed[parent] if parent else None
         unpacker = layers.Unpacker(below.view() if below else None, self._storage.inos)
-        unpacker.unpack(diff)
+        unpacker.unpack(parsed.LAYERS.entries(name, diff))
         try:
             self._storage.take(unpacker.size)
         except OSError as error:
@@ -142,7 +142,7 @@ class Snapshots:
         assert isinstance(tree.lower, Directory)
         unpacker = layers.Unpacker(tree.lower, self._storage.inos)
         try:
-            unpacker.unpack(diff)
+            unpacker.unpack(layers.parse(diff))
         except ValueError:
             await self.remove(key)
             raise

@@ -74,7 +74,7 @@ class Work:
         document = {
             "glassdock-work": FORMAT, "assignment": self.assignment, "student": self.student, "seed": self.seed,
             "entries": [asdict(entry) for entry in self.entries],
-            "sessions": {name: json.loads(record.to_json()) for name, record in self.sessions.items()},
+            "sessions": {name: record.to_data() for name, record in self.sessions.items()},
         }  # fmt: skip
         return json.dumps(document | {"seal": _seal(document, key)}, ensure_ascii=False) + "\n"
 
@@ -87,7 +87,7 @@ def unsealed(text: str, key: bytes) -> tuple[Work, bool]:
         if document.pop("glassdock-work", None) != FORMAT:
             raise BadWork(f"this is no student's work of format {FORMAT}")
         entries = tuple(_entry(row) for row in document["entries"])
-        sessions = {str(name): Record.from_json(json.dumps(row)) for name, row in document["sessions"].items()}
+        sessions = {str(name): Record.from_data(row) for name, row in document["sessions"].items()}
         work = Work(str(document["assignment"]), str(document["student"]), int(document["seed"]), entries, sessions)
         whole = hmac.compare_digest(str(seal), _seal({"glassdock-work": FORMAT} | document, key))
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:

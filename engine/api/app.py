@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from functools import cache
 from importlib import import_module
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any
@@ -51,12 +52,18 @@ def all_routes() -> Iterable[Route]:
         yield from import_module(f"engine.api.{name}").ROUTES
 
 
+@cache
+def _router() -> Router:
+    """All routes' own, made once: routers do not change, and engines may be many."""
+    return Router(all_routes())
+
+
 class App:
     """One engine's API. `handle` never raises an exception: whatever goes wrong is a response."""
 
     def __init__(self, engine: Engine, routes: Iterable[Route] | None = None) -> None:
         self.engine = engine
-        self.router = Router(all_routes() if routes is None else routes)
+        self.router = _router() if routes is None else Router(routes)
         self._second = -1  # of `_common`
         self._common: dict[str, str] = {}
 

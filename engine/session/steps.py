@@ -75,17 +75,28 @@ class Record:
         return self
 
     def to_json(self) -> str:
-        document = {
+        return json.dumps(self.to_data(), indent=1) + "\n"
+
+    def to_data(self) -> dict[str, Any]:
+        """What JSON can hold."""
+        return {
             "glassdock-session": FORMAT, "seed": self.seed, "start": self.start, "until": self.until,
             "fired": self.fired, "profile": self.profile, "steps": [_row(step) for step in self.steps],
         }  # fmt: skip
-        return json.dumps(document, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Record:
         """Raises BadRecord."""
         try:
             document = json.loads(text)
+        except ValueError as error:
+            raise BadRecord(f"not a session: {type(error).__name__}: {error}") from None
+        return cls.from_data(document)
+
+    @classmethod
+    def from_data(cls, document: Any) -> Record:
+        """Raises BadRecord."""
+        try:
             if document.get("glassdock-session") != FORMAT:
                 raise BadRecord(f"this is no session of format {FORMAT}")
             steps = tuple(_step(row) for row in document["steps"])

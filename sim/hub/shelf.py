@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,48 +105,48 @@ class _Shown:
 
 
 class Shelf:
-    """A `Storage` of engine/distribution/registry.py."""
-
-    def __init__(self) -> None:
-        self._shown: dict[str, _Shown] = {}
-
-    @cached_property
-    def _found(self) -> Mapping[str, str]:
-        """{repository: folder}"""
-        return {OFFICIAL + name: name for name in folders()}
+    """A `Storage` of engine/distribution/registry.py. There is one shelf, however many hubs stand before it."""
 
     def repositories(self) -> Sequence[str]:
-        return list(self._found)
+        return list(_found())
 
     def about(self, name: str) -> Repository:
         """Raises KeyError."""
-        return repository(self._found[name])
+        return repository(_found()[name])
 
     def tags(self, name: str) -> Sequence[str] | None:
-        shown = self._show(name)
+        shown = _show(name)
         return None if shown is None else list(shown.tags)
 
     def manifest(self, name: str, reference: str) -> Document | None:
-        shown = self._show(name)
+        shown = _show(name)
         return None if shown is None else shown.tags.get(reference) or shown.documents.get(reference)
 
     def blob(self, name: str, digest: str) -> Blob | None:
-        shown = self._show(name)
+        shown = _show(name)
         return None if shown is None else shown.blobs.get(digest)
 
     def layers(self, name: str) -> set[str]:
         """Digests of the layers of a repository."""
-        shown = self._show(name)
+        shown = _show(name)
         return {digest for digest, blob in shown.blobs.items() if isinstance(blob, LazyLayer)} if shown else set()
 
-    def _show(self, name: str) -> _Shown | None:
-        if name not in self._shown:
-            if name not in self._found:
-                return None
-            shown = self._shown[name] = _Shown()
-            for version in repository(self._found[name]).versions:
-                shown.tags |= dict.fromkeys(version.tags, _add_index(shown, version))
-        return self._shown[name]
+
+@cache
+def _found() -> Mapping[str, str]:
+    """{repository: folder}"""
+    return {OFFICIAL + name: name for name in folders()}
+
+
+@cache
+def _show(name: str) -> _Shown | None:
+    """A repository's documents and blobs, once for all hubs: nobody writes to it. None: there is none of this name."""
+    if name not in _found():
+        return None
+    shown = _Shown()
+    for version in repository(_found()[name]).versions:
+        shown.tags |= dict.fromkeys(version.tags, _add_index(shown, version))
+    return shown
 
 
 @lru_cache
