@@ -127,6 +127,8 @@ CONTROLLERS = {
 def _cgroups() -> list[Row]:
     driver = cgroups.find()
     remedy = "mount cgroup2 at /sys/fs/cgroup, or cgroup v1's hierarchies below it"
+    if os.geteuid() != 0:
+        remedy = "cgroup v2, and a login by systemd, which delegates a group of it to its user"
     if driver is None:
         return [Row("cgroups", NO, "limits, pause, stats, and ending all of a container", remedy)]
     controllers = driver.controllers()
