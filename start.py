@@ -99,8 +99,10 @@ def make_venv():
 
 
 def install(what):
-    """pip install -e, one line on the screen for each package."""
+    """pip install -e, one line on the screen for each package. If all is here already, nobody is asked for it."""
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-e", what]
+    if run([*command, "--no-index", "--no-build-isolation"]).returncode == 0:
+        return
     said = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in pip.stdout:

@@ -10,12 +10,17 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture
-def start(tmp_path, monkeypatch):
-    """start.py for a folder of its own, with a Python in it; `asked` has what it would have installed and run."""
+def loaded():
     spec = importlib.util.spec_from_file_location("start", ROOT / "start.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """start.py for a folder of its own, with a Python in it; `asked` has what it would have installed and run."""
+    module = loaded()
     module.asked = []
     (tmp_path / "pyproject.toml").write_text("[project]")
     python = tmp_path / ".venv" / "bin" / "python"
@@ -68,6 +73,21 @@ def test_the_file_can_be_read_by_an_old_python():
     """No syntax newer than 3.7, so that the answer above is seen."""
     program = f"import ast; ast.parse(open({str(ROOT / 'start.py')!r}).read(), feature_version=(3, 7))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the pip of this test is a shell script")
+@pytest.mark.parametrize(("all_is_here", "times"), [(True, 1), (False, 2)])
+def test_no_index_is_asked_for_what_is_here_already(tmp_path, monkeypatch, all_is_here, times):
+    start = loaded()
+    pip = tmp_path / "python"
+    pip.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\ncase "$*" in *--no-index*) exit {int(not all_is_here)};; esac\n'
+    )
+    pip.chmod(0o755)
+    monkeypatch.setattr(start, "PYTHON", pip)
+    start.install("here[dev]")
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert ["--no-index" in words for words in asked] == [True, False][:times]
 
 
 @pytest.mark.parametrize(
