@@ -69,7 +69,8 @@ def page(found: Sequence[Section], lang: str) -> str:
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
         f'<meta name="viewport" content="width=device-width">\n<style>{STYLE}</style>\n</head>\n<body>\n'
-        f"<h1>{title}</h1>\n<p>{tell('cheat sheet order', lang=lang)}</p>\n<main>\n{parts}\n</main>\n</body>\n</html>\n"
+        f"<header>\n<h1>{title}</h1>\n<p>{tell('cheat sheet order', lang=lang)}</p>\n</header>\n"
+        f"<main>\n{parts}\n</main>\n</body>\n</html>\n"
     )
 
 

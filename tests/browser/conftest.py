@@ -5,6 +5,7 @@ are skipped; with the variable set they never are. GLASSDOCK_PICTURES=FOLDER kee
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 from classroom.workbook import lab as lab_command
 from classroom.workbook.folder import PRIVATE
 
+sys.path.insert(0, str(Path(__file__).parent))  # axe.py and visiting.py, beside the tests
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--hide-scrollbars"]  # fmt: skip
@@ -115,6 +117,14 @@ def browser():
         found.close()
 
 
+@pytest.fixture(scope="module")
+def axe(browser):
+    """The accessibility checker that this browser brings."""
+    from axe import Axe
+
+    return Axe(browser)
+
+
 @pytest.fixture
 def outside():
     return Outside()
@@ -148,3 +158,24 @@ def keep(page):
             page.screenshot(path=Path(folder) / name)
 
     return shoot
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Where `glassdock playground` says that it is."""
+    command = [sys.executable, "-m", "engine.cli", "playground", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    yield re.search(r"http://\S+", server.stdout.readline())[0]
+    server.terminate()
+    server.wait(20)
+
+
+@pytest.fixture
+def visitor(page):
+    from visiting import Visitor
+
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda said: page.errors.append(said.text) if said.type == "error" else None)
+    yield Visitor(page)
+    assert page.errors == []

@@ -1,8 +1,6 @@
 """A learner opens the playground in a browser: the tour, the keyboard, a telephone, two languages; nothing is sent."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -59,60 +57,6 @@ PASTE = """text => {
     new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
 }"""
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>\n'
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Where `glassdock playground` says that it is."""
-    command = [sys.executable, "-m", "engine.cli", "playground", "--port", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
-    yield re.search(r"http://\S+", server.stdout.readline())[0]
-    server.terminate()
-    server.wait(20)
-
-
-class Visitor:
-    """Somebody with a keyboard in front of the page."""
-
-    def __init__(self, page) -> None:
-        self.page = page
-        self.rows = page.locator("#rows")
-
-    def open(self, address: str, *, lang: str = "en"):
-        separator = "&" if "?" in address else "?"
-        base, _, link = address.partition("#")
-        self.page.goto(f"{base}{separator}lang={lang}" + (f"#{link}" if link else ""))
-        self.ready()
-        return self
-
-    def ready(self, mode: str = "line"):
-        expect(self.page.locator("body")).to_have_attribute("data-mode", mode)
-
-    def run(self, line: str, mode: str = "line"):
-        """Type a line; until its prompt."""
-        self.ready()
-        steps = self.page.evaluate("Number(document.getElementById('step').max)")
-        self.page.locator("#command").focus()
-        self.page.keyboard.insert_text(line)
-        self.page.keyboard.press("Enter")
-        if mode == "line":
-            expect(self.page.locator("#step")).to_have_attribute("max", str(steps + 1))
-        self.ready(mode)
-
-    def done(self, count: int):
-        expect(self.page.locator("#tour-steps .done")).to_have_count(count)
-
-    def frame(self):
-        return self.page.frame_locator("#frame")
-
-
-@pytest.fixture
-def visitor(page):
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda said: page.errors.append(said.text) if said.type == "error" else None)
-    yield Visitor(page)
-    assert page.errors == []
 
 
 def edit(visitor, path, text):

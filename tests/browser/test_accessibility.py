@@ -1,0 +1,112 @@
+"""What axe-core says of every page that people open, and what it cannot see: keys, focus, sizes, forced colours.
+
+Two things are decided otherwise than axe-core's default. A page of a container (the playground's frame) is the
+learner's own and is not judged. What it leaves undecided about colours is measured in test_views.py and
+test_playground.py, where the colour that lies behind a text is known.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from classroom.exercises.load import load
+from classroom.grading.report import write
+from classroom.grading.results import Mark, Reason, Result, State
+
+pytestmark = pytest.mark.browser
+ASSIGNMENT = load("04-images")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+# Each language, theme and size meets each of the others once.
+readers = pytest.mark.parametrize(
+    ("page", "lang", "size"),
+    [("light", "en", WIDE), ("dark", "ko", WIDE), ("light", "ko", NARROW), ("dark", "en", NARROW)],
+    ids=["light-en-wide", "dark-ko-wide", "light-ko-narrow", "dark-en-narrow"],
+    indirect=["page"],
+)
+
+PLANTED = """<!doctype html><html lang="en"><title>Planted</title><main><h1>Planted</h1>
+<img src="data:,"><button></button><p style="color: #bbb">too pale to be read</p></main></html>"""
+
+
+def test_it_is_axe_core_and_it_finds_what_is_wrong(page, axe):
+    page.set_content(PLANTED)
+    assert {fault.rule for fault in axe.look(page).grave} == {"image-alt", "button-name", "color-contrast"}
+    assert page.evaluate("axe.version") == axe.version
+    assert axe.look(page, "p").grave[0].where == "p"
+    page.set_content(
+        PLANTED.replace("data:,", 'data:," alt="').replace("></button", ">x</button").replace("bbb", "444")
+    )
+    assert axe.look(page).faults == []
+
+
+@readers
+def test_the_playground_is_without_a_fault_in_every_state(visitor, address, axe, lang, size):
+    page = visitor.page
+    page.set_viewport_size(size)
+    visitor.open(address, lang=lang)
+    found = {}
+
+    def look(state):
+        findings = axe.look(page)
+        assert findings.passes > 20
+        found[state] = [str(fault) for fault in findings.faults]
+
+    look("at the start")
+    page.locator("#show-tour").click()
+    look("without the tour")
+    page.locator("#show-tour").click()
+    visitor.run("docker run -d -p 8080:80 --name web nginx")
+    look("after a command")
+    page.locator("#tab-glass").click()
+    for button in page.locator("#views button").all():
+        button.click()
+        look(button.get_attribute("data-view"))
+    page.locator("#as-words").click()
+    page.locator("#back").click()
+    look("in words, of the past")
+    for panel in ("files", "browser"):
+        page.locator(f"#tab-{panel}").click()
+        look(panel)
+    page.locator("#share").click()
+    expect(page.locator("#notice")).not_to_be_empty()
+    look("a notice")
+    if size is NARROW:
+        page.locator("#tab-terminal").click()
+    page.locator("#command").fill("docker c")
+    page.keyboard.press("Tab")
+    expect(page.locator("#options")).to_be_visible()
+    look("completions")
+    page.locator("#command").fill("")
+    visitor.run("docker exec -it web sh", mode="keys")
+    look("a program has the keys")
+    assert {state: faults for state, faults in found.items() if faults} == {}
+
+
+# -- pages that stand alone
+
+
+def graded(student: str, **more) -> Result:
+    text = {"en": "It runs `nginx`.", "ko": "`nginx`를 실행하고 있어요."}
+    first, second = (task.name for task in ASSIGNMENT.tasks[:2])
+    marks = (
+        Mark(first, "there", "there", True, 1, False, text, {}),
+        Mark(first, "kept", "kept", False, 2, True, text, text),
+        Mark(second, "explain", "explain", 0, 2, False, text, {}, manual=True),
+    )
+    return replace(Result(student, ASSIGNMENT.name, f"{student}.ipynb", "d", State.GRADED, None, marks), **more)
+
+
+@readers
+def test_sheets_and_reports_are_without_a_fault(page, axe, lang, size, tmp_path):
+    page.set_viewport_size(size)
+    refused = graded("cy", state=State.REFUSED, reason=Reason("empty file", {}), marks=())
+    write(tmp_path, ASSIGNMENT, [graded("ada"), graded("bob"), refused], lang, "namespaces, seccomp")
+    files = [*sorted(tmp_path.rglob("*.html")), DOCS / f"cheatsheet-{lang}.html"]
+    assert len(files) == 5
+    for file in files:
+        page.goto(file.as_uri())
+        assert [str(fault) for fault in axe.look(page).faults] == [], file.name
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), file.name
