@@ -189,7 +189,7 @@ def run(shell: Any, cells: Sequence[str], seconds: float, say: Say) -> None:
 
     `say` is told `{"outputs": […], "work": …}` after each of them; the work only if it has changed.
     """
-    sys.stdin = open(os.devnull)  # noqa: SIM115, PTH123 - for good
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for good
     sys.stdout, sys.stderr = _Stream(PRINTED, "stdout"), _Stream(PRINTED, "stderr")
     known = ""
     for source in cells:

@@ -104,7 +104,7 @@ def _move_in(place: Path, furnish: Callable[[str], object]) -> None:
 def _limit(resource: Any, limits: Limits) -> None:
     wanted = {"CPU": int(limits.notebook), "CORE": 0, "NOFILE": 256, "FSIZE": limits.disk}
     if sys.platform == "linux":
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
         wanted["AS"] = pages * os.sysconf("SC_PAGE_SIZE") + limits.memory
     for name, value in wanted.items():
         number = getattr(resource, f"RLIMIT_{name}")

@@ -52,8 +52,8 @@ def wrong(found: Sequence[Section]) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="glassdock-sheet-") as folder:
         os.chdir(folder)
         try:
-            Path("index.html").write_text("hello\n")
-            Path("Dockerfile").write_text("\n".join(recipe))
+            Path("index.html").write_text("hello\n", "utf-8")
+            Path("Dockerfile").write_text("\n".join(recipe), "utf-8")
             for row in (row for section in found if not section.get("dockerfile") for row in section["rows"]):
                 ran = lab.run(row.get("run", row["show"]))
                 if ran.exit != row.get("exit", 0):

@@ -51,7 +51,7 @@ class Context:
     def credentials(self, server: str) -> dict[str, str]:
         """What `docker login` kept for a registry: {"username", "password", "serveraddress"} or {}."""
         try:
-            kept = json.loads((self.config / "config.json").read_text())["auths"][server]["auth"]
+            kept = json.loads((self.config / "config.json").read_text("utf-8"))["auths"][server]["auth"]
             user, _, password = base64.b64decode(kept).decode().partition(":")
         except (OSError, ValueError, KeyError, TypeError):
             return {}

@@ -47,7 +47,7 @@ def build(context: Context, parsed: Parsed) -> int:
     if quiet:
         context.console.out(id)
     if file := parsed.get("iidfile"):
-        Path(file).write_text(id)
+        Path(file).write_text(id, "ascii")
     return 0
 
 
@@ -96,7 +96,7 @@ def _argument(text: str) -> tuple[str, str | None]:
 def _credentials(context: Context) -> str:
     """All that was kept by `docker login`: the build may pull from anywhere."""
     try:
-        servers = list(json.loads((context.config / "config.json").read_text()).get("auths") or {})
+        servers = list(json.loads((context.config / "config.json").read_text("utf-8")).get("auths") or {})
     except (OSError, ValueError, AttributeError):
         servers = []
     known = {server: context.credentials(server) for server in servers}

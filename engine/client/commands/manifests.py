@@ -168,18 +168,18 @@ def _file_name(reference: Reference) -> str:
 
 def _kept(context: Context, target: Reference, name: Reference) -> Entry | None:
     path = _folder(context, target) / _file_name(name)
-    return dict(json.loads(path.read_text())) if path.is_file() else None
+    return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else None
 
 
 def _save(context: Context, target: Reference, name: Reference, entry: Entry) -> None:
     folder = _folder(context, target)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _file_name(name)).write_text(json.dumps(entry))
+    (folder / _file_name(name)).write_text(json.dumps(entry), "utf-8")
 
 
 def _list(context: Context, target: Reference) -> list[Entry]:
     folder = _folder(context, target)
-    return [json.loads(path.read_text()) for path in sorted(folder.iterdir())] if folder.is_dir() else []
+    return [json.loads(path.read_text("utf-8")) for path in sorted(folder.iterdir())] if folder.is_dir() else []
 
 
 def _document(entries: list[Entry]) -> bytes:

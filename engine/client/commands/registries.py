@@ -167,7 +167,7 @@ def _keep(context: Context, server: str, auth: str | None) -> None:
     """Change one entry of config.json, whose mode is 0600; the rest stays as it is."""
     path = context.config / "config.json"
     try:
-        whole: dict[str, Any] = json.loads(path.read_text())
+        whole: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         whole = {}
     auths = whole.setdefault("auths", {})
@@ -177,4 +177,4 @@ def _keep(context: Context, server: str, auth: str | None) -> None:
         auths[server] = {"auth": auth}
     context.config.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
-    path.write_text(json.dumps(whole, indent="\t"))
+    path.write_text(json.dumps(whole, indent="\t"), "utf-8")

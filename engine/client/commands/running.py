@@ -81,7 +81,7 @@ def _create(context: Context, parsed: Parsed, body: dict[str, Any]) -> str:
     for warning in created.get("Warnings") or ():
         context.console.err(f"WARNING: {warning}")
     if cidfile is not None:
-        cidfile.write_text(created["Id"])
+        cidfile.write_text(created["Id"], "ascii")
     return str(created["Id"])
 
 
