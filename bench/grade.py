@@ -83,7 +83,7 @@ class Memory:
 
 def _family(pid: int) -> list[int]:
     try:
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
     except OSError:
         return []
     return [pid, *(each for child in below for each in _family(int(child)))]
@@ -91,7 +91,7 @@ def _family(pid: int) -> list[int]:
 
 def _megabytes(pid: int) -> float:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
     except OSError:  # it has just ended
         return 0.0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

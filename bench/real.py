@@ -143,7 +143,7 @@ def _spec(id: str, *command: str) -> Spec:
 
 def _private(pid: int) -> int:
     """Bytes of memory that are this process's alone (proc_pid_smaps(5))."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8")
     return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_")) * 1024
 
 

@@ -139,7 +139,7 @@ def test_links_are_followed_only_where_docker_follows(docker: Shell, tmp_path: P
 
 def test_refusals_are_dockers(docker: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("f").write_text("x")
+    Path("f").write_text("x", encoding="utf-8")
     here = tmp_path.as_posix()
     for words, said in (
         (("c1:/a", "c1:/b"), "copying between containers is not supported"),

@@ -63,7 +63,7 @@ def record(folder: Path, script: str) -> dict[str, object]:
 def main() -> None:
     scripts = [json.loads(line)["script"] for line in RECORDED.read_text().splitlines()] if RECORDED.exists() else []
     for name in sys.argv[1:]:
-        added = [line.replace("⏎", "\n") for line in Path(name).read_text().splitlines() if line]
+        added = [line.replace("⏎", "\n") for line in Path(name).read_text("utf-8").splitlines() if line]
         scripts += [script for script in added if script not in scripts]
     with tempfile.TemporaryDirectory() as folder:
         make_root(Path(folder))
