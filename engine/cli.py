@@ -26,6 +26,7 @@ Only what a command needs is imported: `glassdock docker ps` must not wait for a
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -81,6 +82,8 @@ FILES = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code is 2 for words that are not understood."""
+    if argv is None:
+        _print_anything()
     words = list(sys.argv[1:] if argv is None else argv)
     known = next((count for count in (2, 1) if " ".join(words[:count]) in ELSEWHERE), 0)
     if known:
@@ -96,6 +99,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser().print_help()
         return 2
     return serve(options)
+
+
+def _print_anything() -> None:
+    """A letter that the encoding of standard output lacks (a pipe or a file on Windows) becomes a question mark."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def parser() -> argparse.ArgumentParser:

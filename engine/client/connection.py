@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import ssl
 
 API_VERSION = "1.50"
+HEED = 0.2  # seconds that Ctrl-C may have to wait for on Windows
 Query = Mapping[str, str | Sequence[str]]  # a sequence: the name once for each value
 Body = bytes | Iterator[bytes]
 
@@ -120,6 +123,8 @@ class SocketConnection:
                 sock.connect(self._unix)
             else:
                 sock = socket.create_connection(self._address)
+                if sys.platform == "win32":
+                    sock = Heedful(sock)
         except (OSError, AttributeError):
             raise CannotConnect(
                 f"Cannot connect to the Docker daemon at {self.where}. Is the docker daemon running?"
@@ -138,6 +143,25 @@ class SocketConnection:
         except (ssl.SSLError, OSError) as error:
             plain.close()
             raise CannotConnect(f"error during connect: {error}") from None
+
+
+class Heedful(socket.socket):
+    """Waits in short pieces: on Windows Ctrl-C is not heard of in the middle of a wait for a socket."""
+
+    def __init__(self, plain: socket.socket) -> None:
+        super().__init__(plain.family, plain.type, plain.proto, plain.detach())
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        self._wait()
+        return super().recv(size, flags)
+
+    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0, /) -> int:
+        self._wait()
+        return super().recv_into(buffer, size, flags)
+
+    def _wait(self) -> None:
+        while not select.select([self], [], [], HEED)[0]:
+            pass
 
 
 class SocketAnswer:

@@ -7,7 +7,9 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
+
+from engine.client import windowsconsole
 
 STDOUT, STDERR = 1, 2
 
@@ -40,6 +42,9 @@ class SystemConsole:
     def __init__(self) -> None:
         self.stdin_tty = sys.stdin is not None and sys.stdin.isatty()
         self.stdout_tty, self.stderr_tty = sys.stdout.isatty(), sys.stderr.isatty()
+        self._keys: BinaryIO | None = None
+        if sys.platform == "win32" and (self.stdout_tty or self.stderr_tty):
+            windowsconsole.understand_escapes(windowsconsole.Kernel32())
 
     def write(self, stream: int, data: bytes) -> None:
         file = sys.stdout.buffer if stream == STDOUT else sys.stderr.buffer
@@ -53,7 +58,11 @@ class SystemConsole:
         self.write(STDERR, text.encode() + b"\n")
 
     def read(self) -> bytes:
-        return os.read(0, 65536)
+        if sys.platform != "win32" or not self.stdin_tty:
+            return os.read(0, 65536)
+        if self._keys is None:  # by Python's way to the console, which gives UTF-8 whatever the code page is
+            self._keys = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - as long as the process
+        return self._keys.read(65536)
 
     def size(self) -> tuple[int, int]:
         columns, rows = shutil.get_terminal_size()
@@ -61,8 +70,12 @@ class SystemConsole:
 
     @contextmanager
     def raw(self) -> Iterator[None]:
-        if not self.stdin_tty or sys.platform == "win32":
+        if not self.stdin_tty:
             yield
+            return
+        if sys.platform == "win32":
+            with windowsconsole.raw(windowsconsole.Kernel32()):
+                yield
             return
         import termios
         import tty

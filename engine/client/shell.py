@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,19 +20,33 @@ from pathlib import Path
 from engine.addresses import default_address
 from engine.client.connection import Api, ApiError, CannotConnect, SocketConnection
 
+PYTHON = "GLASSDOCK_PYTHON"  # in the environment: its path may have letters that a script's encoding lacks
+OURS = "-m engine.client.command"
+
 
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="glassdock shell", description=__doc__.split("\n")[0])
     parser.add_argument("-c", dest="line", metavar="LINE", help="run one line instead of a prompt")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="glassdock-shell-") as folder, _daemon() as address:
-        environment = os.environ | {"DOCKER_HOST": address}
+        environment = os.environ | {"DOCKER_HOST": address, PYTHON: sys.executable}
         if shutil.which("docker") is None:
             _stand_in(Path(folder))
             environment["PATH"] = folder + os.pathsep + environment.get("PATH", "")
         if options.line is None:
             print(f"docker reaches {address} here. Try: docker run hello-world. Leave with: exit", flush=True)
-        return subprocess.run(_shell(options.line, environment), env=environment, check=False).returncode
+        with _deaf():
+            return subprocess.run(_shell(options.line, environment), env=environment, check=False).returncode
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C is for the shell and what runs in it; Windows tells everybody."""
+    heard = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def _shell(line: str | None, environment: dict[str, str]) -> list[str]:
@@ -47,12 +62,11 @@ def _shell(line: str | None, environment: dict[str, str]) -> list[str]:
 
 def _stand_in(folder: Path) -> None:
     """Our docker under Docker's name."""
-    run = [sys.executable, "-m", "engine.client.command"]
     if sys.platform == "win32":
-        (folder / "docker.cmd").write_text(f'@"{run[0]}" {run[1]} {run[2]} %*\r\n')
+        (folder / "docker.cmd").write_bytes(f'@"%{PYTHON}%" {OURS} %*\r\n'.encode())
     else:
         script = folder / "docker"
-        script.write_text(f'#!/bin/sh\nexec "{run[0]}" {run[1]} {run[2]} "$@"\n')
+        script.write_bytes(f'#!/bin/sh\nexec "${PYTHON}" {OURS} "$@"\n'.encode())
         script.chmod(0o755)
 
 
@@ -66,7 +80,8 @@ def _daemon() -> Iterator[str]:
     address = default_address("sim")
     process = subprocess.Popen(
         [sys.executable, "-m", "engine.cli", "serve", "sim", "-H", address],
-        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows: Ctrl-C is not for it
     )  # fmt: skip
     try:
         assert process.stdout is not None

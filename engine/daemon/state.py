@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -162,15 +163,19 @@ class DiskState:
 def _locked(path: Path) -> IO[bytes]:
     """One daemon for a data root: a second one would clean up what the first is writing. Raises BlockingIOError.
 
-    The lock is the process's (fcntl(2), F_SETLK) and ends with it, however it ends. Windows has no such locks.
+    The lock is the process's (fcntl(2), F_SETLK; _locking) and ends with it, however it ends.
     """
     file = path.open("ab")
     try:
-        import fcntl
+        if sys.platform == "win32":
+            import msvcrt
 
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:
-        pass
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
         raise BlockingIOError(errno.EAGAIN, "another daemon is using it", str(path.parent)) from None
