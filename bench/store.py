@@ -54,7 +54,8 @@ def resident(kind: str) -> int:
     """Bytes of this program in memory, "VmRSS" now or "VmHWM" at most (proc(5)); elsewhere at most (getrusage(2))."""
     status = Path("/proc/self/status")
     if status.exists():
-        return next(int(line.split()[1]) * 1024 for line in status.read_text("utf-8").splitlines() if line.startswith(kind))
+        lines = status.read_text("ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(kind))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

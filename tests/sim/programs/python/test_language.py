@@ -22,5 +22,6 @@ def host() -> Host:
 def test_a_program_prints_what_it_prints_in_cpython(host: Host, program: Path):
     wanted = subprocess.run([sys.executable, "-I", str(program)], capture_output=True, text=True, check=False)
     assert wanted.returncode == 0, wanted.stderr
-    found = host.run("python:3.12-slim", f"cat > /app.py << 'END'\n{program.read_text(encoding='utf-8')}\nEND\npython /app.py")
+    text = program.read_text("utf-8")
+    found = host.run("python:3.12-slim", f"cat > /app.py << 'END'\n{text}\nEND\npython /app.py")
     assert (found.status, found.out, found.err) == (0, wanted.stdout, "")
