@@ -1,16 +1,20 @@
 """Pictures as SVG: a few shapes, one palette, text that is measured, and words for who cannot see it.
 
 Only what the views need. Nothing here knows what a container is. The palette is Okabe and Ito's, which the colour-blind
-can tell apart ("Color Universal Design", 2008), darker where it is text (WCAG 2.2, 1.4.3); it has a light and a dark
-form, chosen by the reader's own setting.
+can tell apart ("Color Universal Design", 2008), darker where it is text: each colour can be read on each soft one (WCAG
+2.2, 1.4.3). It has a light and a dark form, chosen by the reader's own setting; if the reader's system forces its own
+colours on all pages, those.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+
+from classroom.texts import language, tell
 
 FONT = "ui-sans-serif, 'Noto Sans', 'Noto Sans KR', 'Malgun Gothic', 'Apple SD Gothic Neo', sans-serif"
 MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, 'D2Coding', monospace"
@@ -20,24 +24,33 @@ TEXT = 14  # pixels
 COLOURS = {
     "paper": ("#ffffff", "#1b1f24"),
     "ink": ("#1b1f24", "#e8eaed"),
-    "faint": ("#6a737d", "#9aa4af"),
+    "faint": ("#59626b", "#a5aeb8"),
     "line": ("#c9d1d9", "#444c56"),
-    "blue": ("#0072b2", "#56b4e9"),
+    "blue": ("#006aa8", "#56b4e9"),
     "orange": ("#b34a00", "#e69f00"),
     "green": ("#007a5a", "#2cc295"),
     "purple": ("#a3397d", "#cc79a7"),
-    "blue-soft": ("#d6ebf7", "#0f3a52"),
+    "blue-soft": ("#dceef9", "#0f3a52"),
     "orange-soft": ("#fde3cf", "#55350a"),
     "green-soft": ("#d3efe6", "#0c4436"),
     "grey-soft": ("#eef1f4", "#2a3038"),
 }
 
+GROUNDS = {"paper", *(name for name in COLOURS if name.endswith("-soft"))}  # what text may stand on
+
 
 def _style() -> str:
-    """The palette as CSS. The reader's own setting chooses; JupyterLab's theme does, where it says which it is."""
+    """The palette as CSS. The reader's own setting chooses; JupyterLab's theme does, where it says which it is.
+
+    Forced colours (CSS Color Adjustment, 3) reach the text of a picture but not its boxes: the palette follows.
+    """
     light, dark = ("".join(f"--{name}:{pair[scheme]};" for name, pair in COLOURS.items()) for scheme in (0, 1))
     themes = f"[data-jp-theme-light=true] svg{{{light}}}[data-jp-theme-light=false] svg{{{dark}}}"
-    return f"svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}{themes}"
+    forced = "".join(f"--{name}:{'Canvas' if name in GROUNDS else 'CanvasText'};" for name in COLOURS)
+    return (
+        f"svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}{themes}"
+        f"@media(forced-colors:active){{svg,[data-jp-theme-light] svg{{{forced}}}}}"
+    )
 
 
 STYLE = _style()
@@ -45,16 +58,31 @@ STYLE = _style()
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A still picture: `svg`, and the same in words: `text`. Notebooks show the first, terminals the second."""
+    """A still picture: `svg`, its name, and the same in words: `text`. Terminals show the words."""
 
     svg: str
     text: str
+    title: str
 
     def __str__(self) -> str:
         return self.text
 
+    def html(self) -> str:
+        """For notebooks: the picture under its name, and below it its words, to be opened by mouse or keyboard.
+
+        JupyterLab shows an SVG as an image without a name; an image in HTML has one, and is shown in a notebook that is
+        not trusted yet as well.
+        """
+        data = b64encode(self.svg.encode()).decode()
+        return (
+            f'<figure lang="{language()}" style="margin:0">'
+            f'<img alt="{escape(self.title)}" src="data:image/svg+xml;base64,{data}" style="max-width:100%">'
+            f"<figcaption><details><summary>{tell('in words')}</summary>"
+            f'<pre style="white-space:pre-wrap">{escape(self.text)}</pre></details></figcaption></figure>'
+        )
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": self.text}
+        return {"text/html": self.html(), "image/svg+xml": self.svg, "text/plain": self.text}
 
 
 @dataclass(slots=True)
@@ -123,7 +151,7 @@ class Canvas:
             f"<title>{escape(self.title)}</title><desc>{escape(text)}</desc><style>{STYLE}</style><defs>{heads}</defs>"
             f'<rect width="100%" height="100%" rx="8" fill="var(--paper)"/>{"".join(self.shapes)}</svg>'
         )
-        return Picture(svg, text)
+        return Picture(svg, text, self.title)
 
     def _reach(self, x: float, y: float) -> None:
         self.width, self.height = max(self.width, x), max(self.height, y)

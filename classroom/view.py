@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 from classroom.views import flow, kernel, layers, lifecycle, network, origin, processes, timeline
 from classroom.views.processes import Process
 from engine.client.connection import ApiError
@@ -79,7 +80,7 @@ class View:
         return follow(lambda: self._or_reason(draw, *words))
 
     def step(self) -> Any:
-        """The timeline with a slider."""
+        """The timeline, to be stepped through."""
         from classroom.widgets import stepper
 
         return stepper(self._lab)
@@ -89,7 +90,7 @@ class View:
         try:
             return draw(*words)
         except ApiError as error:
-            canvas = Canvas("nothing to see")
+            canvas = Canvas(tell("nothing there"))
             canvas.text(16, 30, str(error), colour="faint")
             return canvas.picture(str(error))
 

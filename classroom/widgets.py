@@ -1,4 +1,4 @@
-"""Pictures that follow along: drawn anew after each cell of the notebook, or stepped through with a slider.
+"""Pictures that follow along: drawn anew after each cell of the notebook, or stepped through.
 
 What is shown is always one of the still pictures (classroom/views), so a saved notebook, a print and a screen reader
 have the same. ipywidgets only; without a notebook there is nothing to follow.
@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from classroom.drawing import Picture
-from classroom.texts import tell
+from classroom.texts import language, tell
 
 if TYPE_CHECKING:
     from classroom.lab import Lab
 
+LONGEST = 70  # letters of a command in the list
 
 def follow(draw: Callable[[], Picture]) -> ipywidgets.HTML:
     """A picture that is drawn again after each cell, for as long as the notebook lives."""
-    shown = ipywidgets.HTML(value=draw().svg)
+    shown = ipywidgets.HTML(value=_drawn(draw()))
 
     def again(*_: object) -> None:
-        svg = draw().svg
-        if svg != shown.value:
-            shown.value = svg
+        value = _drawn(draw())
+        if value != shown.value:
+            shown.value = value
 
     after_each_cell(again)
     return shown
@@ -40,21 +41,40 @@ def after_each_cell(act: Callable[..., None]) -> None:
 
 
 def stepper(lab: Lab) -> ipywidgets.VBox:
-    """The session's timeline with a slider and two buttons: what was there after each command."""
-    last = max(1, len(lab.moments))
-    slider = ipywidgets.IntSlider(value=last, min=1, max=last, description=tell("command"), continuous_update=True)
-    back, on = (ipywidgets.Button(description=sign, tooltip=tell(word), layout={"width": "3em"})
-                for sign, word in (("◀", "one back"), ("▶", "one on")))  # fmt: skip
-    picture = ipywidgets.HTML(value=lab.view.timeline(last).svg)
+    """The session's timeline with a list of its commands and two buttons: what was there after each of them.
+
+    A list and not a slider: it says which command is chosen, and ipywidgets' slider has no name for a screen reader.
+    """
+    lines = ipywidgets.Dropdown(options=_lines(lab), description=tell("after"), layout={"width": "36em"})
+    lines.value = len(lines.options)
+    back, on = (ipywidgets.Button(description=tell(word), layout={"width": "auto"}) for word in ("one back", "one on"))
+    picture = ipywidgets.HTML(value=_drawn(lab.view.timeline(lines.value)))
 
     def draw(change: dict[str, Any]) -> None:
-        picture.value = lab.view.timeline(change["new"]).svg
+        picture.value = _drawn(lab.view.timeline(change["new"]))
 
     def longer(*_: object) -> None:
-        slider.max = max(1, len(lab.moments))
+        if len(lines.options) < len(lab.moments):
+            chosen = lines.value
+            lines.options = _lines(lab)
+            lines.value = chosen
 
-    slider.observe(draw, names="value")
+    def move(by: int) -> None:
+        lines.value = max(1, min(lines.value + by, len(lines.options)))
+
+    lines.observe(draw, names="value")
     after_each_cell(longer)
-    back.on_click(lambda _: setattr(slider, "value", max(slider.min, slider.value - 1)))
-    on.on_click(lambda _: setattr(slider, "value", min(slider.max, slider.value + 1)))
-    return ipywidgets.VBox([ipywidgets.HBox([back, slider, on]), picture])
+    back.on_click(lambda _: move(-1))
+    on.on_click(lambda _: move(1))
+    return ipywidgets.VBox([ipywidgets.HBox([back, lines, on]), picture])
+
+
+def _lines(lab: Lab) -> list[tuple[str, int]]:
+    """(what the list shows, number of the command) of every command so far."""
+    found = [(f"{number}  $ {moment.line}"[:LONGEST], number) for number, moment in enumerate(lab.moments, 1)]
+    return found or [(tell("nothing typed"), 1)]
+
+
+def _drawn(picture: Picture) -> str:
+    """In the page itself: it has JupyterLab's theme, its name, and its words as a description."""
+    return f'<div lang="{language()}">{picture.svg}</div>'

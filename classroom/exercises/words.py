@@ -34,6 +34,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The record {file} is not yours, or was edited. It has been kept as {kept}, and a new one begins.",
         "ko": "기록 {file}이(가) 내 것이 아니거나 수정되었습니다. {kept}(으)로 옮겨 두고 새로 시작합니다.",
     },
+    "met?": {"en": "Criterion", "ko": "기준"},
+    "met": {"en": "met", "ko": "달성"},
+    "unmet": {"en": "not yet", "ko": "아직"},
+    "marks": {"en": "Points", "ko": "점수"},
+    "seen": {"en": "What was seen", "ko": "확인한 내용"},
     "points": {"en": "{points} of {maximum} points", "ko": "{maximum}점 가운데 {points}점"},
     "hidden points": {
         "en": "More points when this is graded: {hidden}.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom.drawing import Canvas, Picture
+from classroom.texts import tell
 from classroom.view import STATES
 from classroom.views import flow, kernel, layers, lifecycle, network, processes, timeline
 from classroom.views.flow import Span
@@ -138,9 +139,9 @@ def _life(seen: Sequence[Seen], at: int, name: str) -> Picture:
 
 def _kernel(seen: Sequence[Seen], at: int, name: str) -> Picture:
     if name not in seen[at].operations:
-        canvas = Canvas("Kernel operations")
-        canvas.text(16, 30, "no container here yet", colour="faint")
-        return canvas.picture("no container here yet")
+        canvas = Canvas(tell("no container yet"))
+        canvas.text(16, 30, canvas.title, colour="faint")
+        return canvas.picture(canvas.title)
     return kernel.draw(seen[at].operations[name], name)
 
 

@@ -35,8 +35,8 @@ def pictures(found: Comparison) -> Mapping[str, Picture]:
 
 def stacks(found: Comparison) -> Picture:
     """What lies on what, the hardware below; what is there for each instance is drawn more than once."""
-    canvas = Canvas("What lies on what")
-    canvas.text(16, 28, tell("what lies"), bold=True, size=16)
+    canvas = Canvas(tell("what lies"))
+    canvas.text(16, 28, canvas.title, bold=True, size=16)
     floor = 46 + CELL * (max(len(machine.stack) for machine in found.machines) - 2)
     words = []
     for column, machine in enumerate(found.machines):
@@ -52,10 +52,9 @@ def stacks(found: Comparison) -> Picture:
                 _level(canvas, x + COLUMN - (MORE - more) * SLIVER + 3, y, SLIVER - 3, "", fill, edge)
             _level(canvas, x, y, COLUMN - MORE * SLIVER, name, fill, edge)
         canvas.text(x + COLUMN / 2, floor + CELL + 18, machine.label, anchor="middle", bold=True, within=COLUMN + 10)
-        words.append(
-            f"{machine.label}: {' < '.join(common)}; for each instance: {' < '.join(own)}; kernel: {machine.kernel}"
-        )
-    return canvas.picture("\n".join(["What lies on what, from the hardware up", *words]))
+        once, each = " < ".join(common), " < ".join(own)
+        words.append(tell("stack", name=machine.label, once=once, each=each, kernel=machine.kernel))
+    return canvas.picture("\n".join([canvas.title, *words]))
 
 
 def _level(canvas: Canvas, x: float, y: float, width: float, name: str, fill: str, edge: str) -> None:

@@ -27,8 +27,9 @@ def servers(placed: Placement, label: str) -> Picture:
         if server.instances:
             canvas.text(x + CELL / 2 - 2, y + 20, str(len(server.instances)), anchor="middle", size=12)
     counts = [str(len(server.instances)) for server in placed.servers if server.instances]
-    hidden = f"; {len(placed.servers) - MOST} more servers are not drawn" if len(placed.servers) > MOST else ""
-    return canvas.picture(f"{title}{hidden}\nInstances on each: {' '.join(counts[:MOST]) or 'none'}")
+    hidden = len(placed.servers) - MOST
+    words = [title, *([tell("not drawn", count=hidden)] if hidden > 0 else [])]
+    return canvas.picture("\n".join([*words, tell("on each", counts=" ".join(counts[:MOST]) or "0")]))
 
 
 def serving(rolled: Mapping[str, Rollout]) -> Picture:

@@ -79,7 +79,7 @@ def draw(spans: Sequence[Span], most_operations: int = 4) -> Picture:
     """The picture of one command's spans."""
     lines = steps(spans, most_operations)
     title = next((span["name"] for span in spans if span["where"] == "client"), "")
-    canvas = Canvas(f"Sequence of {title}" if title else "Sequence of requests")
+    canvas = Canvas(tell("way of", line=title) if title else tell("ways"))
     canvas.text(16, 24, f"$ {title}" if title else "", mono=True, bold=True, within=LANE * 6 + LABEL)
     bottom = TOP + 22 + ROW * len(lines)
     for where in WHERES:

@@ -37,8 +37,8 @@ def part(kind: str) -> tuple[str, str]:
 
 def draw(spans: Sequence[Span], name: str = "") -> Picture:
     """The list, in the order in which it was performed."""
-    canvas = Canvas(f"Kernel operations of {name}" if name else "Kernel operations")
-    canvas.text(16, 24, tell("operations for" if name else "operations", count=len(spans), name=name), bold=True)
+    canvas = Canvas(tell("operations for" if name else "operations", count=len(spans), name=name))
+    canvas.text(16, 24, canvas.title, bold=True)
     lines = [canvas.title]
     for at, span in enumerate(spans):
         y = TOP + ROW * at

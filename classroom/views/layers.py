@@ -85,7 +85,7 @@ def draw(facts: Facts, images: Sequence[str] = ()) -> Picture:
     roots = forest(facts, images)
     tallest = max((_depth(node) for node in roots.values()), default=0)
     floor = TOP + tallest * (HEIGHT + GAP)
-    canvas = Canvas("Layers of images and containers")
+    canvas = Canvas(tell("layers"))
     if not roots:
         canvas.text(16, TOP, tell("no images"), colour="faint")
     column = 0
@@ -124,8 +124,8 @@ def _text(roots: Mapping[str, Node]) -> Iterator[str]:
 
     def walk(node: Node, depth: int) -> Iterator[str]:
         name = f"  = {'; '.join(node.names)}" if node.names else ""
-        shared = f"  (shared by {node.width})" if node.width > 1 and node.kind == "layer" else ""
-        what = "container" if node.kind == "container" else node.key[7:19]
+        shared = f"  ({tell('shared by', count=node.width)})" if node.width > 1 and node.kind == "layer" else ""
+        what = tell("container") if node.kind == "container" else node.key[7:19]
         yield f"{'  ' * depth}{what:<12}  {human_size(node.size):>8}  {node.label[:70]}{shared}{name}"
         for above in node.above.values():
             yield from walk(above, depth + 1)

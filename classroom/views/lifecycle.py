@@ -49,7 +49,7 @@ COMMANDS = {
 
 def draw(now: State | None = None, path: Sequence[State] = (), name: str = "", id: str = "") -> Picture:
     """`now`: the present state; `path`: all states so far, oldest first, `now` last; `name`, `id`: of the container."""
-    canvas = Canvas(f"Life of {name}" if name else "Life of a container")
+    canvas = Canvas(tell("life of", name=name) if name else tell("life"))
     walked = set(pairwise(path))
     for start, end, verbs in edges():
         _arrow(canvas, start, end, verbs, (start, end) in walked)

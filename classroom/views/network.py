@@ -18,7 +18,7 @@ LEFT, ROW = 210, 186  # where containers begin; from one network to the next
 
 def draw(networks: Sequence[Facts], containers: Sequence[Facts]) -> Picture:
     """`networks` as inspected, `containers` as listed (running ones have a place in the picture)."""
-    canvas = Canvas("Networks and published ports")
+    canvas = Canvas(tell("networks"))
     listed = {container["Id"]: container for container in containers}
     y = 30.0
     drawn = [network for network in networks if network["Driver"] == "bridge" or members(network, listed)]

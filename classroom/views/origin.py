@@ -14,7 +14,7 @@ WIDTH, HEIGHT, GAP, TOP = 520, 34, 6, 46
 
 def draw(container: str, path: str, words: Sequence[tuple[Mapping[str, Any], str]]) -> Picture:
     """`words`: (layer as in `GET /glassdock/layers`, what it says) from the bottom up, the container's own last."""
-    canvas = Canvas(f"Where {path} of {container} comes from")
+    canvas = Canvas(tell("where from", path=path, container=container))
     canvas.text(16, 26, tell("path in container", path=path, container=container), mono=True, bold=True)
     counts = next((at for at in reversed(range(len(words))) if words[at][1]), None)
     lines = [canvas.title]

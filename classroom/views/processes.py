@@ -25,7 +25,7 @@ class Process:
 
 def draw(containers: Mapping[str, Sequence[Process]]) -> Picture:
     """`containers`: name -> its processes."""
-    canvas = Canvas("Processes of the host and of its containers")
+    canvas = Canvas(tell("all processes"))
     canvas.text(16, 26, tell("host sees"), bold=True)
     canvas.text(16 + WIDTH + 60, 26, tell("container sees"), bold=True)
     y = TOP

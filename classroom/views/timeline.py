@@ -29,7 +29,7 @@ class Moment:
 
 def draw(moments: Sequence[Moment], at: int | None = None) -> Picture:
     """`at`: the moment to point at, counted from 0; None for the last."""
-    canvas = Canvas("The session so far")
+    canvas = Canvas(tell("session so far"))
     if not moments:
         canvas.text(16, 30, tell("nothing typed"), colour="faint")
         return canvas.picture(tell("nothing typed"))

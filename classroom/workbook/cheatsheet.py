@@ -21,7 +21,7 @@ from classroom.texts import LANGUAGES, tell
 SOURCE = Path(__file__).with_suffix(".toml")
 STYLE = """
 :root { color-scheme: light dark; --ink: light-dark(#1b1f24, #e8eaed); --line: light-dark(#c9d1d9, #444c56);
-  --paper: light-dark(#ffffff, #1b1f24); --blue: light-dark(#0072b2, #56b4e9); }
+  --paper: light-dark(#ffffff, #1b1f24); --blue: light-dark(#006aa8, #56b4e9); }
 body { margin: 1.2rem; color: var(--ink); background: var(--paper);
   font: 15px/1.35 ui-sans-serif, "Noto Sans", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", sans-serif; }
 h1 { font-size: 1.5rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: .2rem 0; color: var(--blue); }

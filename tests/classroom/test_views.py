@@ -59,7 +59,7 @@ def test_every_picture_is_whole_and_has_words(lab, view):
         if node.get("x") is not None:
             assert float(node.get("x")) + float(node.get("width")) <= width
             assert float(node.get("y")) + float(node.get("height")) <= height
-    assert set(picture._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}
+    assert set(picture._repr_mimebundle_()) == {"text/html", "image/svg+xml", "text/plain"}
 
 
 def test_the_flow_shows_the_way_to_the_hub_only_the_first_time():

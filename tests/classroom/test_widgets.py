@@ -24,19 +24,30 @@ def test_a_followed_picture_is_drawn_anew_after_a_cell(notebook):
     assert picture.value is before
 
 
-def test_the_slider_goes_back_and_forth(notebook):
+def test_one_can_step_back_and_forth_through_the_commands(notebook):
     notebook.run_cell("!docker run -d --name other alpine sleep 100").raise_error()
     notebook.run_cell("s = view.step()").raise_error()
     buttons, picture = notebook.user_ns["s"].children
-    back, slider, on = buttons.children
-    last = slider.value
+    back, lines, on = buttons.children
+    last = lines.value
+    assert lines.options[-1] == (f"{last}  $ docker run -d --name other alpine sleep 100", last)
     on.click()
-    assert slider.value == last
+    assert lines.value == last
     newest = picture.value
-    slider.value = 1
+    assert f"▶ {last:>3} $ docker run -d --name other" in newest
+    lines.value = 1
     assert picture.value != newest
     on.click()
     back.click()
     back.click()
-    assert slider.value == 1
-    assert picture.value == notebook.user_ns["view"].timeline(0).svg
+    assert lines.value == 1
+    assert notebook.user_ns["view"].timeline(1).svg in picture.value
+
+
+def test_the_list_grows_with_the_session_and_stays_where_it_is(notebook):
+    notebook.run_cell("s = view.step()").raise_error()
+    lines = notebook.user_ns["s"].children[0].children[1]
+    before = lines.value
+    notebook.run_cell("!docker rm -f other").raise_error()
+    assert lines.value == before
+    assert lines.options[-1] == (f"{before + 1}  $ docker rm -f other", before + 1)

@@ -46,7 +46,7 @@ def test_a_student_is_told_what_is_missing_and_when_all_is_there():
     after = classroom.check()
     assert (after.points, after.maximum) == (4, 4)
     assert "✔ 2/2" in str(after)
-    assert "<table>" in after._repr_mimebundle_()["text/html"]
+    assert "✔ met</td>" in after._repr_mimebundle_()["text/html"]
 
 
 def test_the_goal_names_what_is_the_students_own():
