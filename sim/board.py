@@ -92,7 +92,7 @@ class Board:
 
     def show(self) -> dict[str, Any]:
         storage = self._host.kernel.storage
-        return self._values | {"disk.free": storage.free}
+        return self._values | {"disk.free": storage.disk.left}
 
     def heal(self) -> None:
         self.set({name: fault.usual for name, fault in FAULTS.items()})
@@ -128,7 +128,7 @@ class Board:
         elif name == "network.no_names":
             network.no_names = value
         elif name == "disk.free":
-            kernel.storage.free = value
+            kernel.storage.disk.left = value
         elif name == "clock.skew":
             kernel.skew = hub.skew = value
         elif isinstance(self._engine.state, DiskState):

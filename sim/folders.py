@@ -45,10 +45,11 @@ def pack(kernel: Kernel, path: str) -> Iterator[bytes]:
 
 
 def unpack(kernel: Kernel, path: str, archive: BinaryIO) -> None:
-    """Fill the folder with what `pack` gave. Raises ValueError for another archive."""
+    """Fill the folder with what `pack` gave. Raises ValueError for another archive, OSError ENOSPC."""
     folder = make(kernel, path)
     unpacker = layers.Unpacker(None, kernel.storage.inos)
     unpacker.unpack(layers.parse(archive))
+    existing(kernel.root, path).tree.grow(unpacker.size)
     folder.mode = unpacker.root.mode
     folder.like(unpacker.root)
     folder.entries.update(unpacker.root.entries)

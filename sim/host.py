@@ -125,6 +125,7 @@ class SimHost:
         except FileNotFoundError:
             return
         if place.node is not None:
+            place.tree.grow(-folders.size(self.kernel, path))
             overlay.remove(place.root, place.inside[:-1], place.names[-1])
 
     async def stat_path(self, key: str, path: str, volumes: Sequence[Mount] = ()) -> PathStat:

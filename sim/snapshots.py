@@ -67,7 +67,7 @@ class Overlay(Tree):
     __slots__ = ("key", "parent")
 
     def __init__(self, storage: Storage, key: str, parent: Committed | None, lower: Directory) -> None:
-        super().__init__("overlay", storage.inos, next(storage.devices), lower=lower)
+        super().__init__("overlay", storage.inos, next(storage.devices), lower=lower, device=storage.disk)
         self.key, self.parent = key, parent
 
     def options(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ class Snapshots:
         unpacker = layers.Unpacker(below.view() if below else None, self._storage.inos)
         unpacker.unpack(parsed.LAYERS.entries(name, diff))
         try:
-            self._storage.take(unpacker.size)
+            self._storage.disk.take(unpacker.size)
         except OSError as error:
             raise OSError(error.errno, error.strerror, f"{STORE}/{name.rpartition(':')[2]}/diff") from None
         self._add(name, below, unpacker.root, unpacker.size)
@@ -147,6 +147,7 @@ class Snapshots:
             await self.remove(key)
             raise
         tree.upper = unpacker.root
+        tree.grow(unpacker.size)
 
     def layers(self, key: str) -> tuple[str, ...]:
         snapshot = self._active.get(key) or self._committed[key]
@@ -157,6 +158,7 @@ class Snapshots:
         active = self._active.pop(key)
         upper = self._upper(active)
         overlay.freeze(upper)
+        active.grow(layers.usage(upper) - active.used)
         if active.parent is not None:
             active.parent.children -= 1
         self._add(name, active.parent, upper, layers.usage(upper))
@@ -194,12 +196,16 @@ class Snapshots:
             if committed.children:
                 raise ValueError(f"cannot remove snapshot with child: {key}")
             del self._committed[key]
+            self._storage.disk.take(-committed.size)
+        else:
+            active.grow(-active.used)
         parent = active.parent if active is not None else committed.parent
         if parent is not None:
             parent.children -= 1
 
     def _add(self, name: str, parent: Committed | None, diff: Directory, size: int) -> None:
         if name in self._committed:
+            self._storage.disk.take(-size)
             return  # the same ChainID is the same content
         self._committed[name] = Committed(name, parent, diff, size)
         if parent is not None:

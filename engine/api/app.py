@@ -6,6 +6,7 @@ a request *means* is in one file per resource; each of those has a table `ROUTES
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from functools import cache
@@ -107,7 +108,8 @@ class App:
         except EngineError as error:
             return error_response(error.status, error.message)
         except OSError as error:  # the daemon's own disk
-            log.exception("%s %s", request.method, request.path)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)  # nobody's mistake: a line is enough
+            log.error("%s %s: %s", request.method, request.path, error, exc_info=not full)
             return error_response(500, from_os(error).message)
         except Exception as error:
             log.exception("%s %s", request.method, request.path)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from sim.abi import Stat, StatVfs
 from sim.vfs import content
+from sim.vfs.blockdevice import BlockDevice
 
 BLOCK = 4096
 NO_XATTRS: Mapping[str, str] = {}
@@ -122,11 +123,11 @@ WHITEOUT = Special(0, st.S_IFCHR)  # overlayfs: a character device 0/0 in the up
 class Tree:
     """One filesystem. `inos` gives inode numbers, `limit` is its size in bytes (tmpfs size=), `used` what is taken.
 
-    `fixed`: a synthetic filesystem (proc, sysfs, …), whose files are made by the kernel only. `pids`: the PID namespace
-    that a /proc shows.
+    `device`: what it lies on; None for a filesystem in memory. `fixed`: a synthetic filesystem (proc, sysfs, …), whose
+    files are made by the kernel only. `pids`: the PID namespace that a /proc shows.
     """
 
-    __slots__ = ("dev", "inos", "limit", "lower", "source", "type", "upper", "used")
+    __slots__ = ("dev", "device", "inos", "limit", "lower", "source", "type", "upper", "used")
     fixed: ClassVar[bool] = False
     pids: Any = None
 
@@ -139,8 +140,9 @@ class Tree:
         lower: Inode | None = None,
         source: str = "",
         limit: int = 0,
+        device: BlockDevice | None = None,
     ) -> None:
-        self.type, self.inos, self.dev = type, inos, dev
+        self.type, self.inos, self.dev, self.device = type, inos, dev, device
         self.upper, self.lower = upper, lower
         self.source = source or type
         self.limit = limit
@@ -160,10 +162,24 @@ class Tree:
         """What mountinfo(5) shows of it beside the options of the mount."""
         return ()
 
-    def statfs(self, default: int) -> StatVfs:
-        """Sizes in bytes; `default` is the size of the disk that filesystems without a limit lie on."""
-        size = self.limit or default
-        return StatVfs(size, max(0, size - self.used), size // 16384, size // 16384)
+    def room(self) -> int | None:
+        """Bytes that may still be written; None for as many as there is memory."""
+        left = max(0, self.limit - self.used) if self.limit else None
+        if self.device is None:
+            return left
+        return self.device.free if left is None else min(left, self.device.free)
+
+    def grow(self, count: int) -> None:
+        """So many bytes more are taken, or fewer. Raises OSError ENOSPC if the disk is full."""
+        if self.device is not None:
+            self.device.take(count)
+        self.used += count
+
+    def statfs(self, disk: BlockDevice) -> StatVfs:
+        """Sizes in bytes. `disk`: what filesystems are on that are in truth in memory and have no limit."""
+        here = self.device or disk
+        size, free = (self.limit, max(0, self.limit - self.used)) if self.limit else (here.size, here.free)
+        return StatVfs(size, free, size // 16384, size // 16384)
 
     # -- inode operations: what a filesystem that keeps its inodes elsewhere does in its own way
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import ClassVar
 
 from sim.abi import O_APPEND, O_TRUNC, Stat, StatVfs
+from sim.vfs.blockdevice import BlockDevice
 from sim.vfs.filesystem import BLOCK, Directory, File, Inode, Special, Symlink, Tree
 from sim.vfs.hostdisk import Disk, Names, read_all
 from sim.vfs.mounts import Bind, Storage
@@ -45,7 +46,7 @@ class HostTree(Tree):
     def shown(self, names: Names, source: str) -> Bind:
         return HostBind(self, names, source)
 
-    def statfs(self, default: int) -> StatVfs:
+    def statfs(self, disk: BlockDevice) -> StatVfs:
         return self.disk.space()
 
     # -- nodes

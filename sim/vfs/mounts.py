@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.abi import MountInfo
+from sim.vfs.blockdevice import BlockDevice
 from sim.vfs.filesystem import Directory, Inode, Special, Tree
 from sim.vfs.overlay import Root
 
@@ -192,6 +193,7 @@ class Bind:
 
 
 MakeRoot = Callable[["MountNamespace", Row, Any], Root]  # Any: the namespaces that the mount is made in
+IN_MEMORY = ("tmpfs", "mqueue")  # what is written there takes no disk
 Opener = Callable[[Any, Special, str, int], Any]
 
 
@@ -199,34 +201,26 @@ class Storage:
     """What all mount namespaces of one kernel share.
 
     `types`: filesystem type to its maker. `open_special(caller, node, path, flags)` gives the open file of a fifo, a
-    terminal or a socket; the kernel sets it. `disk` is the size that df(1) reports, in bytes; `free` what may still be
-    written to it, None for as much as there is memory.
+    terminal or a socket; the kernel sets it. `disk` is what its filesystems lie on, its size given in bytes.
     """
 
-    __slots__ = ("devices", "disk", "free", "inos", "mount_ids", "now", "open_special", "random", "types")
+    __slots__ = ("devices", "disk", "inos", "mount_ids", "now", "open_special", "random", "types")
 
     def __init__(self, now: Callable[[], int], random: Callable[[int], bytes], disk: int = 64 << 30) -> None:
-        self.now, self.random, self.disk = now, random, disk
-        self.free: int | None = None
+        self.now, self.random, self.disk = now, random, BlockDevice(disk)
         self.inos: Iterator[int] = itertools.count(2)
         self.devices: Iterator[int] = itertools.count(0x20)
         self.mount_ids: Iterator[int] = itertools.count(1)
         self.types: dict[str, MakeRoot] = {"tmpfs": make_tmpfs}
         self.open_special: Opener = _no_device
 
-    def take(self, size: int) -> None:
-        """So many bytes more lie on the disk. Raises OSError ENOSPC, and then none."""
-        if self.free is not None and size > 0:
-            if size > self.free:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self.free -= size
-
     def tree(
         self, type: str, mode: int = 0o755, lower: Directory | None = None, source: str = "", limit: int = 0
     ) -> Tree:
         """A new filesystem: empty, or over a lower tree."""
         upper = None if lower is not None else Directory(next(self.inos), mode, mtime=self.now())
-        return Tree(type, self.inos, next(self.devices), upper, lower, source, limit)
+        device = None if type in IN_MEMORY else self.disk
+        return Tree(type, self.inos, next(self.devices), upper, lower, source, limit, device)
 
 
 class MountNamespace:
@@ -349,7 +343,8 @@ def make_tmpfs(space: MountNamespace, row: Row, context: Any = None) -> Tree:
     """tmpfs(5): an empty tree; options size= (bytes, k, m, g, %) and mode=."""
     options = dict(option.partition("=")[::2] for option in row.options)
     mode = int(options.get("mode", "1777"), 8)
-    limit = parse_size(options["size"], space.storage.disk // 8) if "size" in options else space.storage.disk // 8
+    usual = space.storage.disk.size // 8
+    limit = parse_size(options["size"], usual) if "size" in options else usual
     tree = space.storage.tree("tmpfs", mode, source=row.source, limit=limit)
     assert tree.upper is not None
     tree.upper.uid, tree.upper.gid = int(options.get("uid", "0")), int(options.get("gid", "0"))

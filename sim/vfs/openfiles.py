@@ -69,9 +69,7 @@ class OpenFile:
         data = data[: self._room(len(data))]
         before = node.size
         node.write(self.position, data)
-        self.tree.used += node.size - before
-        if self.tree.type != "tmpfs":
-            self.storage.take(node.size - before)
+        self.tree.grow(node.size - before)
         self.position += len(data)
         self.tree.modified(node, self.storage.now())
         return len(data)
@@ -100,12 +98,8 @@ class OpenFile:
         return OpenFile(self.tree, self.node, flags, self.path, self.storage)
 
     def _room(self, wanted: int) -> int:
-        tree, end = self.tree, self.position + wanted
-        free = self.storage.free if tree.type != "tmpfs" else None
-        if tree.limit:
-            left = tree.limit - tree.used
-            free = left if free is None else min(free, left)
-        if free is None or end <= self.node.size:
+        free = self.tree.room()
+        if free is None or self.position + wanted <= self.node.size:
             return wanted
         room = free + max(0, self.node.size - self.position)
         if room <= 0 and wanted:
@@ -122,8 +116,8 @@ def reopen(file: Any, flags: int) -> Any:
 
 
 def truncate(tree: Tree, node: File, size: int, now: int) -> None:
-    """Cut or stretch a file of the upper tree."""
-    tree.used += size - node.size
+    """Cut or stretch a file of the upper tree. Raises OSError ENOSPC: what is stretched is counted, holes or not."""
+    tree.grow(size - node.size)
     node.truncate(size)
     tree.modified(node, now)
 

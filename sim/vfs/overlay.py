@@ -206,6 +206,6 @@ def _take(tree: Tree, directory: Inode | None, lower: Inode | None, name: str) -
     if name in directory.entries:
         node = drop(directory, name)
         if isinstance(node, File) and node.nlink == 0:
-            tree.used -= node.size
+            tree.grow(-node.size)
     if lower is not None and name in lower.entries:  # type: ignore[attr-defined]
         directory.entries[name] = WHITEOUT
