@@ -35,6 +35,14 @@ LAYOUT = {
     "data": {"layout-restorer:data": {"left": {"collapsed": True, "visible": True}, "right": {"collapsed": True}}},
     "metadata": {"id": "default"},
 }
+# What a command prints keeps its columns and is scrolled; no picture is wider than its notebook, and all follow its
+# theme (as images they would follow the computer's).
+STYLE = """\
+.jp-OutputArea-output.jp-RenderedText pre { white-space: pre; word-break: normal; }
+.jp-OutputArea-output.jp-RenderedSVG :is(img, svg) { max-width: 100%; height: auto; }
+[data-jp-theme-light="true"] .jp-RenderedSVG img { color-scheme: light; }
+[data-jp-theme-light="false"] .jp-RenderedSVG img { color-scheme: dark; }
+"""
 
 
 class Absent(Exception):
@@ -84,7 +92,10 @@ def free(ports: Iterable[int]) -> int:
 
 
 def prepare(folder: Path, lang: str) -> dict[str, str]:
-    """Write the kernel and the settings that are not there yet; the environment in which JupyterLab finds them."""
+    """Write the kernel and the settings that are not there yet; the environment in which JupyterLab finds them.
+
+    A terminal in JupyterLab finds `glassdock`, too.
+    """
     private = folder / PRIVATE
     kernel = private / "jupyter/kernels/python3"
     kernel.mkdir(parents=True, exist_ok=True)
@@ -95,8 +106,12 @@ def prepare(folder: Path, lang: str) -> dict[str, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.write_text(json.dumps(values, indent=1), "utf-8")
+    (private / "custom").mkdir(exist_ok=True)
+    (private / "custom/custom.css").write_text(STYLE, "utf-8")
     others = os.environ.get("JUPYTER_PATH")
     return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "JUPYTER_CONFIG_DIR": os.environ.get("JUPYTER_CONFIG_DIR") or str(private),  # custom/custom.css is read there
         "JUPYTER_PATH": os.pathsep.join([str(private / "jupyter"), *([others] if others else [])]),
         "JUPYTER_TOKEN": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(16),
     }
@@ -124,6 +139,7 @@ def words(folder: Path, page: str, browser: bool, port: int) -> list[str]:
         "ServerApp.base_url": "/",
         "ServerApp.root_dir": folder,
         "LabApp.default_url": page,
+        "LabApp.custom_css": True,
         "LabApp.user_settings_dir": folder / PRIVATE / "settings",
         "LabApp.workspaces_dir": folder / PRIVATE / "workspaces",
     }

@@ -1,8 +1,10 @@
 """`glassdock lab`: a kernel in which docker is there from the first cell on, and a server for this computer only."""
 
+import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
@@ -50,6 +52,17 @@ def test_what_a_learner_has_set_stays(folder):
     theme.write_text("{}")
     lab.prepare(folder, "en")
     assert theme.read_text() == "{}"
+
+
+def test_a_terminal_in_jupyterlab_finds_glassdock(folder):
+    assert shutil.which("glassdock") == str(Path(sys.executable).parent / Path(shutil.which("glassdock")).name)
+
+
+def test_tables_keep_their_columns(tmp_path, monkeypatch):
+    monkeypatch.delenv("JUPYTER_CONFIG_DIR", raising=False)
+    found = Path(lab.prepare(tmp_path, "en")["JUPYTER_CONFIG_DIR"]) / "custom/custom.css"
+    assert "white-space: pre;" in found.read_text()
+    assert "--LabApp.custom_css=True" in lab.words(tmp_path, "/lab", browser=False, port=8888)
 
 
 def test_the_server_is_for_this_computer_only_and_has_a_new_secret_each_time(tmp_path, monkeypatch):
