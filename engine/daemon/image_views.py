@@ -7,12 +7,13 @@ image_inspect.go, image_history.go. What older versions of the API say otherwise
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.daemon.filters import Filters
 from engine.errors import InvalidParameter, System
 from engine.image.config import Image
-from engine.image.digest import chains
+from engine.image.digest import ChainID, chains
 from engine.image.pattern import familiar_match
 from engine.image.reference import Reference
 from engine.loop import SECOND
@@ -46,6 +47,7 @@ def summaries(
     """Rows of `docker images`, newest first. `containers`: count the containers of each (else -1)."""
     dangling = filters.boolean("dangling", False)
     after, before = _period(images, filters)
+    shared: Counter[ChainID] = _users_of_layers(images) if shared_size else Counter()
     rows = []
     for image in images.store:
         created = moment(image.created)
@@ -63,10 +65,17 @@ def summaries(
         if containers:
             row["Containers"] = sum(1 for _ in images.users(image))
         if shared_size:
-            row["SharedSize"] = sum(layer.size for layer in images.store.stack(image) if layer.users > 1)
+            row["SharedSize"] = sum(layer.size for layer in images.store.stack(image) if shared[layer.chain] > 1)
         rows.append(row)
     rows.sort(key=lambda row: -row["Created"])
     return rows
+
+
+def _users_of_layers(images: Images) -> Counter[ChainID]:
+    """How many images stand on a layer; the steps of a build that nobody named do not count (moby: layerRefs)."""
+    store = images.store
+    shown = (image for image in store if store.references(image.id) or not store.has_children(image.id))
+    return Counter(layer.chain for image in shown for layer in store.stack(image))
 
 
 def summary(images: Images, image: Image, names: list[Reference]) -> dict[str, Any]:

@@ -267,8 +267,8 @@ class Images:
         return image_views.history(self, self.get(name, platform))
 
     def disk_usage(self) -> tuple[int, list[dict[str, Any]]]:
-        """For `docker system df`: bytes of all layers, and all images with their shared sizes and containers."""
-        rows = self.summaries(all=True, shared_size=True, containers=True)
+        """For `docker system df`: bytes of all layers, and the images with their shared sizes and containers."""
+        rows = self.summaries(shared_size=True, containers=True)
         return image_views.layers_size(self), rows
 
     # -- layers that containers keep

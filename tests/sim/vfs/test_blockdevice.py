@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,3 +68,14 @@ def test_a_disk_has_an_end(lab: Any) -> None:
     assert "no space left on device" in full, "not even the daemon's own files have room"
     lab.docker("rm greedy")
     assert "No space" not in str(lab.docker("run --rm alpine sh -c 'echo x > /y'"))
+
+
+def test_dockers_own_table_counts_the_steps_of_a_build_with_their_image(lab: Any, tmp_path: Path) -> None:
+    for name, rest in (("one", "RUN head -c 2000000 /dev/zero > /b\n"), ("two", "RUN echo x > /c\n")):
+        (tmp_path / "Dockerfile").write_text(f"FROM alpine\nRUN head -c 1000000 /dev/zero > /a\n{rest}RUN rm /a\n")
+        lab.docker(f"build -q -t {name} {tmp_path}")
+    lines = str(lab.docker("system df -v")).split("Containers space")[0].splitlines()[3:]
+    rows = {line.split()[0]: line.split()[-3:-1] for line in lines if line}
+    assert rows == {"one": ["11.02MB", "2MB"], "two": ["11.02MB", "2B"], "alpine": ["10.02MB", "0B"]}
+    everything = str(lab.docker("images -a"))
+    assert everything.count("<none>") == 6, "the steps are there, and belong to those images"
