@@ -12,6 +12,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field, fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from engine.errors import InvalidParameter
@@ -37,17 +38,24 @@ def decode(cls: type[T], value: Any) -> T:
 
 def encode(value: Any) -> Any:
     """A dataclass as a JSON value, with all its fields. None stays null, as Go writes a slice or map that is nil."""
-    if is_dataclass(value):
+    cls: type[Any] = type(value)
+    if is_dataclass(cls):
         return {
-            go_name(spec): encode(item)
-            for spec in fields(value)
-            if (item := getattr(value, spec.name)) or not spec.metadata.get("omit_empty")
+            name: encode(item)
+            for attribute, name, omit_empty in _written(cls)
+            if (item := getattr(value, attribute)) or not omit_empty
         }
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if isinstance(value, Mapping):
         return {key: encode(item) for key, item in value.items()}
     return value
+
+
+@cache
+def _written(cls: type[Any]) -> tuple[tuple[str, str, bool], ...]:
+    """Of each field: its attribute, what JSON calls it, and whether it is left out while it is empty."""
+    return tuple((spec.name, go_name(spec), bool(spec.metadata.get("omit_empty"))) for spec in fields(cls))
 
 
 def go_name(spec: Field[Any]) -> str:
