@@ -12,13 +12,14 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import shutil
 import signal
 import stat
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -177,13 +178,28 @@ class Warm:
     def _wait(self, pid: int) -> int | None:
         """Its status; None if its time was over."""
         until = time.monotonic() + self._limits.notebook
-        while time.monotonic() < until:
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                return status
-            time.sleep(TICK)
+        with _watched(pid) as pause:
+            while (left := until - time.monotonic()) > 0:
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                if ended:
+                    return status
+                pause(left)
         _end(pid)
         return None
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[Callable[[float], object]]:
+    """What waits for a process's end, so many seconds at most; where there is no pidfd_open(2), for a moment only."""
+    try:
+        watch = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        yield lambda _: time.sleep(TICK)
+        return
+    try:
+        yield lambda seconds: select.select([watch], [], [], seconds)
+    finally:
+        os.close(watch)
 
 
 def _end(pid: int) -> None:
