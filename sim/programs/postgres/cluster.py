@@ -10,12 +10,11 @@ import json
 import sqlite3
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import count
 
 from sim.abi import Proc
+from sim.programs.keeping import Kept, opened
 
 TEMPLATES = ("postgres", "template0", "template1")
-_numbers = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,7 @@ class Cluster:
 
     def __init__(self, proc: Proc, folder: str, *, trust: bool) -> None:
         self._proc, self.folder, self.trust = proc, folder, trust
-        self._keepers: dict[str, sqlite3.Connection] = {}  # one open connection keeps a shared memory database alive
-        self._number = next(_numbers)
+        self._kept = Kept(proc, lambda name: f"{folder}/base/{name}")
         self.sessions: dict[int, str] = {}  # backend's pid → its database
         self.roles = self._read_roles()
 
@@ -66,39 +64,21 @@ class Cluster:
         self._proc.write_file(f"{self.folder}/base/{name}", b"")
 
     def drop(self, name: str) -> None:
-        keeper = self._keepers.pop(name, None)
-        if keeper is not None:
-            keeper.close()
+        self._kept.forget(name)
         self._proc.unlink(f"{self.folder}/base/{name}")
 
     def connect(self, name: str) -> sqlite3.Connection:
         """A connection of its own to a database, which all its connections share."""
-        uri = f"file:glassdock-{self._number}-{name}?mode=memory&cache=shared"
-        if name not in self._keepers:
-            keeper = self._keepers[name] = _open(uri)
-            data = self._proc.read_file(f"{self.folder}/base/{name}")
-            if data:
-                source = sqlite3.connect(":memory:")
-                source.deserialize(data)
-                source.backup(keeper)
-                source.close()
-        return _open(uri)
+        connection = opened(self._kept.uri(name))
+        connection.execute("PRAGMA case_sensitive_like = ON")
+        return connection
 
     def save(self, name: str) -> None:
         """Write a database's file: after a commit. Raises OSError (a full disk)."""
-        self._proc.write_file(f"{self.folder}/base/{name}", self._keepers[name].serialize())
+        self._kept.save(name)
 
     def close(self) -> None:
-        for keeper in self._keepers.values():
-            keeper.close()
-        self._keepers.clear()
-
-
-def _open(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA case_sensitive_like = ON")
-    return connection
+        self._kept.close()
 
 
 def initialize(proc: Proc, folder: str, superuser: str, password: str | None) -> None:
