@@ -11,9 +11,8 @@ import errno
 import os
 import platform
 import shutil
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -217,16 +216,24 @@ def main(words: Sequence[str] = ()) -> int:
     if words:
         print("usage: glassdock check", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     found = rows()
-    print(f"Linux {platform.release()} on {platform.machine()}, Python {platform.python_version()}\n")
-    print(f"{'feature':<24}{'here':<16}why it matters; what to do")
+    missing = [row.name for row in found if row.needed and row.found.startswith(NO)]
+    try:
+        print("\n".join((*_table(found), "", _verdict(missing))), flush=True)
+    except BrokenPipeError:  # `| head` has seen enough; what Python still wants to write at its end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1 if missing else 0
+
+
+def _table(found: Sequence[Row]) -> Iterator[str]:
+    yield f"Linux {platform.release()} on {platform.machine()}, Python {platform.python_version()}\n"
+    yield f"{'feature':<24}{'here':<16}why it matters; what to do"
     for row in found:
         remedy = f"; {row.remedy}" if row.remedy and not row.found.startswith((YES, "v", "left")) else ""
-        print(f"{row.name:<24}{row.found:<16}{row.why}{remedy}")
-    missing = [row.name for row in found if row.needed and row.found.startswith(NO)]
+        yield f"{row.name:<24}{row.found:<16}{row.why}{remedy}"
+
+
+def _verdict(missing: Sequence[str]) -> str:
     if missing:
-        print(f"\nThe real host cannot run here: {', '.join(missing)}. `glassdock serve sim` runs anywhere.")
-    else:
-        print("\nThe real host can run here: glassdock serve real")
-    return 1 if missing else 0
+        return f"The real host cannot run here: {', '.join(missing)}. `glassdock serve sim` runs anywhere."
+    return "The real host can run here: glassdock serve real"
