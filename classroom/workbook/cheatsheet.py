@@ -31,8 +31,9 @@ dt { font: 13px/1.3 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "D2Coding
   border-top: 1px solid var(--line); padding-top: .15rem; }
 dd { margin: 0 0 .2rem 1rem; }
 @page { size: A4; margin: 10mm; }
-@media print { :root { color-scheme: light; } body { margin: 0; font-size: 11px; } dt { font-size: 9.5px; }
-  main { columns: 2; } }
+@media print { :root { color-scheme: light; } body { margin: 0; font-size: 10.5px; line-height: 1.3; }
+  h1 { font-size: 18px; } h2 { font-size: 12.5px; } section { margin-bottom: 5px; } dt { font-size: 9.3px; }
+  dd { margin-bottom: 1px; } main { columns: 2; } }
 """
 
 Section = Mapping[str, Any]
@@ -63,7 +64,7 @@ def wrong(found: Sequence[Section]) -> Iterator[str]:
 
 
 def page(found: Sequence[Section], lang: str) -> str:
-    """HTML without anything from elsewhere; prints on two sides of A4."""
+    """HTML without anything from elsewhere; prints on one side of A4."""
     title = tell("cheat sheet", lang=lang)
     parts = "\n".join(_section(section, lang) for section in found)
     return (
