@@ -1,9 +1,12 @@
 """`python3 start.py`: the right things are installed, once, and what goes wrong is said in words."""
 
 import importlib.util
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -28,7 +31,7 @@ def start(tmp_path, monkeypatch):
     python.touch()
     for name, value in {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "PYTHON": python,
                         "STAMP": tmp_path / ".venv" / "stamp", "install": module.asked.append,
-                        "become": module.asked.append}.items():  # fmt: skip
+                        "become": module.asked.append, "have_venv": lambda: None}.items():  # fmt: skip
         monkeypatch.setattr(module, name, value)
     return module
 
@@ -95,8 +98,34 @@ def test_no_index_is_asked_for_what_is_here_already(tmp_path, monkeypatch, all_i
     [
         (["NewConnectionError('…')", "ERROR: No matching distribution"], "Is there a network?"),
         (["OSError: [Errno 28] No space left on device"], "the disk is full"),
+        (["SSLError(SSLCertVerificationError(1, '…')", "ERROR: No matching distribution"], "PIP_CERT"),
+        (["ERROR: Could not install packages: [WinError 5] 액세스가 거부되었습니다: '…'"], "still run"),
+        (["OSError: [Errno 2] …", "HINT: … Windows Long Path support enabled. …"], "nearer to the top"),
+        (["error: Microsoft Visual C++ 14.0 or greater is required."], "An older Python may do"),
         (["ERROR: something else"], "ERROR: something else"),
     ],
 )
-def test_why_pip_failed_is_said_with_what_to_do(start, said, answer):
+def test_why_pip_failed_is_said_with_what_to_do(start, monkeypatch, said, answer):
+    monkeypatch.setenv("GLASSDOCK_LANG", "en")
     assert answer in start.diagnosis(said)
+
+
+def test_what_is_said_is_said_in_korean_too(start, monkeypatch):
+    facts = {"version": "3.9", "path": "py", "name": "x", "where": "here", "why": "so", "last": "end", "count": 7}
+    for key, (english, korean) in start.TEXTS.items():
+        assert fields(english) == fields(korean), key
+        monkeypatch.setenv("GLASSDOCK_LANG", "ko")
+        assert re.search("[가-힣]", start.text(key, **facts)), key
+
+
+def fields(text):
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_a_folder_that_cannot_be_written_is_told_plainly(monkeypatch, capsys):
+    start = loaded()
+    monkeypatch.setenv("GLASSDOCK_LANG", "en")
+    for name in ("VENV", "PYTHON", "STAMP"):
+        monkeypatch.setattr(start, name, Path(os.devnull) / name)
+    assert start.main([]) == 1
+    assert "cannot write to" in capsys.readouterr().err
