@@ -24,8 +24,14 @@ import sys
 from pathlib import Path
 
 OLDEST = (3, 11)
-EXTRAS = {"lab": "lab", "notebooks": "lab", "test": "dev"}  # command: what it needs of pyproject.toml's extras
+EXTRAS = {
+    "lab": "lab",
+    "notebooks": "lab",
+    "grade": "grading",
+    "test": "dev",
+}  # command: what it needs of pyproject.toml's extras
 BUILDING = ["hatchling", "editables"]  # what pip itself needs to install this folder
+EVERY_CORE = ["-n", "auto"]  # pytest-xdist: all tests, on all cores
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -140,7 +146,7 @@ def main(words):
     except Problem as problem:
         print(f"start.py: {problem}", file=sys.stderr)
         return 1
-    become(["pytest", *rest] if command == "test" else ["engine.cli", command, *rest])
+    become(["pytest", *(rest or EVERY_CORE)] if command == "test" else ["engine.cli", command, *rest])
 
 
 def text(key, **facts):

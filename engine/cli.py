@@ -90,6 +90,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         module, _, name = ELSEWHERE[" ".join(words[:known])].partition(":")
         try:
             command: Callable[[Sequence[str]], int] = getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            print(f"glassdock: the package {error.name} is not here: `python3 start.py {words[0]}` installs it",
+                  file=sys.stderr)  # fmt: skip
+            return 2
         except ImportError as error:  # the real host's, where there is no Linux
             print(f"glassdock: {error}", file=sys.stderr)
             return 2

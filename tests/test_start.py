@@ -47,6 +47,7 @@ def test_without_words_it_opens_the_lessons(start):
         (["demo"], "", ["engine.cli", "demo"]),
         (["test", "-x"], "[dev]", ["pytest", "-x"]),
         (["lab", "--lang", "ko"], "[lab]", ["engine.cli", "lab", "--lang", "ko"]),
+        (["grade", "my-course"], "[grading]", ["engine.cli", "grade", "my-course"]),
         (["serve", "sim"], "", ["engine.cli", "serve", "sim"]),
     ],
 )
