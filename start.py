@@ -32,7 +32,6 @@ EXTRAS = {
 }  # command: what it needs of pyproject.toml's extras
 BUILDING = ["hatchling", "editables"]  # what pip itself needs to install this folder
 EVERY_CORE = ["-n", "auto"]  # pytest-xdist: all tests, on all cores
-EVERY_CORE = ["-n", "auto"]  # pytest-xdist: all tests, on all cores
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
