@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from visiting import open_lesson, run_all
 
+from classroom.exercises.course import main as course_main
 from classroom.exercises.load import load
 from classroom.grading.report import write
 from classroom.grading.results import Mark, Reason, Result, State
@@ -83,6 +85,48 @@ def test_the_playground_is_without_a_fault_in_every_state(visitor, address, axe,
     visitor.run("docker exec -it web sh", mode="keys")
     look("a program has the keys")
     assert {state: faults for state, faults in found.items() if faults} == {}
+
+
+# -- notebooks: what our cells put into them; the rest of the page is JupyterLab's
+
+OUTPUT = ".jp-OutputArea-output"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+
+@pytest.fixture
+def exercises(lab, lang, monkeypatch):
+    """An assignment as students get it, in the learner's folder, with a student's name in it; returns its path."""
+    name = ASSIGNMENT.name
+    monkeypatch.setenv("GLASSDOCK_LANG", lang)
+    course = lab.folder / f"course-{lang}"
+    for words in (["build", str(course), name, "--seed", "7"], ["release", str(course), name]):
+        assert course_main(words) == 0
+    path = course / "release" / name / f"{name}.ipynb"
+    text = path.read_text("utf-8")
+    assert 'student = \\"\\"' in text
+    path.write_text(text.replace('student = \\"\\"', 'student = \\"ada\\"'), "utf-8")
+    return path.relative_to(lab.folder).as_posix()
+
+
+@pytest.mark.parametrize(("page", "lang"), [("light", "en"), ("dark", "ko")], indirect=["page"])
+def test_what_lessons_and_exercises_show_is_without_a_fault(page, lab, axe, lang, exercises, request):
+    theme = THEMES[request.node.callspec.params["page"]]
+    for path in (f"{lang}/00-workbook.ipynb", f"{lang}/14-vm-and-container.ipynb", exercises):
+        open_lesson(page, lab, path)
+        page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        run_all(page)
+        shown = page.locator(OUTPUT)
+        words = shown.locator("details summary")
+        if path != exercises:
+            words.first.focus()
+            page.keyboard.press("Space")
+            expect(shown.locator("details pre").first).to_be_visible()
+            assert shown.locator("figure").first.get_attribute("lang") == lang
+        for each in words.all():
+            each.evaluate("summary => { summary.parentElement.open = true }")
+        findings = axe.look(page, OUTPUT)
+        assert [str(fault) for fault in findings.faults] == [], path
+        assert findings.passes > 5
 
 
 # -- pages that stand alone

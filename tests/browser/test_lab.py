@@ -2,36 +2,9 @@
 
 import pytest
 from playwright.sync_api import expect
+from visiting import open_lesson, run_all
 
 pytestmark = pytest.mark.browser
-
-# Runs all cells of the notebook in front; what became of each code cell.
-RUN_ALL = """async () => {
-  const app = window.jupyterapp;
-  const panel = app.shell.currentWidget;
-  await panel.revealed; await panel.context.ready; await panel.sessionContext.ready;
-  await app.commands.execute('notebook:run-all-cells');
-  return panel.content.widgets.filter(cell => cell.model.type === 'code').map(cell => ({
-    count: cell.model.executionCount,
-    announced: (cell.model.getMetadata('tags') ?? []).includes('raises-exception'),
-    errors: cell.model.outputs.toJSON().filter(each => each.output_type === 'error').map(each => each.evalue),
-  }));
-}"""
-
-
-def run_all(page):
-    cells = page.evaluate(RUN_ALL)
-    assert len(cells) > 10
-    for cell in cells:
-        assert cell["count"] is not None
-        assert cell["announced"] or not cell["errors"], cell
-    return cells
-
-
-def open_lesson(page, lab, path):
-    page.goto(lab.at(path))
-    expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible()
-
 
 def to_top(notebook, code):
     """For the picture: the first cell with this code is at the top."""
@@ -47,7 +20,7 @@ def test_the_contents_lead_to_a_lesson_and_the_lesson_runs(page, lab, outside, k
     expect(notebook.get_by_role("heading", name="2. docker run hello-world")).to_be_visible()
     run_all(page)
     expect(notebook.get_by_text("Hello from Docker!").first).to_be_visible()
-    picture = notebook.locator(".jp-RenderedSVG img, .jp-RenderedSVG svg").first
+    picture = notebook.get_by_role("img", name="The way of docker run hello-world").first
     expect(picture).to_be_visible()
     to_top(notebook, "view.flow()")
     keep("lab-lesson.png")
@@ -59,6 +32,7 @@ def test_the_korean_lesson_speaks_korean(page, lab, outside, keep):
     run_all(page)
     notebook = page.locator(".jp-Notebook")
     expect(notebook.get_by_text("엔진의 답은").first).to_be_visible()
+    expect(notebook.get_by_role("img", name="docker run hello-world 명령이 지나간 길").first).to_be_visible()
     to_top(notebook, "view.flow()")
     keep("lab-lesson-ko.png")
     assert outside.asked == []
@@ -84,5 +58,5 @@ def test_the_widget_steps_through_the_session_by_mouse_and_by_keyboard(page, lab
     page.keyboard.press("Space")
     expect(picture).to_contain_text(f"▶ {now - 1:>3} $")
     stepper.get_by_role("combobox", name="after").focus()
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")  # ↑ and ↓ are JupyterLab's own
     expect(picture).to_contain_text(f"▶ {now:>3} $")

@@ -1,4 +1,4 @@
-"""Every picture that the lessons draw can be read: no text is cut, none lies on another, none is tiny.
+"""Every picture that the lessons draw can be read: no text is cut, none lies on another, none is tiny or pale.
 
 GLASSDOCK_VIEWS=FOLDER keeps them all, light and dark, to be looked at.
 """
@@ -14,6 +14,7 @@ from classroom.workbook.execute import run
 
 pytestmark = pytest.mark.browser
 SMALLEST = 12  # pixels of a letter's size
+CONTRAST = 4.5
 
 # What is wrong with the texts of each picture in the page.
 COMPLAINTS = """(smallest) => [...document.querySelectorAll('svg')].map((svg) => {
@@ -33,6 +34,37 @@ COMPLAINTS = """(smallest) => [...document.querySelectorAll('svg')].map((svg) =>
   });
   return found;
 })"""
+
+# Texts without enough contrast to what was drawn below them, at both ends and in the middle: WCAG 2.2, 1.4.3.
+PALE = """(least) => {
+  const rgb = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+  const light = (colour) => rgb(colour).map((x) => x / 255)
+    .map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, x, at) => sum + x * [0.2126, 0.7152, 0.0722][at], 0);
+  const contrast = (one, two) => {
+    const [dark, bright] = [light(one), light(two)].sort((a, b) => a - b);
+    return (bright + 0.05) / (dark + 0.05);
+  };
+  const found = new Set();
+  for (const svg of document.querySelectorAll('svg')) {
+    const shapes = [...svg.querySelectorAll('rect, circle, text')].map((shape) => ({
+      shape, fill: getComputedStyle(shape).fill, box: shape.getBoundingClientRect(), text: shape.localName === 'text'}));
+    const grounds = shapes.filter((each) => !each.text && each.fill !== 'none');
+    for (const {shape, fill, box} of shapes.filter((each) => each.text && each.shape.textContent.trim())) {
+      const y = (box.top + box.bottom) / 2;
+      for (const x of [box.left + 1, (box.left + box.right) / 2, box.right - 1]) {
+        const ground = grounds.findLast(({shape: other, box: {left, right, top, bottom}}) => left <= x && x <= right
+          && top <= y && y <= bottom && other.compareDocumentPosition(shape) & Node.DOCUMENT_POSITION_FOLLOWING);
+        const seen = contrast(fill, ground.fill);
+        const names = [shape, ground.shape].map((each) => each.getAttribute('fill'));
+        if (seen < least) found.add(`${names.join(' on ')}: ${seen.toFixed(2)}`);
+      }
+    }
+  }
+  return [...found];
+}"""
+READERS = ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"color_scheme": "light", "forced_colors": "active"},
+           {"color_scheme": "dark", "forced_colors": "active"})  # fmt: skip
 
 
 def drawn(lesson: Path) -> list[drawing.Picture]:
@@ -63,5 +95,8 @@ def test_every_picture_of_every_lesson_can_be_read(page, language):
                 page.emulate_media(color_scheme=scheme)
                 page.screenshot(path=f"{folder}/{language}-{scheme}-{lesson.stem}.png", full_page=True)
         for picture, found in zip(pictures, page.evaluate(COMPLAINTS, SMALLEST), strict=True):
-            complaints += [f"{lesson.stem}: {picture.svg.partition('<title>')[2][:40]}: {each}" for each in found]
+            complaints += [f"{lesson.stem}: {picture.title[:40]}: {each}" for each in found]
+        for reader in READERS:
+            page.emulate_media(**reader)
+            complaints += [f"{lesson.stem}: {reader}: {each}" for each in page.evaluate(PALE, CONTRAST)]
     assert not complaints, "\n".join(complaints)

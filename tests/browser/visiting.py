@@ -1,6 +1,19 @@
-"""Somebody in front of the playground."""
+"""Somebody in front of the playground, or of a lesson in JupyterLab."""
 
 from playwright.sync_api import expect
+
+# Runs all cells of the notebook in front; what became of each code cell.
+RUN_ALL = """async () => {
+  const app = window.jupyterapp;
+  const panel = app.shell.currentWidget;
+  await panel.revealed; await panel.context.ready; await panel.sessionContext.ready;
+  await app.commands.execute('notebook:run-all-cells');
+  return panel.content.widgets.filter(cell => cell.model.type === 'code').map(cell => ({
+    count: cell.model.executionCount,
+    announced: (cell.model.getMetadata('tags') ?? []).includes('raises-exception'),
+    errors: cell.model.outputs.toJSON().filter(each => each.output_type === 'error').map(each => each.evalue),
+  }));
+}"""
 
 
 class Visitor:
@@ -36,3 +49,17 @@ class Visitor:
 
     def frame(self):
         return self.page.frame_locator("#frame")
+
+
+def run_all(page):
+    cells = page.evaluate(RUN_ALL)
+    assert len(cells) > 10
+    for cell in cells:
+        assert cell["count"] is not None
+        assert cell["announced"] or not cell["errors"], cell
+    return cells
+
+
+def open_lesson(page, lab, path):
+    page.goto(lab.at(path))
+    expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible()
