@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from pathlib import Path
 
 from real import wire
 
@@ -50,7 +49,8 @@ class Keeper:
 
     def open_door(self, path: str) -> socket.socket:
         """Nobody but this user may come in: the folder is the daemon's own."""
-        Path(path).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
         self.door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.door.bind(path)
         os.chmod(path, 0o600)

@@ -149,7 +149,7 @@ def _start() -> tuple[socket.socket, int]:
         fd = connection.fileno()
         code = PROGRAM.format(path=str(Path(__file__).resolve().parent.parent), fd=fd)
         started = subprocess.Popen(
-            [str(executable), "-I", "-S", "-B", "-c", code],
+            [str(executable), "-I", "-S", *(["-B"] if sys.dont_write_bytecode else []), "-c", code],
             executable=f"/proc/self/fd/{copy}",
             pass_fds=(fd, copy),
             stdin=subprocess.DEVNULL,

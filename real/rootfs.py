@@ -89,6 +89,16 @@ def mount_overlay(container: Container, key: str, lower: Sequence[str], readonly
         os.close(fd)
 
 
+def make_tmpfs() -> int:
+    """One that is mounted nowhere yet."""
+    fd = syscalls.fsopen("tmpfs")
+    try:
+        syscalls.fsconfig(fd, syscalls.FSCONFIG_CREATE)
+        return syscalls.fsmount(fd)
+    finally:
+        os.close(fd)
+
+
 def lowers(store: str, key: str, names: Sequence[str]) -> list[str]:
     """Folders below the store, topmost first: between the layers and the container lies what Docker calls init.
 

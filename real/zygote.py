@@ -48,6 +48,7 @@ class Zygote:
         self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self.own_files = [connection.fileno(), self.own_pids]
         self.surroundings: Surroundings | None = None
+        self.nursery: spare.Nursery | None = None
         self.spare: spare.Spare | None = None
         _, permitted, bounding = capabilities.own()
         self.capabilities = (permitted, bounding)
@@ -149,6 +150,10 @@ class Zygote:
             settings["rootless"],
             settings["copying"],
         )
+        if self.nursery is not None:
+            self.nursery.close()
+        if spare.possible(self.surroundings):
+            self.nursery = spare.Nursery(self.surroundings, self.table, self._not_theirs())
         if settings["door"] and self.keeper.door is None:
             self.keeper.open_door(settings["door"])
 
@@ -191,28 +196,26 @@ class Zygote:
             return 0
         self.spare = None
         try:
-            spare.hand_over(waiting, container, operations[split:], begin, times)
-        except OSError:  # somebody has killed it: reap() hears of that
+            spare.hand_over(waiting.socket, container, operations[split:], begin, times)
+            return waiting.pid
+        except OSError:  # somebody has killed it
             return 0
         finally:
             waiting.socket.close()
-        return waiting.pid
 
     def _have_spare(self, operations: Any) -> None:
         """For the next container, if it is like this one."""
-        assert self.surroundings is not None
-        if self.spare is None and spare.possible(self.surroundings) and spare.fits(operations):
-            ours, theirs = wire.pair()
-            pid = syscalls.clone(namespaces.flags_of(operations[-1][1]))
-            if pid == 0:
-                spare.wait(theirs, self.surroundings, self.table, [*self._not_theirs(), ours.fileno()])
-            theirs.close()
-            self.spare = spare.Spare(pid, ours)
+        if self.spare is None and self.nursery is not None and spare.fits(operations):
+            self.spare = self.nursery.order(namespaces.flags_of(operations[-1][1]))
 
     def _not_theirs(self) -> list[int]:
         """Open files that a copy of this process has no business with."""
-        spare = [self.spare.socket.fileno()] if self.spare is not None else []
-        return self.own_files + spare + self.keeper.descriptors
+        files = self.own_files + self.keeper.descriptors
+        if self.nursery is not None:
+            files.append(self.nursery.fileno())
+        if self.spare is not None:
+            files.append(self.spare.socket.fileno())
+        return files
 
     def _take_hold(self, container: Container, type: str, target: str) -> None:
         """JoinNamespace before the clone: from inside another PID namespace the process could not be named."""
@@ -327,11 +330,11 @@ class Zygote:
             if pid == 0:
                 return
             serial = self.serials.pop(pid, None)
-            if self.spare is not None and pid == self.spare.pid:
-                self.spare.socket.close()
-                self.spare = None
-            if serial is None:
-                continue  # the spare, or an orphan of a container without a PID namespace
+            if serial is None:  # the spare, or an orphan of a container without a PID namespace
+                if self.spare is not None and pid == self.spare.pid:
+                    self.spare.socket.close()
+                    self.spare = None
+                continue
             del self.pids[serial]
             if self.groups.pop(pid, None) is not None:
                 self.first = {id: first for id, first in self.first.items() if first != pid}
@@ -347,7 +350,9 @@ class Zygote:
         signal.set_wakeup_fd(-1)
         groups = self.surroundings.cgroups if self.surroundings is not None else None
         paths = list(self.groups.values())
-        if self.spare is not None:
+        if self.nursery is not None:
+            self.nursery.close()
+        if self.spare is not None and self.spare.pid:
             self.serials[self.spare.pid] = 0
         for pid in list(self.serials):
             with contextlib.suppress(ProcessLookupError):

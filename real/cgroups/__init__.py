@@ -150,23 +150,34 @@ def put(path: str, value: str) -> None:
 
 def remove_tree(folder: str) -> None:
     """rmdir, groups below first; the kernel removes the files. Waits a little for processes that are just leaving."""
-    try:
-        below = [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
-    except FileNotFoundError:
+    if _removed(folder):  # as a rule there are none below, and to look takes longer
         return
-    for each in below:
+    for each in _below(folder):
         remove_tree(each)
-    for pause in (*PAUSES, None):
-        try:
-            os.rmdir(folder)
-        except FileNotFoundError:
+    for pause in PAUSES:
+        if _removed(folder):
             return
-        except OSError:
-            if pause is None:
-                raise
-            time.sleep(pause)
-        else:
-            return
+        time.sleep(pause)
+    with contextlib.suppress(FileNotFoundError):
+        os.rmdir(folder)
+
+
+def _removed(folder: str) -> bool:
+    try:
+        os.rmdir(folder)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _below(folder: str) -> list[str]:
+    """The groups just below this one."""
+    try:
+        return [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
 
 
 def find_folders(root: str, names: set[str]) -> list[str]:
