@@ -39,6 +39,8 @@ def decode(cls: type[T], value: Any) -> T:
 def encode(value: Any) -> Any:
     """A dataclass as a JSON value, with all its fields. None stays null, as Go writes a slice or map that is nil."""
     cls: type[Any] = type(value)
+    if cls in _PLAIN:
+        return value
     if is_dataclass(cls):
         return {
             name: encode(item)
@@ -50,6 +52,9 @@ def encode(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: encode(item) for key, item in value.items()}
     return value
+
+
+_PLAIN = frozenset((str, int, float, bool, types.NoneType))  # most values
 
 
 @cache
