@@ -104,7 +104,7 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.postgres.server": "postgres",
         "sim.programs.services.databases": "mongod",
         "sim.programs.services.htpasswd": "htpasswd",
-        "sim.programs.services.languages": "node",
+        "sim.programs.node.command": "node",
         "sim.programs.services.memcached": "memcached",
         "sim.programs.services.nginx": "nginx",
         "sim.programs.services.redis_cli": "redis-cli=redis_cli",

@@ -1,0 +1,3 @@
+'use strict';
+const { microtask } = require('binding:timers');
+exports.queueMicrotask = function queueMicrotask(callback) { microtask(callback); };
