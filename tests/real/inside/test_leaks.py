@@ -6,13 +6,23 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-RUNS = int(os.environ.get("GLASSDOCK_TEST_RUNS", "200"))  # 1000 takes five minutes
+from real.netlink.rules import Rules
+
+RUNS = int(os.environ.get("GLASSDOCK_TEST_RUNS", "200"))  # 1000 takes some minutes
+PORT = 28080
+HOW: list[dict[str, Any]] = [  # one after the other
+    {"mem_limit": "20m"},
+    {"network_mode": "bridge"},
+    {},
+    {"network_mode": "bridge", "ports": {"80/tcp": ("127.0.0.1", PORT)}},
+]
 KILLS = 10  # of the daemon, and as many of its zygote
 ROOM = os.environ.get("GLASSDOCK_TEST_ROOM", "")
 FAILURES: list[dict[str, Any]] = [
@@ -33,6 +43,8 @@ def machine(daemon: Any) -> dict[str, int]:
         "mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()),
         "groups": sum(1 for _ in Path("/sys/fs/cgroup").glob(f"*/{daemon.root.name}/**")),
         "network namespaces": len({_link(path / "ns/net") for path in processes}),
+        "links": len(socket.if_nameindex()),
+        "packet filter rules": _rules(),
         "zombies": sum(_state(path) == "Z" for path in processes),
         "processes": len(processes),
         "temporary files": sum("tmp" in name for _, names, files in os.walk(ROOM) for name in (*names, *files)),
@@ -50,6 +62,11 @@ def of(daemon: Any) -> dict[str, int]:
               name, pid in (("daemon", daemon.pid), ("zygote", daemon.zygote()))}  # fmt: skip
     folders = ("overlay2", "containers", "run")
     return counts | {name: len(os.listdir(daemon.root / "data" / name)) for name in folders}
+
+
+def _rules() -> int:
+    with contextlib.closing(Rules()) as rules:
+        return sum(len(rules.rules(table)) for table in rules.tables())
 
 
 def _link(path: Path) -> str:
@@ -74,11 +91,12 @@ def _is_socket(path: Path) -> bool:
 
 
 def test_many_runs_leave_nothing(daemon: Any, until: Any) -> None:
-    for _ in range(3):
-        daemon.run("true")
+    """mounts, groups, links, rules, processes, files: with limits, on a network, with a published port."""
+    for options in HOW:
+        daemon.run("true", **options)
     before = machine(daemon) | of(daemon)
     for number in range(RUNS):
-        daemon.run("sh", "-c", "echo x > /x; sleep 100 & exit 0", mem_limit="20m" if number % 3 == 0 else None)
+        daemon.run("sh", "-c", "echo x > /x; sleep 100 & exit 0", **HOW[number % len(HOW)])
     until(lambda: machine(daemon) | of(daemon), before)
 
 
@@ -98,7 +116,7 @@ def test_failures_leave_nothing(daemon: Any, until: Any) -> None:
 def test_a_killed_daemon_leaves_nothing_that_the_next_does_not_take_back(daemon: Any, until: Any, whom: str) -> None:
     """At moments of a run that are chosen by a seed."""
     random.seed(whom)
-    daemon.run("true")
+    daemon.run("true", network_mode="bridge")
     quiet = machine(daemon)
     for _ in range(KILLS):
         run = threading.Thread(target=_run_and_lose, args=(daemon,))
@@ -113,7 +131,7 @@ def test_a_killed_daemon_leaves_nothing_that_the_next_does_not_take_back(daemon:
         for each in daemon.docker.containers.list(all=True):
             assert each.status in ("exited", "created")
             each.remove(force=True)
-        assert daemon.run("echo", "still here") == (0, "still here\n")
+        assert daemon.run("echo", "still here", network_mode="bridge") == (0, "still here\n")
         until(lambda: steady(machine(daemon)), steady(quiet))
 
 
@@ -125,7 +143,7 @@ def _bury() -> None:
 
 
 def _run_and_lose(daemon: Any) -> None:
-    options = {"network_mode": "none", "mem_limit": "20m", "cgroup_parent": f"/{daemon.root.name}"}
+    options = {"network_mode": "bridge", "mem_limit": "20m", "cgroup_parent": f"/{daemon.root.name}"}
     try:
         daemon.docker.containers.run("busybox", ["sh", "-c", "sleep 100 & sleep 0.02"], **options)
     except Exception:
