@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -82,6 +83,7 @@ class Shell:
 
     def run(self, text: str, write: Write, stdin: bytes = b"", after: After = _nothing) -> int:
         """All commands of a text, `after(line, status)` following each. Errors are said as sh says them, status 2."""
+        self.variables.set("PWD", _here(self.variables.get("PWD") or ""))
         program = parse_program(text)
         for command in program.commands:
             try:
@@ -237,8 +239,13 @@ class Shell:
             self.variables.exported[name] = value or self.variables.get(name) or ""
         return 0
 
+    def _pwd(self, words: list[str], stdin: bytes, write: Write) -> int:
+        write(STDOUT, f"{self.variables.get('PWD')}\n".encode())
+        return 0
+
     def _cd(self, words: list[str], stdin: bytes, write: Write) -> int:
         os.chdir(words[0] if words else Path.home())
+        self.variables.set("PWD", str(Path.cwd()))
         return 0
 
 
@@ -250,9 +257,18 @@ INSIDE: dict[str, Callable[[Shell, list[str], bytes, Write], int]] = {
     "echo": Shell._echo,
     "export": Shell._export,
     "cd": Shell._cd,
+    "pwd": Shell._pwd,
     "true": lambda shell, words, stdin, write: 0,
     "false": lambda shell, words, stdin, write: 1,
 }
+
+
+def _here(named: str) -> str:
+    """The current folder, as `named` if that is it. A notebook moves without telling; Windows has no such variable."""
+    with suppress(OSError):
+        if not Path(named).is_absolute() or not Path(named).samefile(Path.cwd()):
+            return str(Path.cwd())
+    return named
 
 
 class _Redirected:

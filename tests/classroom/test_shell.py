@@ -137,3 +137,22 @@ def test_a_command_in_the_background_is_refused_and_not_sent_elsewhere(recorder)
     status, said = run(recorder, "docker run alpine sleep 5 &")
     assert (status, recorder.calls) == (1, [])
     assert "docker run -d" in said
+
+
+@pytest.mark.parametrize("text", ["docker run -v $PWD:/src alpine", 'docker run -v "$(pwd)":/src alpine'])
+def test_the_current_folder_has_a_name_wherever_the_notebook_has_gone(recorder, tmp_path, monkeypatch, text):
+    folder = tmp_path / "my notes"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("PWD", raising=False)  # as on Windows
+    run(recorder, text.replace("$PWD", '"$PWD"'))
+    assert words(recorder) == [["run", "-v", f"{folder}:/src", "alpine"]]
+
+
+def test_a_folder_keeps_the_name_by_which_one_came(recorder, tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.chdir(tmp_path / "real")
+    monkeypatch.setenv("PWD", str(tmp_path / "link"))
+    run(recorder, "docker run -v $PWD:/src alpine; cd ..; docker run -v $PWD:/src alpine")
+    assert [call[2] for call in words(recorder)] == [f"{tmp_path}/link:/src", f"{tmp_path}:/src"]
