@@ -20,10 +20,11 @@ from engine.client.command import main
 from engine.client.console import BufferConsole
 from engine.loop import SECOND, Loop
 from sim.make import make_engine
-from sim.shares import Share
+from sim.shares import Share, host_path
 
 SHOWN, LARGEST = 200, 200_000  # files in the list; bytes of a text in the editor
 NAME = "desk"
+PLACES = ("HOME", "PWD")  # variables that hold a path of this computer
 FILES = {
     "Dockerfile": "FROM nginx\n",
     "index.html": (
@@ -115,9 +116,9 @@ class Desk:
             self._computer = self._make()
         second = self._computer.engine.loop
         second.advance(max(second.time, loop.time))
-        words = ["exec", "-i", "-w", str(self.here())]
+        words = ["exec", "-i", "-w", host_path(self.here())]
         for name, value in variables.items():
-            words += ["-e", f"{name}={value}"]
+            words += ["-e", f"{name}={host_path(Path(value)) if name in PLACES else value}"]
         console = _Console(bytes(stdin), write)
         try:
             return main([*words, NAME, "sh", "-c", text], self._computer, console)
@@ -128,7 +129,7 @@ class Desk:
     def _make(self) -> Connection:
         engine = make_engine(seed=0, shares=[Share(self.home, writable=True)])
         computer = Connection(engine)
-        share = f"{self.home}:{self.home}"
+        share = f"{self.home}:{host_path(self.home)}"  # on Windows it has another name there
         line = ["run", "-d", "--name", NAME, "--read-only", "-v", share, "busybox", "tail", "-f", "/dev/null"]
         console = BufferConsole()
         if main(line, computer, console) != 0:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 
+from classroom import faultline
 from classroom.lab import INTERRUPTED, TYPING
 from classroom.playground.desk import Desk
 from classroom.playground.moments import NOTHING, Seen, look
@@ -19,6 +22,7 @@ from sim.programs.shell.variables import Variables
 from sim.shares import Share
 
 EDITORS = ("edit", "nano", "vi", "vim", "emacs", "code")
+FAULT = ["glassdock", "fault"]
 CLEAR = b"\x1b[H\x1b[2J\x1b[3J"
 INHERITED = ("PATH", "LANG", "TERM")
 Edit = Callable[[str], None]
@@ -67,7 +71,9 @@ class Workbench:
     def prompt(self) -> str:
         here = self._desk.here()
         inside = here.is_relative_to(self._desk.home)
-        return f"~/{here.relative_to(self._desk.home)}".removesuffix("/.") + " $ " if inside else f"{here} $ "
+        return (
+            f"~/{here.relative_to(self._desk.home).as_posix()}".removesuffix("/.") + " $ " if inside else f"{here} $ "
+        )
 
     # -- what the shell asks for
 
@@ -97,9 +103,23 @@ class Workbench:
         if words[0] == "clear":
             write(STDOUT, CLEAR)
             return 0
+        if words[:2] == FAULT:
+            return self._fault(words[2:], write)
         kept = {name: value for name, value in variables.items() if name not in INHERITED}
         status = self._desk.run(text, kept, stdin, write, self._loop)
         self._desk.settle(self._loop.time)
+        return status
+
+    def _fault(self, words: Sequence[str], write: Write) -> int:
+        """`glassdock fault`, of this engine and no other."""
+        said, complained = io.StringIO(), io.StringIO()
+        with redirect_stdout(said), redirect_stderr(complained):
+            try:
+                status = faultline.main(words, self.api)
+            except SystemExit as ended:  # of argparse
+                status = int(ended.code or 0)
+        write(STDOUT, said.getvalue().encode())
+        write(STDERR, complained.getvalue().encode())
         return status
 
     def _to_screen(self, stream: int, data: bytes) -> None:
