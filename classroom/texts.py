@@ -63,7 +63,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "& does not work with docker in a notebook; `docker run -d` starts a container in the background",
         "ko": "노트북에서는 docker에 &를 쓸 수 없어요. `docker run -d`가 컨테이너를 백그라운드에서 시작해요",
     },
-    "after": {"en": "after", "ko": "이 명령 뒤"},
+    "command": {"en": "command", "ko": "명령"},
     "one back": {"en": "◀ one command back", "ko": "◀ 한 명령 뒤로"},
     "one on": {"en": "one command on ▶", "ko": "한 명령 앞으로 ▶"},
     "workbook": {"en": "Docker with glass walls", "ko": "유리벽 도커"},
@@ -84,6 +84,18 @@ TEXTS: dict[str, dict[str, str]] = {
     "other language": {
         "en": "[이 페이지를 한국어로](../ko/contents.md)",
         "ko": "[This page in English](../en/contents.md)",
+    },
+    "lessons": {"en": "Lessons", "ko": "수업"},
+    "for teachers": {"en": "For teachers", "ko": "선생님께"},
+    "reference": {"en": "Reference", "ko": "참고 자료 (영어)"},
+    "pages": {"en": "Pages", "ko": "페이지"},
+    "to the text": {"en": "To the text", "ko": "본문으로"},
+    "this language": {"en": "English", "ko": "한국어"},
+    "computed": {
+        "en": "Whatever stands below a cell is what that cell gave when this page was made, on the simulated host. "
+        "Where a guess is asked for, none was made here: yours comes first when you run the lesson yourself.",
+        "ko": "셀 아래에 있는 것은 모두 이 페이지를 만들 때 그 셀을 시뮬레이션 호스트에서 실행해 얻은 결과예요. 예상을 묻는 "
+        "곳은 비워 두었어요. 수업을 직접 실행할 때 먼저 적어 보세요.",
     },
     "cheat sheet": {"en": "Docker on one sheet", "ko": "한 장으로 보는 도커"},
     "cheat sheet order": {

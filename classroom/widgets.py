@@ -17,8 +17,6 @@ from classroom.texts import language, tell
 if TYPE_CHECKING:
     from classroom.lab import Lab
 
-LONGEST = 70  # letters of a command in the list
-
 def follow(draw: Callable[[], Picture]) -> ipywidgets.HTML:
     """A picture that is drawn again after each cell, for as long as the notebook lives."""
     shown = ipywidgets.HTML(value=_drawn(draw()))
@@ -41,38 +39,28 @@ def after_each_cell(act: Callable[..., None]) -> None:
 
 
 def stepper(lab: Lab) -> ipywidgets.VBox:
-    """The session's timeline with a list of its commands and two buttons: what was there after each of them.
+    """The session's timeline with a number and two buttons: what was there after each command.
 
-    A list and not a slider: it says which command is chosen, and ipywidgets' slider has no name for a screen reader.
+    A number field and not a slider or a list: the slider's handle has no name for a screen reader, and on a list
+    JupyterLab takes the arrow keys for itself.
     """
-    lines = ipywidgets.Dropdown(options=_lines(lab), description=tell("after"), layout={"width": "36em"})
-    lines.value = len(lines.options)
+    last = max(1, len(lab.moments))
+    number = ipywidgets.BoundedIntText(value=last, min=1, max=last, description=tell("command"),
+                                       continuous_update=True, layout={"width": "11em"})  # fmt: skip
     back, on = (ipywidgets.Button(description=tell(word), layout={"width": "auto"}) for word in ("one back", "one on"))
-    picture = ipywidgets.HTML(value=_drawn(lab.view.timeline(lines.value)))
+    picture = ipywidgets.HTML(value=_drawn(lab.view.timeline(last)))
 
     def draw(change: dict[str, Any]) -> None:
         picture.value = _drawn(lab.view.timeline(change["new"]))
 
     def longer(*_: object) -> None:
-        if len(lines.options) < len(lab.moments):
-            chosen = lines.value
-            lines.options = _lines(lab)
-            lines.value = chosen
+        number.max = max(1, len(lab.moments))
 
-    def move(by: int) -> None:
-        lines.value = max(1, min(lines.value + by, len(lines.options)))
-
-    lines.observe(draw, names="value")
+    number.observe(draw, names="value")
     after_each_cell(longer)
-    back.on_click(lambda _: move(-1))
-    on.on_click(lambda _: move(1))
-    return ipywidgets.VBox([ipywidgets.HBox([back, lines, on]), picture])
-
-
-def _lines(lab: Lab) -> list[tuple[str, int]]:
-    """(what the list shows, number of the command) of every command so far."""
-    found = [(f"{number}  $ {moment.line}"[:LONGEST], number) for number, moment in enumerate(lab.moments, 1)]
-    return found or [(tell("nothing typed"), 1)]
+    back.on_click(lambda _: setattr(number, "value", max(number.min, number.value - 1)))
+    on.on_click(lambda _: setattr(number, "value", min(number.max, number.value + 1)))
+    return ipywidgets.VBox([ipywidgets.HBox([back, number, on]), picture])
 
 
 def _drawn(picture: Picture) -> str:

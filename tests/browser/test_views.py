@@ -48,7 +48,8 @@ PALE = """(least) => {
   const found = new Set();
   for (const svg of document.querySelectorAll('svg')) {
     const shapes = [...svg.querySelectorAll('rect, circle, text')].map((shape) => ({
-      shape, fill: getComputedStyle(shape).fill, box: shape.getBoundingClientRect(), text: shape.localName === 'text'}));
+      shape, fill: getComputedStyle(shape).fill, box: shape.getBoundingClientRect(),
+      text: shape.localName === 'text'}));
     const grounds = shapes.filter((each) => !each.text && each.fill !== 'none');
     for (const {shape, fill, box} of shapes.filter((each) => each.text && each.shape.textContent.trim())) {
       const y = (box.top + box.bottom) / 2;
