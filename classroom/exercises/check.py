@@ -39,6 +39,10 @@ STUDENT, RECORD = "GLASSDOCK_STUDENT", "GLASSDOCK_RECORD"  # set by a grader: wh
 class NotBegun(LookupError):
     """Cells were run in another order; says which one comes first."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a page of this program's insides."""
+        return [str(self)]
+
 
 def begin(name: str, student: str = "", host: str = "") -> Shown:
     """Sit down at an assignment. `host`: as `Lab` takes it; by default the context that the notebook uses.

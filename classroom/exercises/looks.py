@@ -77,8 +77,12 @@ class Inspect:
     def see(self, world: World) -> Any:
         found = world.inspect(self.kind, self.name)
         if found is None or self.path:
-            return None if found is None else _at(found, self.path)
+            return None if found is None or self._too_early(found) else _at(found, self.path)
         return found.get("Id") or found["Name"]  # a volume has no id
+
+    def _too_early(self, found: Mapping[str, Any]) -> bool:
+        """What runs has no exit code yet, although `docker inspect` shows a 0 there."""
+        return self.path == "State.ExitCode" and _at(found, "State.Running") is True
 
     @property
     def subject(self) -> Text:

@@ -18,14 +18,16 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
-from classroom.drawing import FONT, STYLE, Picture
+from classroom.drawing import FONT, MONO, STYLE, Picture
 from classroom.exercises.task import Assignment
-from classroom.grading.results import Mark, Reason, Result, State
+from classroom.grading import worksheet
+from classroom.grading.results import Grade, Mark, Reason, Result, State
 from classroom.grading.signals import Signal, signals
 from classroom.grading.tables import TABLES, counted, number
 from classroom.grading.words import say, word
-from classroom.views.charts import Piece, bars
+from classroom.views.charts import Piece, bars, ticks
 
 PALETTE = STYLE.replace("svg{", ":root{")  # the pictures' colours, for the page around them
 MOST_WRONG = 3  # states shown of each task
@@ -45,11 +47,21 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A graded cell: the machine's marks, and what a person made of it. `again`: of another file than this one."""
+
+    marks: Sequence[Mark]
+    grade: Grade
+    maximum: float
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TaskPart:
     """A task on a student's page."""
 
     title: str
-    marks: Sequence[Mark]
+    cells: Sequence[Cell]
     points: float
     maximum: float
 
@@ -60,6 +72,7 @@ def write(folder: Path, assignment: Assignment | None, results: Sequence[Result]
     name, maximum = (assignment.name, float(assignment.points)) if assignment else ("", 0.0)
     for file, table in TABLES.items():
         _write(folder / file, table(name, maximum, results, lang), "utf-8-sig")  # so that Excel reads Hangul
+    _write(folder / worksheet.NAME, worksheet.write(results, lang), "utf-8-sig")
     links = {each.file: f"feedback/{_file(each)}" for each in results}
     for result in results:
         _write(folder / links[result.file], student_page(assignment, result, lang))
@@ -69,13 +82,23 @@ def write(folder: Path, assignment: Assignment | None, results: Sequence[Result]
 def student_page(assignment: Assignment | None, result: Result, lang: str) -> str:
     """One submission's marks, what was seen, and what to do next."""
     tasks = [
-        TaskPart(_title(assignment, name, lang), marks, sum(mark.points for mark in marks),
+        TaskPart(_title(assignment, name, lang), _cells(result, name), result.points_of(marks),
                  sum(mark.maximum for mark in marks))
         for name, marks in result.tasks().items()
     ]  # fmt: skip
     title = assignment.title.of(lang) if assignment else result.assignment
-    percent = round(100 * result.points / result.maximum) if result.maximum else 0
+    percent = min(100, round(100 * result.points / result.maximum)) if result.maximum else 0
     return _page("student.html", lang, result=result, title=title, tasks=tasks, percent=percent)
+
+
+def _cells(result: Result, task: str) -> list[Cell]:
+    return [
+        Cell(
+            marks, result.grade(grade_id), sum(mark.maximum for mark in marks),
+            result.is_marked(grade_id) and result.needs_manual_grade(grade_id),
+        )
+        for grade_id, marks in result.cells().items() if marks[0].task == task
+    ]  # fmt: skip
 
 
 def class_page(
@@ -129,9 +152,12 @@ def _pictures(rows: Sequence[TaskRow], marked: Sequence[Result], lang: str) -> l
     if not rows:
         return []
     tasks = {row.title: [Piece(word("mean", lang), row.mean)] for row in rows}
+    spread = _spread(marked, lang)
+    most = max(piece.value for pieces in spread.values() for piece in pieces)
+    whole = [tick for tick in ticks(most) if tick % 1 == 0]  # there are no half students
     return [
-        bars(word("success", lang), "%", tasks),
-        bars(word("spread", lang), word("students", lang), _spread(marked, lang)),
+        bars(word("success", lang), "%", tasks, axis=(0, 25, 50, 75, 100)),
+        bars(word("spread", lang), word("students", lang), spread, axis=whole),
     ]
 
 
@@ -180,13 +206,21 @@ def _page(template: str, lang: str, **values: Any) -> str:
         return word(key, lang, **facts)
 
     page = _environment().get_template(template)
-    return page.render(lang=lang, palette=PALETTE, font=FONT, number=number, say=told, word=words, **values) + "\n"
+    fonts = {"font": FONT, "mono": MONO}
+    return page.render(lang=lang, palette=PALETTE, **fonts, number=number, say=told, word=words, **values) + "\n"
 
 
 @cache
 def _environment() -> Environment:
     folder = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters["coded"] = _coded
+    return made
+
+
+def _coded(text: str) -> Markup:
+    """`docker start` between backticks, as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _write(path: Path, text: str, encoding: str = "utf-8") -> None:

@@ -46,12 +46,14 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def bars(title: str, unit: str, found: Mapping[str, Sequence[Piece]], note: str = "") -> Picture:
-    """Lying bars of pieces; the length of each bar is written behind it."""
+def bars(
+    title: str, unit: str, found: Mapping[str, Sequence[Piece]], note: str = "", axis: Sequence[float] = ()
+) -> Picture:
+    """Lying bars of pieces; the length of each bar is written behind it. `axis`: its ticks, if not as they come."""
     canvas = Canvas(title)
     canvas.text(16, 28, title, bold=True, size=16)
     sums = {label: sum(piece.value for piece in pieces) for label, pieces in found.items()}
-    axis = ticks(max(sums.values(), default=1.0))
+    axis = axis or ticks(max(sums.values(), default=1.0))
     floor = TOP + len(found) * (BAR + 10)
     for tick in axis:
         x = LEFT + WIDTH * tick / axis[-1]

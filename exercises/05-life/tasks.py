@@ -74,6 +74,11 @@ TASKS = (
             Wrong(("docker kill {polite}", "docker kill {other}"), fails=("stopped", "said"), says="137"),
             Wrong(("docker stop {polite} {other}",), fails=("killed",), says=": 0"),
             Wrong(
+                ("docker create --name bystander {image}",),
+                fails=("stopped", "over", "said", "killed", "kept"),
+                says="not there",
+            ),
+            Wrong(
                 ("docker stop {polite}", "docker rm -f {other}"),
                 fails=("killed", "kept"),
                 says="number of containers: 1",

@@ -70,6 +70,18 @@ def test_what_comes_from_a_submission_is_text_and_no_markup(lang: str):
     assert f'<html lang="{lang}">' in page
 
 
+def test_a_command_in_a_message_is_set_as_code():
+    text = {"en": "Next step: `docker <start>`.", "ko": "`docker <start>`"}
+    marks_ = (Mark("named", "there", "named", 0, 1, False, text, {}),)
+    assert "<code>docker &lt;start&gt;</code>" in student_page(TOY_ASSIGNMENT, result("ada", marks=marks_), "en")
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_who_could_not_be_graded_is_told_what_to_do(lang: str):
+    assert "JupyterLab" in student_page(TOY_ASSIGNMENT, REFUSED, lang)
+    assert "JupyterLab" not in student_page(TOY_ASSIGNMENT, result("ada"), lang)
+
+
 def test_pages_need_nothing_from_the_network_and_have_a_heading_for_each_task(tmp_path: Path):
     write(tmp_path, TOY_ASSIGNMENT, [result("ada"), result("bob", False), OLDER], "en", "walls")
     for page in tmp_path.rglob("*.html"):
