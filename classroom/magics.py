@@ -59,7 +59,7 @@ class Classroom:
         lab = self.of(context)
         ran = lab.run(text, write=Screen(lab.moment).write if show else None)
         if NO_TERMINAL in ran.err and show:
-            print(tell("no terminal"), file=sys.stderr)
+            print(tell("no terminal"))
         self.ipython.user_ns["_exit_code"] = ran.exit
         return ran
 

@@ -1,5 +1,8 @@
 """What a notebook's cell shows of a command, no faster than somebody can follow it and stop it.
 
+Both streams go where the cell prints, as with any `!` line: on a notebook's own standard error, which is painted red,
+a download would look like a failure.
+
 Simulated time jumps, so `docker stats` or `ping` would print for ever, as fast as the computer can. The first minute of
 such a program is shown at once, as of any other; then each further second with something to show takes a quarter of a
 second, and ■ (Interrupt) is Ctrl-C.
@@ -11,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable
 
-from classroom.shell import STDOUT
 from engine.clock import SECOND
 
 QUICK = 60  # simulated seconds with something to show
@@ -27,9 +29,8 @@ class Screen:
         self._seconds = 0
 
     def write(self, stream: int, data: bytes) -> None:
-        file = sys.stdout if stream == STDOUT else sys.stderr
-        file.write(data.decode(errors="replace"))
-        file.flush()
+        sys.stdout.write(data.decode(errors="replace"))
+        sys.stdout.flush()
         if (moment := self._moment()) is not None:
             self._brake(moment // SECOND)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from classroom.drawing import Canvas, Picture
 from classroom.texts import tell
 from classroom.views.charts import Piece, bars, lines
+from classroom.views.names import named
 from sim.hypervisor import network
 from sim.hypervisor.comparison import Comparison
 from sim.hypervisor.figures import Figure
@@ -42,7 +43,7 @@ def stacks(found: Comparison) -> Picture:
     for column, machine in enumerate(found.machines):
         x = 16 + column * (COLUMN + 18)
         cut = machine.stack.index("|")
-        common, own = machine.stack[:cut], machine.stack[cut + 1 :]
+        common, own = ([named(name) for name in part] for part in (machine.stack[:cut], machine.stack[cut + 1 :]))
         for level, name in enumerate(common):
             _level(canvas, x, floor - level * CELL, COLUMN, name, "grey-soft", "line")
         for level, name in enumerate(own, len(common)):
@@ -51,9 +52,11 @@ def stacks(found: Comparison) -> Picture:
             for more in range(MORE):
                 _level(canvas, x + COLUMN - (MORE - more) * SLIVER + 3, y, SLIVER - 3, "", fill, edge)
             _level(canvas, x, y, COLUMN - MORE * SLIVER, name, fill, edge)
-        canvas.text(x + COLUMN / 2, floor + CELL + 18, machine.label, anchor="middle", bold=True, within=COLUMN + 10)
+        canvas.text(
+            x + COLUMN / 2, floor + CELL + 18, named(machine.label), anchor="middle", bold=True, within=COLUMN + 10
+        )
         once, each = " < ".join(common), " < ".join(own)
-        words.append(tell("stack", name=machine.label, once=once, each=each, kernel=machine.kernel))
+        words.append(tell("stack", name=named(machine.label), once=once, each=each, kernel=named(machine.kernel)))
     return canvas.picture("\n".join([canvas.title, *words]))
 
 
@@ -65,8 +68,8 @@ def _level(canvas: Canvas, x: float, y: float, width: float, name: str, fill: st
 def start(found: Comparison) -> Picture:
     """From the command to a program that listens."""
     rows = {
-        machine.label: [
-            Piece(part, sum(step.time.value for step in found.starts[machine.name] if step.part == part), *look)
+        named(machine.label): [
+            Piece(named(part), sum(step.time.value for step in found.starts[machine.name] if step.part == part), *look)
             for part, look in LOOKS.items()
         ]
         for machine in found.machines
@@ -88,19 +91,19 @@ def memory(found: Comparison) -> Picture:
             Piece(tell("shared by all"), once, "green-soft", "green", True),
         ]
         if parts.taken:
-            rows[machine.label] = [
+            rows[named(machine.label)] = [
                 pieces[0],
                 Piece(tell("taken at the start"), whole.value - fixed, "orange-soft", "orange"),
             ]
         else:
-            rows[machine.label] = [*pieces, Piece(tell("each its own"), count * each, "blue-soft", "blue")]
+            rows[named(machine.label)] = [*pieces, Piece(tell("each its own"), count * each, "blue-soft", "blue")]
     return bars(tell("memory of", count=count, image=found.question.image), "MiB", rows, tell("model note"))
 
 
 def growth(found: Comparison) -> Picture:
     """Memory over the number of instances."""
     series = {
-        machine.label: [
+        named(machine.label): [
             (float(count), figure.value)
             for count in found.question.instances
             if (figure := found.memory[machine.name].at(count)) is not None
@@ -118,7 +121,7 @@ def density(found: Comparison) -> Picture:
     rows = {}
     for machine in found.machines:
         value = answer.values[machine.name]
-        rows[machine.label] = [Piece(tell("instances"), value.value if isinstance(value, Figure) else 0.0)]
+        rows[named(machine.label)] = [Piece(tell("instances"), value.value if isinstance(value, Figure) else 0.0)]
     title = tell("instances in", image=found.question.image, budget=f"{found.question.budget:,.0f}")
     return bars(title, tell("instances"), rows, tell("model note"))
 
@@ -127,7 +130,7 @@ def requests(found: Comparison) -> Picture:
     """Redis GET over the number of connections: where a guest passes a container behind NAT."""
     book, counts = found.book, (1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 100)
     series = {
-        machine.label: [
+        named(machine.label): [
             (float(count), network.served(machine, book["redis.get"], book["redis.away"], count, book).value)
             for count in counts
         ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from classroom.drawing import Canvas, Picture
 from classroom.texts import tell
 from classroom.views.charts import lines
+from classroom.views.names import named
 from sim.fleet.placement import CORES, Placement
 from sim.fleet.rollout import Rollout
 
@@ -15,7 +16,7 @@ CELL, ACROSS, MOST, POINTS = 34, 20, 400, 24  # pixels; squares in a row, square
 
 def servers(placed: Placement, label: str) -> Picture:
     """Each square says how many instances are on its server; it is filled as high as its processors are asked for."""
-    title = tell("placed", label=label, count=placed.placed, used=placed.used, all=len(placed.servers))
+    title = tell("placed", label=named(label), count=placed.placed, used=placed.used, all=len(placed.servers))
     canvas = Canvas(title)
     canvas.text(16, 28, title, bold=True, size=16)
     for index, server in enumerate(placed.servers[:MOST]):

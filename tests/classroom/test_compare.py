@@ -1,6 +1,7 @@
 """`glassdock compare` and `glassdock fleet`: tables say what they are, pictures have words, bad questions are told."""
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -126,3 +127,11 @@ def test_the_fleet_shows_density_failure_and_change_and_is_the_same_again(capsys
 
 def test_a_bad_release_is_stopped_by_its_health_gate(capsys):
     assert run(capsys, "fleet --bad")[1].count("stopped by its health gate") == 2
+
+
+def test_pictures_of_the_model_speak_korean(monkeypatch):
+    monkeypatch.setenv("GLASSDOCK_LANG", "ko")
+    found = compare(Question("redis", (1, 8), ("type1", "type2", "container", "hyperv")), book())
+    for picture in comparison.pictures(found).values():
+        assert "가상 머신" in picture.text
+        assert not re.search(r"hardware|container|guest system|user space", picture.text)
