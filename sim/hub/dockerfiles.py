@@ -75,7 +75,7 @@ def _parent(version: Version) -> tuple[str, Version | None]:
             begins = [_published(theirs), theirs["history"]] == [_published(facts)[:count],
                                                                 facts["history"][: len(theirs["history"])]]  # fmt: skip
             if begins and count < len(facts["layers"]) and (best is None or count > len(best.layers)):
-                best, name = other, f"{folder}:{_precise(other.tags)}"
+                best, name = other, f"{shelf.repository(folder).name}:{_precise(other.tags)}"
     return name, best
 
 
@@ -127,7 +127,7 @@ def _untold(config: Mapping[str, Any], steps: Sequence[Step]) -> list[Step]:
 def dockerfile(folder: str, version: Version) -> str:
     """The Dockerfile, with each layer's folder and size above the line that made it."""
     found = recipe(version)
-    names = ", ".join(f"{folder}:{tag}" for tag in version.tags)
+    names = ", ".join(f"{shelf.repository(folder).name}:{tag}" for tag in version.tags)
     lines = [f"# {line}" for line in textwrap.wrap(f"{names}.", WIDTH - 2)]
     lines += ["# Each line that makes a layer is below the folder with its files, and the layer's size as it travels.",
               "", f"FROM {found.base}"]  # fmt: skip

@@ -30,5 +30,6 @@ def _about(name: str, shelf: Shelf | None) -> dict[str, Any]:
     row = {"name": name, "description": "", "star_count": 0, "is_official": False}
     if shelf is not None and name in shelf.repositories():
         about = shelf.about(name)
-        row = {"name": about.name, "description": about.description, "star_count": about.stars, "is_official": True}
+        row = {"name": about.name, "description": about.description, "star_count": about.stars,
+               "is_official": about.official}  # fmt: skip
     return row | {"is_automated": False, "is_trusted": False}

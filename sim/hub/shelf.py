@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from engine.distribution.registry import Blob, Document
 from engine.image.digest import Digest
 from engine.image.manifest import OCI_INDEX, OCI_MANIFEST
+from sim.hub.derived import worked_out
 from sim.hub.segments import Segments
 
 if TYPE_CHECKING:
@@ -70,12 +71,21 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """One folder of images/ with an image.toml."""
+    """One folder of images/ with an image.toml. Its `name` is the folder's, or "OWNER/NAME" as the file says."""
 
     name: str
     description: str
     stars: int
     versions: tuple[Version, ...]
+
+    @property
+    def official(self) -> bool:
+        return "/" not in self.name
+
+    @property
+    def path(self) -> str:
+        """As a registry has it."""
+        return OFFICIAL + self.name if self.official else self.name
 
 
 class LazyLayer:
@@ -135,7 +145,7 @@ class Shelf:
 @cache
 def _found() -> Mapping[str, str]:
     """{repository: folder}"""
-    return {OFFICIAL + name: name for name in folders()}
+    return {repository(folder).path: folder for folder in folders()}
 
 
 @cache
@@ -152,8 +162,7 @@ def _show(name: str) -> _Shown | None:
 @lru_cache
 def catalogue() -> Mapping[str, Any]:
     """{"alpine:latest": {"config", "layers": [{"published", "size"}], "history": [{"created", "created_by", …}]}}"""
-    images: Mapping[str, Any] = json.loads((IMAGES / "catalogue.json").read_text("utf-8"))["images"]
-    return images
+    return worked_out(json.loads((IMAGES / "catalogue.json").read_text("utf-8"))["images"])
 
 
 @lru_cache
@@ -170,7 +179,7 @@ def repository(folder: str) -> Repository:
 
     about = tomllib.loads((IMAGES / folder / "image.toml").read_text("utf-8"))
     versions = (Version(tuple(row["tags"]), row["like"], tuple(row["layers"])) for row in about["version"])
-    return Repository(folder, about["description"], about["stars"], tuple(versions))
+    return Repository(about.get("name", folder), about["description"], about["stars"], tuple(versions))
 
 
 def stack(version: Version, machine: str) -> list[Layer]:

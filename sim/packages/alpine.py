@@ -23,7 +23,7 @@ from sim.packages.serving import Body
 OURS = ("Contents", "Says", "Script", "Repository", "Like")
 INDEX_SIZES: Mapping[str, int] = {"main": 512_000, "community": 2_310_000}  # bytes, as they travel
 ARCHITECTURE = "x86_64"
-RELEASES = ("v3.24", "v3.23", "v3.22", "v3.10")
+RELEASES = ("v3.24", "v3.23", "v3.22", "v3.21", "v3.20", "v3.19", "v3.18", "v3.10")
 
 
 def answer(path: str) -> Body | None:

@@ -36,8 +36,19 @@ class Suite:
 
 
 KB = 1000
+UBUNTU = {"main": 1400 * KB, "universe": 11_300 * KB, "restricted": 60 * KB, "multiverse": 190 * KB}
+
+
+def _older(name: str) -> dict[str, Suite]:
+    """The four suites of an older Ubuntu."""
+    more = (f"{name}-{part}" for part in ("updates", "backports", "security"))
+    return {name: Suite(265 * KB, UBUNTU, f"ubuntu-{name}"), **dict.fromkeys(more, Suite(128 * KB, UBUNTU))}
+
+
 ARCHIVES: Mapping[str, Mapping[str, Suite]] = {
     "debian": {
+        "bullseye": Suite(116 * KB, {"main": 8066 * KB}, "debian-bullseye"),
+        "bullseye-updates": Suite(44_100, {"main": 18_800}),
         "trixie": Suite(140 * KB, {"main": 9670 * KB}, "debian-trixie"),
         "trixie-updates": Suite(47_300, {"main": 5412}),
         "bookworm": Suite(151 * KB, {"main": 8791 * KB}, "debian-bookworm"),
@@ -46,6 +57,7 @@ ARCHIVES: Mapping[str, Mapping[str, Suite]] = {
     "debian-security": {
         "trixie-security": Suite(43_400, {"main": 52_300}),
         "bookworm-security": Suite(48 * KB, {"main": 293 * KB}),
+        "bullseye-security": Suite(27_200, {"main": 402 * KB}),
     },
     "ubuntu": {
         "noble": Suite(
@@ -64,6 +76,10 @@ ARCHIVES: Mapping[str, Mapping[str, Suite]] = {
         "jammy-updates": Suite(128 * KB, {"main": 3532 * KB, "universe": 1572 * KB, "restricted": 5180 * KB}),
         "jammy-backports": Suite(127 * KB, {"main": 83_200, "universe": 35_200}),
         "jammy-security": Suite(129 * KB, {"main": 3207 * KB, "universe": 1269 * KB, "restricted": 4960 * KB}),
+        **_older("focal"),
+        **_older("bionic"),
+        **_older("xenial"),
+        **_older("trusty"),
     },
 }
 

@@ -24,7 +24,7 @@ from sim.packages.serving import Body
 
 JSON = "application/vnd.pypi.simple.v1+json"
 FILES = "https://files.pythonhosted.org/packages"
-PYTHONS = ("cp310", "cp311", "cp312", "cp313", "cp314")
+PYTHONS = ("cp37", "cp38", "cp39", "cp310", "cp311", "cp312", "cp313", "cp314")
 DESCRIPTION = 2400  # bytes of a long description, about
 MANYLINUX = "manylinux_2_27_x86_64.manylinux_2_28_x86_64"
 MODULES = {"beautifulsoup4": "bs4", "pyyaml": "yaml", "python-dotenv": "dotenv", "pillow": "PIL", "pymysql": "pymysql",

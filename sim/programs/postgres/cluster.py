@@ -32,6 +32,7 @@ class Cluster:
     def __init__(self, proc: Proc, folder: str, *, trust: bool) -> None:
         self._proc, self.folder, self.trust = proc, folder, trust
         self._kept = Kept(proc, lambda name: f"{folder}/base/{name}")
+        self.settings: dict[str, str] = {}  # of the server's command line
         self.sessions: dict[int, str] = {}  # backend's pid → its database
         self.roles = self._read_roles()
 

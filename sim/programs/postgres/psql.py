@@ -64,7 +64,7 @@ class Psql:
             return False
         if answer.columns:
             await self.proc.out(table(answer.columns, answer.rows, self.style))
-        if answer.tag and not self.quiet and (not answer.columns or not answer.tag.startswith("SELECT")):
+        if answer.tag and not self.quiet and (not answer.columns or not answer.tag.startswith(("SELECT", "SHOW"))):
             await self.proc.out(f"{answer.tag}\n")
         return True
 

@@ -74,6 +74,8 @@ class Postmaster:
         self._about = f"PostgreSQL {version} (Debian {full}) on x86_64-pc-linux-gnu, 64-bit"
         self._trust = proc.access(f"{folder}/trust", 0)
         self.cluster = Cluster(proc, folder, trust=self._trust)
+        given = (word.partition("=") for at, word in enumerate(proc.argv) if proc.argv[at - 1] == "-c")
+        self.cluster.settings = {name.lower(): value for name, _, value in given}
         self._ended: list[int] = []
         self._children: list[int] = []
 

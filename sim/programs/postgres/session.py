@@ -37,7 +37,15 @@ CREATED = ("TABLE", "INDEX", "VIEW", "UNIQUE")
 CATALOGUE = re.compile(r"\s*SELECT\s+.+?\s+FROM\s+(?:pg_catalog\.)?(pg_database|pg_roles)(?:\s+ORDER BY \w+)?\s*",
                        re.IGNORECASE | re.DOTALL)  # fmt: skip
 FEWER = re.compile(r"table (\w+) has (\d+) columns but (\d+) values were supplied")
-SETTINGS = {"port": "5432", "timezone": "Etc/UTC", "max_connections": "100", "server_encoding": "UTF8"}
+SETTINGS = {
+    "port": "5432",
+    "timezone": "Etc/UTC",
+    "max_connections": "100",
+    "server_encoding": "UTF8",
+    "shared_buffers": "128MB",
+    "work_mem": "4MB",
+    "log_statement": "none",
+}
 DECLARED = (("BIGINT", INT8), ("BIGSERIAL", INT8), ("INT", INT4), ("SMALLINT", INT4), ("BOOL", BOOL), ("FLOAT", FLOAT8),
             ("REAL", FLOAT8), ("DOUBLE", FLOAT8))  # fmt: skip
 WAITS = 50  # times that a statement waits for another's lock …
@@ -247,7 +255,7 @@ class Session:
     async def _show(self, sql: str, said: list[str]) -> Result | None:
         name = _name(sql, 1)
         settings = {"server_version": self._version.split()[1], "data_directory": self._cluster.folder}
-        value = (SETTINGS | settings).get(name.lower())
+        value = (SETTINGS | settings | self._cluster.settings).get(name.lower())
         if value is None:
             raise Failure(f'unrecognized configuration parameter "{name}"', "42704")
         return [Column(name.lower())], [[value]], "SHOW"

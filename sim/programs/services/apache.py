@@ -305,7 +305,7 @@ def _page(status: int, **words: str) -> Reply:
 
 
 def _listing(path: str, names: tuple[str, ...]) -> Reply:
-    title = f"Index of {path.rstrip('/')}"
+    title = f"Index of {path.rstrip('/') or '/'}"
     up = [] if path == "/" else ['<li><a href="../"> Parent Directory</a></li>']
     rows = "\n".join([*up, *(f'<li><a href="{name}"> {name}</a></li>' for name in names)])
     body = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SIGINT, SIGTERM = 2, 15
 BLOCK = 65536
+UNITS = {"b": 1, "k": 1000, "kb": 1 << 10, "m": 10**6, "mb": 1 << 20, "g": 10**9, "gb": 1 << 30}
 DEFAULTS = {
     b"port": b"6379", b"bind": b"0.0.0.0", b"dir": b"", b"dbfilename": b"dump.rdb", b"save": b"3600 1 300 100 60 10000",
     b"appendonly": b"no", b"requirepass": b"", b"maxmemory": b"0", b"maxmemory-policy": b"noeviction",
@@ -71,8 +73,21 @@ def read_settings(proc: Proc, words: list[str]) -> tuple[dict[bytes, bytes], boo
             wrong = "Bad directive or wrong number of arguments"
             raise BadConfig(f"Reading the configuration file, at line {number}\n>>> '{line}'\n{wrong}")
         if name:
-            settings[name.lower().encode()] = " ".join(values).encode()
+            said = " ".join(values)
+            settings[name.lower().encode()] = (size(said) if name.lower() == "maxmemory" else said).encode()
     return settings, has_file
+
+
+def size(said: str) -> str:
+    """Bytes of `2mb`, as redis.conf writes sizes.
+
+    >>> size("1k"), size("2mb"), size("100")
+    ('1000', '2097152', '100')
+    """
+    found = re.fullmatch(r"(\d+)(b|kb?|mb?|gb?)?", said.lower())
+    if found is None:
+        raise BadConfig(f"argument must be a memory value: {said}")
+    return str(int(found[1]) * UNITS[found[2] or "b"])
 
 
 @dataclass(slots=True)

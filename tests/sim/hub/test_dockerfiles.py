@@ -44,7 +44,7 @@ def test_images_stand_on_images_of_the_shelf() -> None:
     debian = "debian:trixie-20260918-slim"
     assert {name for name, base in bases.items() if base == debian} == {
         "httpd:latest", "memcached:latest", "nginx:stable", "node:slim", "postgres:latest", "python:slim",
-        "redis:latest",
+        "redis:latest", *(f"postgres:{major}" for major in range(13, 18)),
     }  # fmt: skip
     assert bases["nginx:latest"] == "debian:trixie-20260713-slim"
     assert bases["python:latest"] == bases["node:latest"] == "buildpack-deps:trixie"
