@@ -15,10 +15,12 @@
     glassdock fault         break something on purpose
     glassdock exercises     graded exercises as a course for nbgrader
     glassdock grade DIR     marks for what was handed in, by what its commands did
+    glassdock mark DIR …    points and comments by hand
     glassdock compare       a container, a microVM, a virtual machine: the model's figures and their sources
     glassdock fleet         what containers buy with a hundred servers
     glassdock lab           the lessons, in JupyterLab
     glassdock notebooks     each lesson's two files, and its languages, held in step
+    glassdock site          the lessons, run, and the reference as a folder of pages
 
 Only what a command needs is imported: `glassdock docker ps` must not wait for a web server.
 """
@@ -48,10 +50,12 @@ ELSEWHERE = {
     "fault": "classroom.faultline:main",
     "exercises": "classroom.exercises.course:main",
     "grade": "classroom.grading.command:main",
+    "mark": "classroom.grading.marking:main",
     "compare": "classroom.compare:main",
     "fleet": "classroom.fleetline:main",
     "lab": "classroom.workbook.lab:main",
     "notebooks": "classroom.workbook.pairs:main",
+    "site": "classroom.site.command:main",
     "check": "real.probe:main",
     "images": "real.busybox:main",
     "images build": "sim.hub.shelf:main",
@@ -70,10 +74,12 @@ OTHERS = {
     "fault": "break something on purpose",
     "exercises": "graded exercises as a course for nbgrader: list, build, release",
     "grade": "marks, tables and feedback for a folder of submissions",
+    "mark": "points and comments by hand, for what a machine cannot mark",
     "compare": "container, microVM and virtual machine side by side",
     "fleet": "a hundred servers: density, failure, rolling change",
     "lab": "the lessons, in JupyterLab",
     "notebooks": "sync, check or take: a lesson's text and its notebook in step",
+    "site": "the lessons, run, and the reference as a folder of pages: build, serve",
 }
 
 CERTIFICATES = Path.home() / ".docker"
