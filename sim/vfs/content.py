@@ -15,7 +15,8 @@ from __future__ import annotations
 from typing import Protocol
 
 CHUNK = 65536
-_ZEROS = bytes(CHUNK)
+PAGE = 4096
+_ZEROS, _ZERO_PAGE = bytes(CHUNK), bytes(PAGE)
 Content = bytes | bytearray | dict[int, bytes]
 
 
@@ -64,7 +65,7 @@ def truncate(content: Content, size: int) -> Content:
         return content if len(content) <= size else bytes(content[:size])
     last, rest = divmod(size, CHUNK)
     for number in [number for number in content if number >= last]:
-        piece = content.pop(number)[:rest].rstrip(b"\0") if number == last else b""
+        piece = _stripped(content.pop(number)[:rest]) if number == last else b""
         if piece:
             content[number] = piece
         else:
@@ -74,7 +75,7 @@ def truncate(content: Content, size: int) -> Content:
 
 def frozen(content: Content) -> Content:
     """The same content in a form that may be shared: nothing will write to it."""
-    return bytes(content).rstrip(b"\0") if isinstance(content, bytearray) else content
+    return _stripped(bytes(content)) if isinstance(content, bytearray) else content
 
 
 def copy(content: Content) -> Content:
@@ -96,12 +97,12 @@ class Source(Protocol):
 def take(stream: Source, size: int) -> Content:
     """Read `size` bytes from a stream. Raises ValueError if it ends before."""
     if size <= CHUNK:
-        return _exactly(stream, size).rstrip(b"\0")
+        return _stripped(_exactly(stream, size))
     content: dict[int, bytes] = {}
     for number in range(-(-size // CHUNK)):
         piece = _exactly(stream, min(CHUNK, size - number * CHUNK))
-        if piece != _ZEROS[: len(piece)]:  # much quicker than to strip them one by one
-            content[number] = piece.rstrip(b"\0")
+        if piece != _ZEROS[: len(piece)]:
+            content[number] = _stripped(piece)
     return content
 
 
@@ -116,7 +117,7 @@ def _exactly(stream: Source, count: int) -> bytes:
 
 
 def _in_pieces(content: bytes | bytearray) -> dict[int, bytes]:
-    pieces = (bytes(content[start : start + CHUNK]).rstrip(b"\0") for start in range(0, len(content), CHUNK))
+    pieces = (_stripped(bytes(content[start : start + CHUNK])) for start in range(0, len(content), CHUNK))
     return {number: piece for number, piece in enumerate(pieces) if piece}
 
 
@@ -126,8 +127,16 @@ def _put(content: dict[int, bytes], number: int, start: int, piece: memoryview) 
     else:
         old = content.get(number, b"")
         whole = b"".join((old[:start].ljust(start, b"\0"), piece, old[start + len(piece) :]))
-    whole = whole.rstrip(b"\0")
+    whole = _stripped(whole)
     if whole:
         content[number] = whole
     else:
         content.pop(number, None)
+
+
+def _stripped(piece: bytes) -> bytes:
+    """Without its trailing zeros. Pages are compared whole: bytes.rstrip looks at one byte after the other."""
+    end = len(piece)
+    while piece.endswith(_ZERO_PAGE, 0, end):
+        end -= PAGE
+    return piece[:end].rstrip(b"\0")
