@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from classroom.site.book import Book, Page, SiteError
 
 SHOWN = ["text/html", "image/svg+xml", "image/png", "text/plain"]  # no widgets: nothing runs on a page
 SECONDS = 300  # for one cell
+VIEW, STATES = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 QUIET = ["--log-level=ERROR"]
 LIGHT, DARK = "default", "github-dark"
 
@@ -46,8 +48,26 @@ def run(book: Book, page: Page) -> Any:
 
 def lesson(notebook: Any) -> str:
     """HTML of a notebook with its outputs."""
+    _still(notebook)
     html, _ = _exporter().from_notebook_node(notebook)
     return str(html)
+
+
+def _still(notebook: Any) -> None:
+    """A widget becomes the picture that it showed last: its model's state is kept in the notebook."""
+    states = notebook.metadata.pop("widgets", {}).get(STATES, {}).get("state", {})
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    for data in (output.data for output in outputs if VIEW in output.get("data", {})):
+        data["text/html"] = "".join(_pictures(states, data[VIEW]["model_id"]))
+
+
+def _pictures(states: Mapping[str, Any], model: str) -> Iterator[str]:
+    """Values of the HTML widgets in a tree of widgets."""
+    state = states.get(model, {}).get("state", {})
+    if state.get("_model_name") == "HTMLModel":
+        yield state.get("value", "")
+    for child in state.get("children", ()):
+        yield from _pictures(states, child.removeprefix("IPY_MODEL_"))
 
 
 def text(source: str) -> str:

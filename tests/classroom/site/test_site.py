@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 
 from classroom.site.book import SiteError, bind
@@ -67,6 +68,23 @@ def test_a_lesson_shows_what_its_cells_gave(site: Path, lang: str) -> None:
     assert ("The engine says" if lang == "en" else "엔진의 답은") in page
     assert f"../{'ko' if lang == 'en' else 'en'}/02-hello-world.html" in page, "the same lesson in the other language"
     assert "Hello from Docker!" not in (site / f"notebooks/{lang}/03-engine.html").read_text("utf-8"), "not run"
+
+
+def test_a_widget_is_there_as_the_picture_that_it_showed_last() -> None:
+    from classroom.site import rendering
+
+    state = {
+        "box": {"state": {"_model_name": "VBoxModel", "children": ["IPY_MODEL_button", "IPY_MODEL_picture"]}},
+        "button": {"state": {"_model_name": "ButtonModel", "description": "on"}},
+        "picture": {"state": {"_model_name": "HTMLModel", "value": "<figure>shown last</figure>"}},
+    }
+    output = nbformat.v4.new_output("display_data", {"text/plain": "VBox(…)", rendering.VIEW: {"model_id": "box"}})
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("view.timeline()", outputs=[output])],
+        metadata={"widgets": {rendering.STATES: {"state": state}}},
+    )
+    page = rendering.lesson(notebook)
+    assert "<figure>shown last</figure>" in page and "VBox" not in page
 
 
 def test_one_language_is_a_site_as_well(tmp_path: Path) -> None:
