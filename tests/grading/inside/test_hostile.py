@@ -61,7 +61,7 @@ for path in {paths!r}:
     except OSError: pass
 for top in ("/", "/proc/1/root", "/proc/self/cwd/.."):
     for folder, below, names in os.walk(top):
-        below[:] = [] if folder.startswith(("/proc", "/usr", sys.base_prefix)) else below
+        if folder.startswith(("/proc", "/usr", sys.base_prefix)) or folder.endswith("/site-packages"): below[:] = []
         found += [folder for name in names if name in ("tasks.py", "grades.db", "course.key", "secret.ipynb")]
 held = [name for name in sys.modules if name.startswith(("classroom.grading.checking", "exercises_"))]
 raise RuntimeError(f"reached {{found + held}}")
