@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sim.abi import Proc
+from sim.programs.absent import said as told
 from sim.programs.mysql.connection import ARGUMENTS, Answer, Connection, said, where_of
 from sim.programs.mysql.dialect import statements, tokens
 from sim.programs.mysql.flavours import flavour
@@ -249,9 +250,11 @@ async def mysql(proc: Proc, options: Options, operands: list[str]) -> int:
     kind = flavour(proc)
     name = proc.argv[0].rpartition("/")[2]
     if "V" in options:
-        about = f"from {kind.version}, client 15.2 for debian-linux-gnu (x86_64)" if kind.maria else (
-            f"Ver {kind.version} for Linux on x86_64 ({kind.distribution})")  # fmt: skip
-        await proc.out(f"{name} {about} using  EditLine wrapper\n" if kind.maria else f"{name}  {about}\n")
+        packaged = await told(proc)  # Linux distributions have MariaDB's
+        maria = kind.version if kind.maria else f"{packaged}-MariaDB"
+        about = f"{name} from {maria}, client 15.2 for debian-linux-gnu (x86_64) using  EditLine wrapper\n"
+        other = f"{name}  Ver {kind.version} for Linux on x86_64 ({kind.distribution})\n"
+        await proc.out(about if kind.maria or packaged else other)
         return 0
     link = Connection(proc, await where_of(proc, options, operands[0] if operands else options.get("D")))
     try:

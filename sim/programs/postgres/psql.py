@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sim.abi import Proc
+from sim.programs.absent import said
 from sim.programs.options import Options, command
 from sim.programs.postgres.connection import Answer, Ask, Connection, Refused, Where
 from sim.programs.postgres.dialect import complete, statements
@@ -269,7 +270,7 @@ async def script(psql: Psql, path: str) -> bool:
          about="the PostgreSQL interactive terminal", long=LONG)  # fmt: skip
 async def psql(proc: Proc, options: Options, operands: list[str]) -> int:
     version = proc.env.get("PG_VERSION", "18.6-1")
-    number = version.partition("-")[0]
+    number = await said(proc) or version.partition("-")[0]
     if "V" in options:
         await proc.out(f"psql (PostgreSQL) {number}\n")
         return 0
