@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from classroom.commands import parser
@@ -19,8 +19,11 @@ from engine.addresses import default_address
 from engine.client.connection import Api, ApiError, CannotConnect, SocketConnection
 
 
-def main(argv: Sequence[str]) -> int:
-    """1: the daemon cannot be asked, or refuses; 2: words that are not understood."""
+def main(argv: Sequence[str], api: Api | None = None) -> int:
+    """`api`: of an engine in this process, else the daemon at -H is asked.
+
+    1: the daemon cannot be asked, or refuses; 2: words that are not understood.
+    """
     words = parser("fault", __doc__)
     words.add_argument("-H", dest="host", metavar="ADDRESS", default=default_address("sim"), help="of the daemon")
     words.add_argument("--heal", action="store_true", help="all is as it should be")
@@ -31,14 +34,15 @@ def main(argv: Sequence[str]) -> int:
     if not all("=" in word for word in options.changes):
         words.error("a change is NAME=VALUE")
     try:
-        api = Api(SocketConnection(options.host))
+        api = api or Api(SocketConnection(options.host))
         if options.oom:
             api.call("POST", f"/glassdock/containers/{options.oom}/oom")
         if options.heal:
             api.post("/glassdock/faults", body={})
         if changes:
             api.post("/glassdock/faults", body={name: value(text) for name, text in changes.items()})
-        show(api.get("/glassdock/faults"))
+        if changes or not (options.oom or options.heal):
+            show(api.get("/glassdock/faults"), changes)
     except (CannotConnect, ApiError) as error:
         print(f"glassdock: {error}", file=sys.stderr)
         return 1
@@ -56,6 +60,8 @@ def value(text: str) -> Any:
         return [word for word in text.split(",") if word]
 
 
-def show(faults: dict[str, Any]) -> None:
+def show(faults: Mapping[str, Any], only: Collection[str] = ()) -> None:
+    """A line for each; if some were changed, for those."""
     for name, present in faults.items():
-        print(f"{name:<20} {json.dumps(present)}")
+        if not only or name in only:
+            print(f"{name:<20} {json.dumps(present)}")

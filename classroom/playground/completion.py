@@ -11,7 +11,8 @@ from engine.client.connection import Api
 
 MOST = 60  # that are offered at once
 _COMMAND = re.compile(r"^  ([a-z]+)\*? {2,}\S", re.M)
-PLAIN = ("docker", "ls", "cat", "cd", "echo", "edit", "clear", "sleep", "grep", "mkdir", "rm", "cp", "mv")
+PLAIN = ("docker", "ls", "cat", "cd", "echo", "edit", "clear", "sleep", "grep", "mkdir", "rm", "cp", "mv",
+         "glassdock")  # fmt: skip
 # what a command's arguments are, by the first word of its path or by the whole of it
 CONTAINERS = {
     "start", "stop", "restart", "kill", "pause", "unpause", "rm", "rename", "wait", "port", "top", "diff", "logs",
@@ -43,6 +44,9 @@ def complete(text: str, at: int, api: Api, files: Callable[[], Sequence[str]]) -
     start = at - len(typed)
     if not known:
         return _offer(start, typed, PLAIN)
+    if known == ["glassdock", "fault"]:
+        faults = api.get("/glassdock/faults")
+        return _offer(start, typed, ["--heal", "--oom", *(f"{name}=" for name in faults)])
     if known[0] != "docker":
         return _offer(start, typed, files())
     return _offer(start, typed, _docker(known[1:], typed, api, files))

@@ -50,6 +50,7 @@ class Desk:
         self.home.mkdir()
         os.chdir(self.home)
         os.environ["HOME"] = str(self.home)
+        os.environ["DOCKER_CONFIG"] = str(self.home / ".docker")  # what `docker login` keeps stays in this folder
         self._computer = None
         self._times.clear()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +19,15 @@ LONGEST, LARGEST, MOST = 200_000, 2_000_000, 2_000  # letters of a link; bytes o
 KINDS: dict[str, tuple[tuple[str, type], ...]] = {
     "line": (("text", str), ("rows", int), ("columns", int)),
     "keys": (("at", int), ("text", str)),
+    "secret": (("at", int), ("text", str)),  # keys that the screen does not show; in a link there are stars for them
     "resize": (("at", int), ("rows", int), ("columns", int)),
     "save": (("at", int), ("path", str), ("text", str)),
     "get": (("at", int), ("port", int), ("path", str)),
     "fault": (("at", int), ("name", str), ("value", object)),
     "heal": (("at", int),),
 }
+DONE_BY = {"secret": "keys"}  # kind -> the message that does it again, if it is called otherwise
+HIDDEN = re.compile(r"[^\r\n\x04]")
 
 
 class BadLink(ValueError):
@@ -41,7 +45,12 @@ class Entry:
     def message(self) -> dict[str, Any]:
         """The message of the protocol that does it again."""
         names = (name for name, _ in KINDS[self.kind])
-        return {"do": self.kind, **dict(zip(names, self.values, strict=True))}
+        return {"do": DONE_BY.get(self.kind, self.kind), **dict(zip(names, self.values, strict=True))}
+
+    @property
+    def shared(self) -> tuple[Any, ...]:
+        """The values as others may see them."""
+        return (self.at, HIDDEN.sub("*", self.values[1])) if self.kind == "secret" else self.values
 
     @property
     def at(self) -> int:
@@ -50,7 +59,7 @@ class Entry:
 
     @classmethod
     def of(cls, message: dict[str, Any], at: int) -> Entry:
-        """The entry of a message that has been checked (protocol.py)."""
+        """The entry of a message that has been checked (protocol.py); of keys that nobody may see: "secret"."""
         kind = message["do"]
         return cls(kind, tuple(at if name == "at" else message[name] for name, _ in KINDS[kind]))
 
@@ -83,7 +92,7 @@ class Story:
 
 def write(story: Story) -> str:
     """As a piece of a link: letters, digits, `-`, `_` and a dot."""
-    rows = [[entry.kind, *entry.values] for entry in story.entries]
+    rows = [[entry.kind, *entry.shared] for entry in story.entries]
     text = json.dumps([story.seed, rows], separators=(",", ":"), ensure_ascii=False)
     return VERSION + base64.urlsafe_b64encode(zlib.compress(text.encode("utf-8", "surrogatepass"), 9)).decode().rstrip(
         "="

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from classroom.faultline import value
 from classroom.playground.entries import Entry, Story
+from classroom.playground.workbench import FAULT
 
 Cell = dict[str, Any]
 WORDS = {
@@ -57,7 +59,14 @@ def _cells(entries: Iterable[Entry], typed: str) -> Iterator[Cell]:
 
 
 def _line(text: str) -> str:
-    """One line is run as it is; more need a cell of their own."""
+    """One line is run as it is; more need a cell of their own. In a notebook the lab has the switches of the faults."""
+    if text.split()[:2] == FAULT:
+        words = text.split()[2:]
+        if "--heal" in words:
+            return "lab.heal()"
+        if words and all("=" in word for word in words):
+            changes = (word.partition("=")[::2] for word in words)
+            return "\n".join(f"lab.fault({name!r}, {value(shown)!r})" for name, shown in changes)
     return f"!{text}" if "\n" not in text else f"lab.run({text!r}, write=lambda _, data: print(data.decode(), end=''))"
 
 

@@ -23,7 +23,7 @@ To the page ("is"):
     ready        seed, views                 the session has begun, or begun anew
     out          text                        for the screen, with ANSI control sequences
     mode         mode, prompt                where keys go: "line": a prompt; "busy": nowhere yet; "keys": each to a
-                                             program; "text": whole lines to a program
+                                             program; "text": whole lines to a program; "secret": one that is unseen
     typed        text                        what was typed ahead and belongs to the prompt
     state        steps, containers, images, ports, files, faults, link, now
     view         view, step, name, names, svg, text

@@ -171,9 +171,9 @@ class Session:
             self._record(message)
         self._terminal.resize(message["rows"], message["columns"])
 
-    def _heard(self, text: str) -> None:
+    def _heard(self, text: str, mode: str) -> None:
         """Keys were wanted, and have been taken."""
-        self._record({"do": "keys", "text": text})
+        self._record({"do": "secret" if mode == "secret" else "keys", "text": text})
 
     def _record(self, message: Message) -> None:
         self._entries.append(Entry.of(message, self._pace.now))

@@ -30,13 +30,15 @@ class Keyboard(bytes):
 
 @dataclass(slots=True)
 class Terminal:
-    """`show` is for the screen, `tell` says in which mode keys are wanted ("busy", "keys", "text"); `heard` is told of
-    keys when they have come to where they were wanted."""
+    """`show` is for the screen, `tell` says in which mode keys are wanted ("busy", "keys", "text", "secret").
+
+    `heard` is told of keys when they have come to where they were wanted, and in which of these modes that was.
+    """
 
     pace: Pace
     show: Write
     tell: Callable[[str], None]
-    heard: Callable[[str], None]
+    heard: Callable[[str, str], None]
     rows: int = 24
     columns: int = 80
     conversation: Conversation | None = None
@@ -48,7 +50,7 @@ class Terminal:
         if self.conversation is not None:
             self.conversation.typed(text)
         elif INTERRUPT in text:
-            self.heard(INTERRUPT)
+            self.heard(INTERRUPT, "keys")
             self.ahead = ""
             self.show(STDERR, b"^C\r\n")
             raise Interrupted
@@ -60,9 +62,10 @@ class Terminal:
         if self.on_resize is not None:
             self.on_resize(rows, columns)
 
-    def read_line(self, loop: Loop) -> bytes:
-        """A line for a command that asks something; b"" after Ctrl-D."""
-        self.tell("text")
+    def read_line(self, loop: Loop, unseen: bool = False) -> bytes:
+        """A line for a command that asks something; b"" after Ctrl-D. `unseen`: as for a password."""
+        mode = "secret" if unseen else "text"
+        self.tell(mode)
         self.pace.regime = Regime.TYPING
         while not any(end in self.ahead for end in (ENTER, "\n", END)):
             loop.step()
@@ -70,10 +73,11 @@ class Terminal:
         text = self.ahead.replace(ENTER, "\n")
         line, found, rest = text.partition("\n") if "\n" in text else text.partition(END)
         self.ahead = rest
-        self.heard(line + found)
+        self.heard(line + found, mode)
         self.tell("busy")
         self.pace.work()
-        self.show(STDOUT, f"{line}\r\n".encode())
+        if not unseen:
+            self.show(STDOUT, f"{line}\r\n".encode())
         return line.encode() + (b"\n" if found == "\n" else b"")
 
 
@@ -88,6 +92,7 @@ class TerminalConsole:
     stdout_tty: bool
     stderr_tty: bool = True
     stdin_tty: bool = field(init=False)
+    unseen: bool = False
 
     def __post_init__(self) -> None:
         self.stdin_tty = isinstance(self.stdin, Keyboard)
@@ -106,7 +111,7 @@ class TerminalConsole:
             data, self.stdin = self.stdin, b""
             return data
         if self.terminal.conversation is None:
-            return self.terminal.read_line(self.loop)
+            return self.terminal.read_line(self.loop, self.unseen)
         self.terminal.conversation.sit_down()
         return b""  # what is typed goes to the conversation without us
 
@@ -117,7 +122,11 @@ class TerminalConsole:
     def raw(self) -> Iterator[None]:
         if self.terminal.conversation is not None:
             self.terminal.conversation.raw = True
-        yield
+        self.unseen = True
+        try:
+            yield
+        finally:
+            self.unseen = False
 
 
 class Wire:
@@ -236,13 +245,13 @@ class Conversation:
     def typed(self, text: str) -> None:
         """Keys of the learner. Raises Interrupted when a program without a terminal will not end."""
         if not self.raw and INTERRUPT in text:
-            self._terminal.heard(INTERRUPT)
+            self._terminal.heard(INTERRUPT, "keys")
             self._interrupt()
             return
         if not self._seated:
             self._terminal.ahead += text
             return
-        self._terminal.heard(text)
+        self._terminal.heard(text, "keys")
         if self.raw:
             passed, self._left = self._detector.feed(text.encode())
             self._send(passed)

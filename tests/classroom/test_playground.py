@@ -286,10 +286,58 @@ def test_something_can_be_broken_and_healed(page):
     assert page.all("problem")[-1]["what"] == "fault"
 
 
+def test_what_is_broken_by_a_command_is_a_step_that_can_be_undone_and_shared(page):
+    page.play("glassdock fault hub.down=true disk.free=0", "docker pull alpine")
+    assert "hub.down             true\ndisk.free            0\n~ $" in page.text
+    assert "no such host" in page.text
+    assert page.state["steps"][0]["line"] == "glassdock fault hub.down=true disk.free=0"
+    link, broken = page.state["link"], page.state["faults"]
+    assert page.play(link=link).state["faults"] == broken
+    assert page.play({"do": "undo", "lines": 2}, link=link).state["faults"]["hub.down"] is False
+
+
+def test_a_fault_is_healed_or_refused_in_plain_words(page):
+    page.play("docker run -d --name web nginx", "glassdock fault --oom web", "docker ps -a --format {{.Status}}",
+              "glassdock fault clock.skew=1", "glassdock fault --heal", "glassdock fault gravity=1",
+              "glassdock fault what", "glassdock fault -H tcp://127.0.0.1:1 | head -1")  # fmt: skip
+    assert "Exited (137)" in page.text
+    assert page.state["faults"]["clock.skew"] == 0
+    assert "unknown fault 'gravity'; there are hub.down" in page.text
+    assert "a change is NAME=VALUE" in page.text
+    assert page.text.endswith("hub.down             false\n")  # this engine's, whatever -H says
+
+
+def test_a_login_is_kept_in_the_learners_folder_wherever_docker_keeps_its_own(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "elsewhere"))
+    page.play("docker login -u student", keys("hidden\r"), "docker login", "docker logout")
+    assert page.text.count("Login Succeeded") == 2
+    assert "Authenticating with existing credentials" in page.text
+    assert "Removing login credentials" in page.text
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_password_is_not_shown_and_not_in_links_or_notebooks(page):
+    page.play("docker login -u student", keys("hidden\r"), {"do": "notebook"})
+    assert "secret" in page.modes
+    assert "hidden" not in page.text + str(page.heard)
+    (said,) = [entry for entry in entries.read(page.state["link"]).entries if entry.kind == "secret"]
+    assert said.values[1] == "******\n"
+    assert "Login Succeeded" in page.play(link=page.state["link"]).text
+
+
+def test_in_a_notebook_the_lab_breaks_things(page):
+    page.play("glassdock fault hub.corrupt=library/nginx disk.free=0", "glassdock fault --heal", {"do": "notebook"})
+    cells = json.loads(page.all("notebook")[-1]["text"])["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    assert "lab.fault('hub.corrupt', ['library/nginx'])\nlab.fault('disk.free', 0)" in sources
+    assert "lab.heal()" in sources
+
+
 @pytest.mark.parametrize(
     ("text", "options"),
     [
         ("dock", ["docker"]),
+        ("glassdock fault hub.d", ["hub.down="]),
         ("docker ru", ["run"]),
         ("docker network ins", ["inspect"]),
         ("docker run --cap-", ["--cap-add", "--cap-drop"]),

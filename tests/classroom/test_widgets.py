@@ -45,7 +45,7 @@ def test_one_can_step_back_and_forth_through_the_commands(notebook):
 
 def test_one_can_step_to_commands_that_came_later(notebook):
     notebook.run_cell("s = view.step()").raise_error()
-    back, number, on = notebook.user_ns["s"].children[0].children
+    _, number, on = notebook.user_ns["s"].children[0].children
     before = number.value
     notebook.run_cell("!docker rm -f other").raise_error()
     assert number.value == before

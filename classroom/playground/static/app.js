@@ -1,6 +1,7 @@
 // The page: brings its parts and the session together.
 
 import { Browser } from "./browser.js";
+import { Faults } from "./faults.js";
 import { Files } from "./files.js";
 import { Glass } from "./glass.js";
 import { connect } from "./link.js";
@@ -28,6 +29,7 @@ const tour = new Tour((line) => {
   if (NARROW.matches) show("terminal");
   terminal.offer(line);
 });
+const faults = new Faults((line) => terminal.run(line), send);
 
 function chosenLanguage() {
   const wanted = [new URLSearchParams(location.search).get("lang"), localStorage.getItem("glassdock-language"), navigator.language.slice(0, 2)];
@@ -43,12 +45,16 @@ const HEARD = {
     files.again();
   },
   out: (message) => terminal.write(message.text),
-  mode: (message) => terminal.turn(message.mode, message.prompt),
+  mode(message) {
+    terminal.turn(message.mode, message.prompt);
+    faults.turn(message.mode);
+  },
   typed: (message) => terminal.offer(message.text + terminal.element.value),
   state(message) {
     glass.state(message);
     files.state(message);
     browser.state(message);
+    faults.state(message);
     $("undo").disabled = message.steps.length === 0;
     history.replaceState(null, "", message.steps.length > 0 ? `#${message.link}` : location.pathname + location.search);
     link = `${location.origin}${location.pathname}#${message.link}`;
@@ -147,6 +153,7 @@ function translate(chosen) {
   glass.buttons();
   browser.offer(browser.ports);
   tour.draw();
+  faults.draw();
 }
 
 /** Bring a panel to the front. On a wide page the terminal is always there. */

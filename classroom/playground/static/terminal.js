@@ -9,9 +9,11 @@ const KEYS = {
   ArrowRight: "\x1b[C", ArrowLeft: "\x1b[D", Home: "\x1b[H", End: "\x1b[F", Delete: "\x1b[3~", PageUp: "\x1b[5~",
   PageDown: "\x1b[6~", Insert: "\x1b[2~",
 }; // prettier-ignore
-const HINTS = { line: "hint-line", busy: "hint-busy", keys: "hint-keys", text: "hint-text" };
+const HINTS = { line: "hint-line", busy: "hint-busy", keys: "hint-keys", text: "hint-text", secret: "hint-secret" };
+const LINES = ["text", "secret"]; // modes in which whole lines go to a program
 const TABLE = 100; // columns that a line may have before it is wrapped
 const SPOKEN = 1500; // letters of a command's output that are read aloud
+const PAUSE = 600; // milliseconds without output after which a program has answered
 
 const $ = (id) => document.getElementById(id);
 
@@ -28,6 +30,7 @@ export class Terminal {
     this.asked = 0;
     this.leaving = false; // Escape was pressed: Tab leaves the terminal
     this.unspoken = "";
+    this.answering = false; // keys have gone to a program since it was last heard
     this.element = $("command");
     this.listen();
     new ResizeObserver(() => this.measure()).observe($("screen"));
@@ -45,7 +48,7 @@ export class Terminal {
       if (String(getSelection()) === "") box.focus({ preventScroll: true });
     });
     $("interrupt").addEventListener("click", () => {
-      this.send({ do: "keys", text: "\x03" });
+      this.sendKeys("\x03");
       box.focus();
     });
   }
@@ -55,6 +58,7 @@ export class Terminal {
   write(text) {
     this.screen.write(text);
     this.unspoken = (this.unspoken + text).slice(-20000);
+    this.speakSoon();
     this.drawSoon();
   }
 
@@ -72,9 +76,11 @@ export class Terminal {
     $("before").textContent = mode === "line" ? prompt : "";
     $("keys-hint").textContent = word(HINTS[mode]);
     $("interrupt").hidden = mode === "line";
+    this.answering = mode === "keys" || LINES.includes(mode); // how a program greets
     if (mode === "keys" && before !== "keys") this.element.value = "";
     this.choose([]);
     if (mode === "line" && before !== "line") this.speak();
+    else this.speakSoon();
     this.drawSoon();
   }
 
@@ -91,7 +97,23 @@ export class Terminal {
     this.element.focus();
   }
 
+  /** A command as if it had been typed. */
+  run(text) {
+    if (this.mode === "line") this.submit(text);
+  }
+
+  /** A screen reader hears what a command has printed when it is done, and what a program answers to keys, no more. */
+  speakSoon() {
+    if (!this.answering || this.mode === "line") return;
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => {
+      this.answering = false;
+      this.speak();
+    }, PAUSE);
+  }
+
   speak() {
+    clearTimeout(this.soon);
     const plain = new Screen(500, 500);
     plain.write(this.unspoken);
     this.unspoken = "";
@@ -188,6 +210,11 @@ export class Terminal {
 
   // -- keys
 
+  sendKeys(text) {
+    this.answering = true;
+    this.send({ do: "keys", text });
+  }
+
   key(event) {
     if (event.isComposing) return;
     if (event.key === "F6") {
@@ -204,10 +231,10 @@ export class Terminal {
       if (letter === "v" || (event.shiftKey && letter === "c")) return;
       const code = letter.charCodeAt(0) & 0x1f;
       event.preventDefault();
-      this.send({ do: "keys", text: String.fromCharCode(code) });
+      this.sendKeys(String.fromCharCode(code));
     } else if (KEYS[event.key] !== undefined && !event.metaKey && !(event.key === "Tab" && event.shiftKey)) {
       event.preventDefault();
-      this.send({ do: "keys", text: KEYS[event.key] });
+      this.sendKeys(KEYS[event.key]);
     }
   }
 
@@ -227,9 +254,9 @@ export class Terminal {
     else if (event.key === "ArrowUp" && !box.value.slice(0, box.selectionStart).includes("\n")) this.recall(event, -1);
     else if (event.key === "ArrowDown" && !box.value.slice(box.selectionEnd).includes("\n")) this.recall(event, 1);
     else if (letter === "c" && box.selectionStart === box.selectionEnd && String(getSelection()) === "") this.cancel(event);
-    else if (letter === "d" && box.value === "" && this.mode === "text") {
+    else if (letter === "d" && box.value === "" && LINES.includes(this.mode)) {
       event.preventDefault();
-      this.send({ do: "keys", text: "\x04" });
+      this.sendKeys("\x04");
     } else if (letter === "l") {
       event.preventDefault();
       this.write("\x1b[H\x1b[2J\x1b[3J");
@@ -251,8 +278,8 @@ export class Terminal {
   }
 
   submit(text) {
-    if (this.mode === "text") {
-      this.send({ do: "keys", text: `${text}\r` });
+    if (LINES.includes(this.mode)) {
+      this.sendKeys(`${text}\r`);
       return;
     }
     if (text.trim() !== "" && text !== this.history.at(-1)) this.history.push(text);
@@ -267,7 +294,7 @@ export class Terminal {
       this.write(`${$("before").textContent}${this.element.value}^C\r\n`);
       this.element.value = "";
       this.fit();
-    } else this.send({ do: "keys", text: "\x03" });
+    } else this.sendKeys("\x03");
   }
 
   recall(event, by) {
@@ -287,14 +314,14 @@ export class Terminal {
     if (event.isComposing) return;
     const text = this.element.value;
     this.element.value = "";
-    if (text !== "") this.send({ do: "keys", text });
+    if (text !== "") this.sendKeys(text);
   }
 
   paste(event) {
     const text = event.clipboardData.getData("text").replaceAll("\r\n", "\n");
     if (this.mode === "keys") {
       event.preventDefault();
-      this.send({ do: "keys", text: text.replaceAll("\n", "\r") });
+      this.sendKeys(text.replaceAll("\n", "\r"));
     } else if (text.includes("\n")) {
       event.preventDefault();
       const box = this.element;
@@ -345,7 +372,6 @@ export class Terminal {
     list.replaceChildren(
       ...options.map((option) => {
         const item = document.createElement("li");
-        item.role = "option";
         item.textContent = option;
         item.addEventListener("mousedown", (event) => {
           event.preventDefault();
