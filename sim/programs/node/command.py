@@ -108,12 +108,10 @@ def _file(machine: Machine, name: str) -> Generator[Any, Any, Any]:
         file = modules.resolve(path, machine.proc.cwd)
     except Thrown as thrown:
         message = f"Cannot find module '{path}'"
-        from sim.programs.node.library.errors import capture
+        from sim.programs.node.errors import capture
 
         thrown.value.props["message"] = Property(message, writable=True, configurable=True)
         capture(machine.realm, thrown.value)
-        frames = thrown.value.props["stack"].value
-        thrown.value.props["stack"].value = f"node:internal/modules/cjs/loader:1386\n  throw err;\n  ^\n\n{frames}"
         raise
     if modules.is_module(file):
         yield modules.import_file(file)

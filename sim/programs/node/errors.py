@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.programs.node.access import constructor_name, value_of
 from sim.programs.node.execution import TOO_DEEP, Execution
-from sim.programs.node.values import Box, JSFunction, JSObject, Thrown, hidden
+from sim.programs.node.values import Box, JSFunction, JSObject, Property, Thrown, hidden
 
 if TYPE_CHECKING:
     from sim.programs.node.realm import Realm
@@ -34,6 +34,15 @@ TracingChannel.traceSync (node:diagnostics_channel:328:14)
 wrapModuleLoad (node:internal/modules/cjs/loader:245:24)
 Module.executeUserEntryPoint [as runMain] (node:internal/modules/run_main:154:5)
 node:internal/main/run_main_module:33:47"""
+_TIMERS = """
+    at listOnTimeout (node:internal/timers:588:17)
+    at process.processTimers (node:internal/timers:523:7)"""
+_RESOLVING = """\
+Module._resolveFilename (node:internal/modules/cjs/loader:1383:15)
+Module._load (node:internal/modules/cjs/loader:1211:37)
+Module.require (node:internal/modules/cjs/loader:1487:12)
+require (node:internal/modules/helpers:135:16)"""
+_LOADER_THROWS = "node:internal/modules/cjs/loader:1386\n  throw err;\n  ^\n\n"
 
 
 class Place(NamedTuple):
@@ -52,15 +61,28 @@ class Place(NamedTuple):
 def new_error(realm: Realm, kind: str, message: str) -> JSObject:
     """An error of the language: TypeError, RangeError, …"""
     made = JSObject(realm.error_prototypes[kind], None, "Error")
-    made.props["stack"] = hidden(None)
+    made.props["stack"] = realm.stack_property
     made.props["message"] = hidden(message)
     capture(realm, made)
     return made
 
 
 def capture(realm: Realm, error: JSObject, without: JSFunction | None = None) -> None:
-    """Error.captureStackTrace: note where the program is."""
-    error.props["stack"] = hidden(f"{headline(realm, error)}{stack_text(realm, without)}")
+    """Error.captureStackTrace: note where the program is. The first line is made when somebody looks, as V8 does it."""
+    error.data = stack_text(realm, without)
+    error.props["stack"] = realm.stack_property
+
+
+def stack_of(realm: Realm, error: JSObject) -> str:
+    """Its text, which is kept from now on."""
+    found = error.props.get("stack")
+    if found is realm.stack_property:
+        found = error.props["stack"] = hidden(f"{headline(realm, error)}{error.data}")
+    return str(found.value if type(found) is Property else found)
+
+
+def put_stack(realm: Realm, error: JSObject, text: Any) -> None:
+    error.props["stack"] = hidden(text)
 
 
 def headline(realm: Realm, error: JSObject) -> str:
@@ -84,7 +106,14 @@ def stack_text(realm: Realm, without: JSFunction | None = None) -> str:
     if realm.loading:
         table = _LOADER_20 if realm.major <= 20 else _LOADER
         lines += [f"    at {line}" for line in table.splitlines()][: DEEPEST_SHOWN - len(lines)]
-    return "".join(f"\n{line}" for line in lines)
+    timers = _TIMERS if places and places[-1].name.startswith("Timeout.") else ""
+    return "".join(f"\n{line}" for line in lines) + timers
+
+
+def not_found(realm: Realm, error: JSObject) -> None:
+    """A module that is not there: the loader's own calls are in the stack."""
+    lines = "".join(f"\n    at {line}" for line in _RESOLVING.splitlines())
+    error.data = "".join((lines + error.data).splitlines(keepends=True)[: DEEPEST_SHOWN + 1]).rstrip()
 
 
 def _places(realm: Realm) -> Iterator[tuple[Place, CodeType]]:
@@ -110,12 +139,13 @@ def _place(realm: Realm, frame: FrameType) -> Iterator[tuple[Place, CodeType]]:
     line, column = _position(code, frame.f_lasti)
     name = program.names[code.co_name]
     this = frame.f_locals.get("this")
-    plain = name and not name.startswith(("new ", "async ", "Object.", "<"))
-    if plain and isinstance(this, JSObject) and this is not realm.global_object:
+    if isinstance(this, JSObject) and this is not realm.global_object and not name.startswith(("new ", "Object.", "<")):
         kind = this.name if isinstance(this, JSFunction) else constructor_name(this)
-        name = f"{kind or 'Object'}.{name}"
-    if realm.internal(code.co_filename):
-        yield Place(name, code.co_filename, line, column + 1), code
+        if kind == "Timeout":
+            name = f"Timeout.{name} [as _onTimeout]" if name else "Timeout._onTimeout"
+        elif name:
+            name = f"{kind or 'Object'}.{name}"
+    if realm.internal(code.co_filename) and not name:
         return
     yield Place(name, realm.shown_file(code.co_filename), line, column + 1), code
 
@@ -178,13 +208,16 @@ def uncaught_text(realm: Realm, failure: BaseException) -> str:
     from sim.programs.node.inspecting import inspect
 
     value = caught(realm, failure)
-    shown = inspect(realm, value)
     where = thrown_at(realm, failure.__traceback__)
-    head = excerpt(realm, *where) + "\n" if where is not None else ""
+    head = excerpt(realm, *where) if where is not None else ""
+    if isinstance(value, JSObject) and value.kind != "Error":
+        return f"\n{head}{inspect(realm, value)}\n{last(realm)}"
     if not (isinstance(value, JSObject) and value.kind == "Error"):
-        shown = f"Uncaught:\n{shown}" if where is None else shown
-        return f"{head}{shown}\n(Use `node --trace-uncaught ...` to show where the exception was thrown)\n{last(realm)}"
-    return f"{head}{shown}\n{last(realm)}"
+        hint = "(Use `node --trace-uncaught ...` to show where the exception was thrown)"
+        return f"{head}{inspect(realm, value)}\n{hint}\n{last(realm)}"
+    if value.props.get("code") == "MODULE_NOT_FOUND":
+        return f"{_LOADER_THROWS}{inspect(realm, value)}\n{last(realm)}"
+    return f"{head}{chr(10) if where is not None else ''}{inspect(realm, value)}\n{last(realm)}"
 
 
 def excerpt(realm: Realm, file: str, line: int, column: int, width: int = 1) -> str:

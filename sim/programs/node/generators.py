@@ -53,7 +53,6 @@ def _drive(realm: Realm, body: Body, promise: JSObject, value: Any, error: BaseE
             value = yield got
         except Exception as failure:
             error = failure
-    realm.awaiting[id(promise)] = body
     waited = promise_of(realm, got.value)
     then(realm, waited, lambda found: _drive(realm, body, promise, found, None),
          lambda reason: _drive(realm, body, promise, None, Thrown(reason)))  # fmt: skip

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.programs.node.access import constructor_name, value_of
-from sim.programs.node.inspecting import MOST, Look, plain, quoted, shown
+from sim.programs.node.inspecting import MOST, Look, named, plain, quoted, shown
 from sim.programs.node.library.dates import iso
 from sim.programs.node.values import HOLE, TO_STRING_TAG, JSArray, JSFunction, JSObject, Property
-
-if TYPE_CHECKING:
-    pass
 
 Prefix = Callable[..., str]
 Form = tuple[str | None, tuple[str, str] | None, Any, bool]
@@ -20,10 +17,11 @@ _STACK_LINE = re.compile(r"\n    at ")
 
 
 def array(look: Look, value: JSArray, prefix: Prefix) -> Form:
-    name = "" if value.kind == "Arguments" else prefix(look, value, "Array", f"({len(value.items)})")
     if value.kind == "Arguments":
-        name = "[Arguments] "
-    elif name == f"Array({len(value.items)}) ":
+        keys = JSObject(None, {str(index): one for index, one in enumerate(value.items)})
+        return None, ("[Arguments] {", "}"), lambda level: [named(look, keys, key, level) for key in keys.props], False
+    name = prefix(look, value, "Array", f"({len(value.items)})")
+    if name == f"Array({len(value.items)}) ":
         name = ""
     entries = (lambda level: _elements(look, value.items, level)) if value.items else None
     return None, (f"{name}[", "]"), entries, True
@@ -104,12 +102,12 @@ def _error(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> Form
         keys.append("cause")
     if "errors" in value.props and type(value.props["errors"]) is Property:
         keys.append("errors")
-    stack = value.props.get("stack")
+    stack = value_of(look.realm, value, "stack")
     for key in ("name", "message", "stack"):
         if key in keys:
             held = value.own(key)
             held = held.value if type(held) is Property else held
-            if type(stack) is Property and type(held) is str and held in str(stack.value):
+            if type(stack) is str and type(held) is str and held in stack:
                 keys.remove(key)
     return base, ("{", "}"), None, False
 
@@ -185,10 +183,8 @@ def _module(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> For
     keys.clear()
 
     def entries(level: int) -> list[str]:
-        from sim.programs.node.inspecting import _property
-
         plain_one = JSObject(None, dict(held))
-        return [_property(look, plain_one, key, level, False) for key in held]
+        return [named(look, plain_one, key, level) for key in held]
 
     return None, ("[Module: null prototype] {", "}"), entries, False
 

@@ -185,7 +185,7 @@ def _object(look: Look, value: JSObject, level: int) -> str:
     look.deepest = level
     output = entries(level) if entries else []
     for key in keys:
-        output.append(_property(look, value, key, level, is_list))
+        output.append(named(look, value, key, level))
     look.seen.pop()
     if id(value) in look.circular:
         mark = look.styled(f"<ref *{look.circular[id(value)]}>", "special")
@@ -230,7 +230,8 @@ def _form(look: Look, value: JSObject, keys: list[Any]) -> tuple[str | None, tup
     return None, (_prefix(look, value, "Object") + "{", "}"), None, False
 
 
-def _property(look: Look, owner: JSObject, key: Any, level: int, is_list: bool) -> str:
+def named(look: Look, owner: JSObject, key: Any, level: int) -> str:
+    """`key: value`"""
     found = owner.own(key)
     enumerable = type(found) is not Property or found.enumerable
     if type(found) is Property and found.is_accessor:
@@ -287,7 +288,7 @@ def _grouped(look: Look, output: list[str], value: JSObject) -> list[str]:
     total, most = sum(lengths) + 2 * count, widest + 2
     if not (most * 3 + look.margin < look.width and (total / most > 5 or widest <= 6)):
         return output
-    biased = max(most - math.sqrt(most - total / len(output)), 1)
+    biased = max(most - 3 - math.sqrt(most - total / len(output)), 1)
     columns = min(math.floor(math.sqrt(2.5 * biased * count) / biased + 0.5), (look.width - look.margin) // most,
                   int(look.compact) * 4, 15)  # fmt: skip
     if columns <= 1:

@@ -61,6 +61,7 @@ class Machine:
         self.immediates: list[tuple[Any, tuple[Any, ...]]] = []
         self.ticks: list[tuple[Any, tuple[Any, ...]]] = []  # process.nextTick
         self.signals: list[int] = []
+        self.interrupted: Ready | None = None  # what the prompt does at Ctrl+C
         self.exit_code: int | None = None
         self.outbox: list[tuple[int, bytes | str]] = []  # what was written, in order; or "end", "close"
         self.poll: Poll = proc.epoll()
@@ -152,7 +153,7 @@ class Machine:
         while self.ticks or realm.jobs:
             while self.ticks:
                 function, args = self.ticks.pop(0)
-                await self._run(realm.start(function, None, *args))
+                await self._run(realm.began(function, None, *args))
             jobs, realm.jobs = realm.jobs, []
             for index, job in enumerate(jobs):
                 await self._run(job())
@@ -177,7 +178,7 @@ class Machine:
         if process is None:
             return False
         realm = self.realm
-        return bool(await self.task(realm.start(realm.value_of(process, "emit"), process, event, *args)))
+        return bool(await self.task(realm.began(realm.value_of(process, "emit"), process, event, *args)))
 
     def listens(self, event: str) -> bool:
         process = self.modules.process
@@ -233,7 +234,7 @@ class Machine:
         await self._wait()
         immediates, self.immediates = self.immediates, []
         for function, args in immediates:
-            await self.task(self.realm.start(function, None, *args))
+            await self.task(self.realm.began(function, None, *args))
 
     async def _timers(self) -> None:
         now = self.proc.now()
@@ -243,7 +244,7 @@ class Machine:
                 continue
             if timer.every is None:
                 timer.alive = False
-            await self.task(self.realm.start(timer.function, timer.handle, *timer.args))
+            await self.task(self.realm.began(timer.function, timer.handle, *timer.args))
             if timer.every is not None and timer.alive:
                 timer.due = max(now, self.proc.now()) + int(timer.every * 1e9)
                 heapq.heappush(self.timers, (timer.due, next(self._numbers), timer))
@@ -276,6 +277,9 @@ class Machine:
     async def _signal(self, number: int) -> None:
         from sim.kernel.signals import NAMES
 
+        if self.interrupted is not None and not self.listens(f"SIG{NAMES[number]}"):
+            await self.interrupted()
+            return
         await self.emit(f"SIG{NAMES[number]}", f"SIG{NAMES[number]}", float(number))
 
     # -- the end
@@ -349,7 +353,7 @@ class Unhandled(Thrown):
 
 
 def unhandled_text(realm: Realm, reason: Any) -> str:
-    from sim.programs.node.inspecting import inspect
+    from sim.programs.node.inspecting import brief, inspect
 
     if isinstance(reason, JSObject) and reason.kind == "Error":
         from sim.programs.node.library.errors import origin
@@ -357,12 +361,15 @@ def unhandled_text(realm: Realm, reason: Any) -> str:
         where = origin(realm, reason)
         head = errors.excerpt(realm, *where) + "\n" if where is not None else ""
         return f"{head}{inspect(realm, reason)}\n{errors.last(realm)}"
-    shown = inspect(realm, reason)
+    shown = reason if type(reason) is str else brief(reason)
     return (
-        "node:internal/process/promises:288\n            triggerUncaughtException(err, true /* fromPromise */);\n"
-        "            ^\n\n[UnhandledPromiseRejection: This error originated either by throwing inside of an async "
-        "function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise "
-        f'rejected with the reason "{shown}".] {{\n  code: \'ERR_UNHANDLED_REJECTION\'\n}}\n{errors.last(realm)}'
+        "node:internal/process/promises:394\n      new UnhandledPromiseRejection(reason);\n      ^\n\n"
+        "UnhandledPromiseRejection: This error originated either by throwing inside of an async function without a "
+        "catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the "
+        f'reason "{shown}".\n    at throwUnhandledRejectionsMode (node:internal/process/promises:392:7)\n'
+        "    at processPromiseRejections (node:internal/process/promises:475:17)\n"
+        "    at process.processTicksAndRejections (node:internal/process/task_queues:106:32) {\n"
+        f"  code: 'ERR_UNHANDLED_REJECTION'\n}}\n{errors.last(realm)}"
     )
 
 

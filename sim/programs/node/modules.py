@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Callable, Generator, Sequence
 from functools import cache
 from importlib import import_module as python_module
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Steps = Generator[Any, Any, Any]
 LIBRARY = Path(__file__).parent / "library" / "node"
 BINDINGS = ("buffer", "child", "console", "crypto", "files", "language", "network", "process", "timers", "zlib")
+_MODULE_WORDS = re.compile(r"\b(?:import|export|await)\b")
 ENDINGS = (".js", ".json", ".node")
 
 
@@ -120,7 +122,7 @@ class Modules:
         self._cache.props[file] = module
         if main:
             self.main = module
-        source = in_pairs(machine.proc.read_file(file).decode("utf-8", "replace").removeprefix("\ufeff"))
+        source = self._source(file)
         if file.endswith(".json"):
             from sim.programs.node.library.jsons import parse
 
@@ -188,6 +190,8 @@ class Modules:
         return self._machine.proc.realpath(found)
 
     def _not_found(self, name: str, parent: JSObject | None) -> Thrown:
+        from sim.programs.node.errors import not_found
+
         stack: list[Any] = []
         at: Any = parent
         while isinstance(at, JSObject):
@@ -197,6 +201,7 @@ class Modules:
         realm = self._machine.realm
         thrown = realm.error("Error", f"Cannot find module '{name}'{lines}")
         thrown.value.props |= {"code": "MODULE_NOT_FOUND", "requireStack": realm.array(list(stack))}
+        not_found(realm, thrown.value)
         return thrown
 
     def _is_file(self, path: str) -> bool:
@@ -250,8 +255,27 @@ class Modules:
             return file.endswith(".mjs")
         for place in _upwards(posixpath.dirname(file)):
             if self._is_file(f"{place.rstrip('/')}/package.json"):
-                return bool(self.package_json(place).get("type") == "module")
+                kind = self.package_json(place).get("type")
+                return kind == "module" or (kind is None and self._has_module_syntax(file))
+        return self._has_module_syntax(file)
+
+    def _has_module_syntax(self, file: str) -> bool:
+        """What is no script, and a module: import, export, or await at the top."""
+        source = self._source(file)
+        if not _MODULE_WORDS.search(source):
+            return False
+        try:
+            compiled(source, file, "script")
+        except JSSyntaxError:
+            try:
+                compiled(source, f"file://{quote(file)}", "module")
+            except JSSyntaxError:
+                return False
+            return True
         return False
+
+    def _source(self, file: str) -> str:
+        return in_pairs(self._machine.proc.read_file(file).decode("utf-8", "replace").removeprefix("\ufeff"))
 
     def import_later(self, name: Any) -> Any:
         """import(name): a promise."""
@@ -319,7 +343,7 @@ class Modules:
 
         realm, machine = self._machine.realm, self._machine
         namespace = self._namespaces[file] = JSObject(None, kind="Module")
-        source = in_pairs(machine.proc.read_file(file).decode("utf-8", "replace"))
+        source = self._source(file)
         shown = f"file://{quote(file)}"
         try:
             program = compiled(source, shown, "module")
@@ -391,12 +415,11 @@ def _exported(exports: Any, wanted: str, importing: bool) -> str | None:
 
 def syntax_error(machine: Machine, failure: JSSyntaxError, file: str, source: str) -> Thrown:
     """A SyntaxError whose stack begins with the line."""
-    from sim.programs.node.errors import syntax_text
+    from sim.programs.node.errors import put_stack, stack_of, syntax_text
 
     thrown = machine.realm.error("SyntaxError", failure.message)
-    frames = thrown.value.props["stack"].value.partition("\n")[2]
+    frames = stack_of(machine.realm, thrown.value).partition("\n")[2]
     where = syntax_text(machine.realm, failure, file, source)
     wrap = "wrapSafe (node:internal/modules/cjs/loader:1464:18)"
-    thrown.value.props["stack"] = hidden(f"{where}\n    at {wrap}\n{frames}".rstrip())
-    thrown.value.data = "syntax"
+    put_stack(machine.realm, thrown.value, f"{where}\n    at {wrap}\n{frames}".rstrip())
     return thrown

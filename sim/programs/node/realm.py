@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.node import access, calling, errors, generators, iterating, operators
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 ERRORS = ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError")
 LARGE = 1 << 20
+VARARGS = 4  # a flag of Python's code objects
 # what compiled programs call with the realm as the first argument
 _CALLED = (
     operators.add, operators.subtract, operators.multiply, operators.divide, operators.remainder, operators.power,
@@ -53,7 +53,6 @@ class Realm:
         self.programs: dict[str, Compiled] = {}
         self.jobs: list[Callable[[], Any]] = []  # of promises
         self.unhandled: dict[int, JSObject] = {}  # promises that were rejected, and nobody asked
-        self.awaiting: dict[int, Any] = {}
         self.next_target: Any = None
         self.loading = False  # the main program runs for the first time
         self.plain_arrays = True
@@ -62,6 +61,8 @@ class Realm:
         self.symbols: dict[str, Symbol] = {}
         self.templates: dict[tuple[Any, ...], JSArray] = {}
         self._prototypes()
+        self.stack_property = Property(getter=self.method(errors.stack_of, "stack"),
+                                       setter=self.method(errors.put_stack, "stack"), configurable=True)  # fmt: skip
         library.install(self)
         self.names = self._names()
 
@@ -115,17 +116,15 @@ class Realm:
         """A function of ours: `code(this, *args)`."""
         return JSFunction(self.function_prototype, code, name, length, "native")
 
-    def method(self, function: Callable[..., Any], name: Any) -> JSFunction:
+    def method(self, function: Any, name: Any) -> JSFunction:
         """One that is written as `function(realm, this, …)`; what it does not name, it does not get."""
-        parameters = list(signature(function).parameters.values())
-        length = sum(1 for one in parameters[2:] if one.default is Parameter.empty and one.kind is not one.VAR_POSITIONAL)
+        count = function.__code__.co_argcount - 2 - hasattr(function, "__self__")  # a bound method has one more
+        length = count - len(function.__defaults__ or ())
         code: Callable[..., Any]
-        if any(one.kind is one.VAR_POSITIONAL for one in parameters):
-            code = partial(function, self)
-            if length:
-                code = _filled(function, self, len(parameters) - 3)
+        if function.__code__.co_flags & VARARGS:
+            code = _filled(function, self, count) if count else partial(function, self)
         else:
-            code = _limited(function, self, len(parameters) - 2)
+            code = _limited(function, self, count)
         return self.native(code, name, length)
 
     def methods(self, owner: JSObject, table: Mapping[Any, Callable[..., Any]]) -> None:
@@ -189,6 +188,11 @@ class Realm:
         """Call: a value, or a generator that has to run first."""
         return calling.call(self, function, this, args, errors_name(function))
 
+    def began(self, function: Any, this: Any, *args: Any) -> Any:
+        """A call that the event loop makes: a generator, so that it begins inside an execution."""
+        found = self.start(function, this, *args)
+        return (yield found) if type(found) is Running else found
+
     def run(self, function: Any, this: Any, *args: Any) -> Any:
         """Call, at once and to the end."""
         return self.settle(self.start(function, this, *args))
@@ -205,8 +209,7 @@ class Realm:
         """What to raise."""
         made = errors.new_error(self, kind, message)
         if code:
-            stack = made.props["stack"].value
-            made.props["stack"] = hidden(stack.replace(kind, f"{kind} [{code}]", 1))
+            errors.put_stack(self, made, errors.stack_of(self, made).replace(kind, f"{kind} [{code}]", 1))
             made.props["code"] = code
         return Thrown(made)
 

@@ -6,7 +6,7 @@ A property is kept as its plain value; one that is not writable, enumerable and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import GeneratorType as Running
 from typing import Any
 
@@ -294,6 +294,11 @@ class Waiting:
         self.work = work
 
 
+def waits(work: Any) -> Any:
+    """The result of a coroutine, for a native function that returns this."""
+    return (yield Waiting(work))
+
+
 class Yielded:
     """`yield`, on its way to whoever drives the generator."""
 
@@ -312,5 +317,4 @@ class Await:
         self.value = value
 
 
-Native = Callable[..., Any]
-__all__ = ["Running", "Iterable"]
+__all__ = ["Running"]

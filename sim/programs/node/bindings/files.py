@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim import abi
 from sim.programs.node.bindings.buffer import buffer, given
 from sim.programs.node.operators import integer, truth
-from sim.programs.node.values import JSObject, Thrown, Waiting, hidden
+from sim.programs.node.values import JSObject, Thrown, hidden, waits
 
 if TYPE_CHECKING:
     from sim.programs.node.machine import Machine
@@ -93,11 +93,11 @@ class Files:
     def read(self, realm: Realm, this: Any, path: Any) -> Any:
         """A whole file; of a descriptor (standard input, too) what is left: then it may wait."""
         if type(path) is float:
-            return Waiting(self._rest(realm, int(path)))
+            return waits(self._rest(realm, int(path)))
         name = _name(realm, path)
         try:
             if name == "/dev/stdin":
-                return Waiting(self._rest(realm, 0))
+                return waits(self._rest(realm, 0))
             if self._proc.stat(name).mode & 0o170000 == 0o040000:
                 self._proc.read_file(name)
             data = self._proc.read_file(name)
@@ -208,13 +208,13 @@ class Files:
         except OSError as failure:
             raise system_error(realm, failure, "close") from None
 
-    def read_some(self, realm: Realm, this: Any, fd: Any, size: Any, position: Any = None) -> Waiting:
+    def read_some(self, realm: Realm, this: Any, fd: Any, size: Any, position: Any = None) -> Any:
         async def work() -> Any:
             if type(position) is float:
                 return buffer(realm, self._proc.pread(int(fd), int(size), int(position)))
             return buffer(realm, await self._proc.read(int(fd), int(size)))
 
-        return Waiting(work())
+        return waits(work())
 
     def temporary(self, prefix: str) -> str:
         letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -239,7 +239,7 @@ def table(machine: Machine) -> dict[str, Any]:
         "open": _one("open", files.open), "close": files.close, "readSome": files.read_some,
         "mkdtemp": _one("mkdtemp", files.temporary),
         "exists": lambda realm, this, path=None: type(path) is str and proc.access(path, 0),
-        "later": lambda realm, this, function: machine.later(lambda: realm.start(function, None)),
+        "later": lambda realm, this, function: machine.later(lambda: realm.began(function, None)),
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def _code(realm: Realm, this: Any, error: Any, code: Any) -> Any:
     """An error with one of node's codes: `TypeError [ERR_…]: …`"""
     stack = realm.value_of(error, "stack")
     name = realm.value_of(error, "name")
-    error.props["stack"] = errors.hidden(str(stack).replace(str(name), f"{name} [{code}]", 1))
+    errors.put_stack(realm, error, str(stack).replace(str(name), f"{name} [{code}]", 1))
     error.props["code"] = code
     return error
 

@@ -56,7 +56,7 @@ class Sockets:
         async def ready() -> None:
             fd = await self._proc.net.accept(listener.fd)
             peer = self._proc.net.peer(fd)
-            await self._machine.task(realm.start(callback, None, float(fd), peer[0], float(peer[1])))
+            await self._machine.task(realm.began(callback, None, float(fd), peer[0], float(peer[1])))
 
         self._machine.watch(listener.fd, ready)
         return realm.object({"fd": float(listener.fd), "port": float(listener.address[1])})
@@ -103,7 +103,7 @@ class Sockets:
                 error = connection_error(realm, failure, "read", "", 0).value
             if not data:
                 self._machine.unwatch(number)
-            await self._machine.task(realm.start(callback, None, error, buffer(realm, data) if data else None))
+            await self._machine.task(realm.began(callback, None, error, buffer(realm, data) if data else None))
 
         self._machine.watch(number, ready)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sim.kernel import signals
 from sim.programs.node.bindings.buffer import buffer, given
 from sim.programs.node.operators import integer, text
-from sim.programs.node.values import Exit, JSObject, Property, Waiting
+from sim.programs.node.values import Exit, JSObject, Property, waits
 
 if TYPE_CHECKING:
     from sim.programs.node.machine import Machine
@@ -52,7 +52,7 @@ def _read(machine: Machine) -> Any:
                 data = b""
             if not data:
                 machine.unwatch(number)
-            await machine.task(realm.start(callback, None, buffer(realm, data) if data else None))
+            await machine.task(realm.began(callback, None, buffer(realm, data) if data else None))
 
         try:
             machine.watch(number, ready)
@@ -129,8 +129,8 @@ def table(machine: Machine) -> dict[str, Any]:
     def set_exit_code(realm: Realm, this: Any, code: Any = None) -> None:
         machine.exit_code = None if code is None else int(integer(realm, code)) & 255
 
-    def sleep(realm: Realm, this: Any, seconds: float) -> Waiting:
-        return Waiting(proc.sleep(seconds))
+    def sleep(realm: Realm, this: Any, seconds: float) -> Any:
+        return waits(proc.sleep(seconds))
 
     return {
         "argv": realm.array(list(machine.argv)), "env": Environment(realm), "pid": float(proc.pid),

@@ -57,7 +57,7 @@ def table(machine: Machine) -> dict[str, Any]:
 
     def microtask(realm: Realm, this: Any, function: Any) -> None:
         _callback(realm, function)
-        realm.jobs.append(lambda: realm.start(function, None))
+        realm.jobs.append(lambda: realm.began(function, None))
 
     return {"start": start, "stop": stop, "keep": keep, "hasRef": has_ref, "handle": handle, "immediate": immediate,
             "tick": tick, "microtask": microtask}  # fmt: skip

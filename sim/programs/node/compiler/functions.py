@@ -69,7 +69,7 @@ def define(e: Emitter, node: n.Function, body: list[ast.stmt] | None = None) -> 
 def shown_name(node: n.Function) -> str:
     if node.kind in ("constructor", "derived"):
         return f"new {node.name}"
-    return f"async {node.name}".rstrip() if node.is_async else node.name
+    return node.name
 
 
 def _signature(node: n.Function, own: FunctionScope) -> ast.arguments:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.access import has, value_of
 from sim.programs.node.calling import prototype_for
-from sim.programs.node.errors import capture, headline
+from sim.programs.node.errors import capture, headline, stack_of
 from sim.programs.node.operators import text
-from sim.programs.node.values import JSFunction, JSObject, Property, hidden
+from sim.programs.node.values import JSFunction, JSObject, hidden
 
 if TYPE_CHECKING:
     from sim.programs.node.realm import Realm
@@ -24,7 +24,7 @@ def _make(realm: Realm, target: JSFunction, args: Any, name: str = "Error") -> J
     if name == "AggregateError":
         errors = rest.pop(0) if rest else None
         made.props["errors"] = hidden(errors)
-    made.props["stack"] = hidden(None)
+    made.props["stack"] = realm.stack_property
     if rest and rest[0] is not None:
         made.props["message"] = hidden(text(realm, rest[0]))
     if len(rest) > 1 and isinstance(rest[1], JSObject) and has(realm, rest[1], "cause"):
@@ -45,8 +45,7 @@ def _call(realm: Realm, this: Any, *args: Any, name: str) -> JSObject:
 
 def origin(realm: Realm, error: JSObject) -> tuple[str, int, int] | None:
     """Where an error was made: the first file of its stack; file, line, column from 0."""
-    stack = error.props.get("stack")
-    match = _FRAME.search(str(stack.value)) if isinstance(stack, Property) else None
+    match = _FRAME.search(stack_of(realm, error))
     if match is None:
         return None
     file = match[1] if match[1] in realm.programs else f"file://{match[1]}"

@@ -146,7 +146,7 @@ def parse(realm: Realm, source: str) -> Any:
         found = json.loads(source, object_pairs_hook=lambda pairs: _pairs(realm, pairs), parse_constant=_refuse,
                            parse_int=float)  # fmt: skip
     except (json.JSONDecodeError, _Constant) as failure:
-        raise realm.error("SyntaxError", _complaint(source, failure)) from None
+        raise realm.error("SyntaxError", _complaint(source, failure, realm.major > 20)) from None
     except RecursionError:
         raise realm.error("RangeError", "Maximum call stack size exceeded") from None
     return _value(realm, found)
@@ -160,7 +160,8 @@ def _refuse(word: str) -> Any:
     raise _Constant(word)
 
 
-def _complaint(source: str, failure: ValueError) -> str:
+def _complaint(source: str, failure: ValueError, newer: bool) -> str:
+    """`newer`: of V8s that tell line and column, too."""
     at = failure.pos if isinstance(failure, json.JSONDecodeError) else source.find(str(failure))
     reason = failure.msg if isinstance(failure, json.JSONDecodeError) else ""
     if at >= len(source.rstrip()) and not reason.startswith("Extra"):
@@ -168,11 +169,13 @@ def _complaint(source: str, failure: ValueError) -> str:
             return f"Unterminated string in JSON at position {len(source)}"
         return "Unexpected end of JSON input"
     line, column = source.count("\n", 0, at) + 1, at - source.rfind("\n", 0, at)
-    where = f"in JSON at position {at} (line {line} column {column})"
+    place = f" (line {line} column {column})" if newer else ""
+    where = f"in JSON at position {at}{place}"
     if reason.startswith("Unterminated"):
-        return f"Unterminated string in JSON at position {len(source)} (line {line} column {len(source) + 1})"
+        return f"Unterminated string in JSON at position {len(source)}" + (
+            f" (line {line} column {len(source) + 1})" if newer else "")
     if reason.startswith("Extra data"):
-        return f"Unexpected non-whitespace character after JSON at position {at} (line {line} column {column})"
+        return f"Unexpected non-whitespace character after JSON at position {at}{place}"
     if reason.startswith("Expecting property name"):
         return f"Expected property name or '}}' {where}" if source[at - 1] == "{" else \
             f"Expected double-quoted property name {where}"  # fmt: skip

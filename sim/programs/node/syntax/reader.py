@@ -8,19 +8,19 @@ CONTEXTUAL = frozenset("async await yield let static get set of from as".split()
 
 
 class Reader:
-    """`token` is the next one; `last` is where the one before it ended."""
+    """`token` is the next one; `last` is where the one before it ended, `last_start` where it began."""
 
     def __init__(self, source: str, *, is_module: bool = False) -> None:
         self.source, self.tokens = source, Tokens(source)
         self.is_async = self.is_module = is_module  # a module may await at its top
         self.is_generator, self.in_function, self.no_in = False, False, False
-        self.last = 0
+        self.last = self.last_start = 0
         self.token = self.tokens.next()
 
     def advance(self) -> Token:
         """Take the token."""
         taken = self.token
-        self.last = taken.end
+        self.last, self.last_start = taken.end, taken.start
         self.token = self.tokens.next()
         return taken
 
@@ -53,7 +53,7 @@ class Reader:
         """Raises JSSyntaxError."""
         if not self.is_(text):
             if otherwise:
-                raise JSSyntaxError(otherwise, self.token.start, self.token.end)
+                raise JSSyntaxError(otherwise, self.last_start, self.last)
             raise self.unexpected()
         return self.advance()
 

@@ -1,0 +1,3 @@
+'use strict';
+module.exports = { isMaster: true, isPrimary: true, isWorker: false, workers: {} };
+module.exports.fork = () => { throw new Error('the simulated node has no cluster'); };

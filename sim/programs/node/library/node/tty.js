@@ -1,0 +1,3 @@
+'use strict';
+const { isatty } = require('binding:process');
+exports.isatty = (fd) => isatty(fd);
