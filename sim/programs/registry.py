@@ -91,7 +91,8 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.packages.pip": "pip pip3=pip",
         "sim.programs.python.command": "python3",
         "sim.programs.packages.upkeep": "debconf-set-selections=debconf_set_selections ldconfig locale "
-        "locale-gen=locale_gen update-alternatives=update_alternatives update-ca-certificates=update_ca_certificates",
+        "locale-gen=locale_gen localedef "
+        "update-alternatives=update_alternatives update-ca-certificates=update_ca_certificates",
         "sim.programs.spaces.lsns": "capsh lsns",
         "sim.programs.spaces.mounts": "findmnt",
         "sim.programs.services.apache": "httpd",

@@ -250,11 +250,10 @@ async def mysql(proc: Proc, options: Options, operands: list[str]) -> int:
     kind = flavour(proc)
     name = proc.argv[0].rpartition("/")[2]
     if "V" in options:
-        packaged = await told(proc)  # Linux distributions have MariaDB's
-        maria = kind.version if kind.maria else f"{packaged}-MariaDB"
-        about = f"{name} from {maria}, client 15.2 for debian-linux-gnu (x86_64) using  EditLine wrapper\n"
-        other = f"{name}  Ver {kind.version} for Linux on x86_64 ({kind.distribution})\n"
-        await proc.out(about if kind.maria or packaged else other)
+        about = f"{name}  Ver {kind.version} for Linux on x86_64 ({kind.distribution})"
+        if kind.maria:
+            about = f"{name} from {kind.version}, client 15.2 for debian-linux-gnu (x86_64) using  EditLine wrapper"
+        await proc.out(f"{await told(proc) or about}\n")  # a package of a distribution has its own version
         return 0
     link = Connection(proc, await where_of(proc, options, operands[0] if operands else options.get("D")))
     try:

@@ -65,6 +65,16 @@ async def locale_gen(proc: Proc, options: Options, operands: list[str]) -> int:
     return 0
 
 
+@command("i:f:A:c", synopsis="[-c] [-i FILE] [-f CHARMAP] NAME", about="Compile locale specification",
+         long={"inputfile:": "i", "charmap:": "f", "alias-file:": "A", "force": "c"}, least=1)  # fmt: skip
+async def localedef(proc: Proc, options: Options, operands: list[str]) -> int:
+    await proc.cpu(1.2)
+    folder = f"/usr/lib/locale/{operands[0].replace('UTF-8', 'utf8')}"
+    make_directories(proc, folder)
+    proc.write_file(f"{folder}/LC_CTYPE", b"")
+    return 0
+
+
 @command("a", synopsis="[-a]", about="Get locale-specific information", long={"all-locales": "a"})
 async def locale(proc: Proc, options: Options, operands: list[str]) -> int:
     if "a" in options:

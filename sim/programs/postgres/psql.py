@@ -270,9 +270,10 @@ async def script(psql: Psql, path: str) -> bool:
          about="the PostgreSQL interactive terminal", long=LONG)  # fmt: skip
 async def psql(proc: Proc, options: Options, operands: list[str]) -> int:
     version = proc.env.get("PG_VERSION", "18.6-1")
-    number = await said(proc) or version.partition("-")[0]
+    number = version.partition("-")[0]
     if "V" in options:
-        await proc.out(f"psql (PostgreSQL) {number}\n")
+        packaged = await said(proc)  # a package of a distribution has its own version
+        await proc.out(f"{packaged if packaged.startswith('psql') else f'psql (PostgreSQL) {number}'}\n")
         return 0
     where = where_of(proc, options, operands)
     if "l" in options and not operands and "d" not in options:
