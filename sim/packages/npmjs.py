@@ -1,6 +1,7 @@
 """The npm registry: a package's document (`/express`) and its archives (`/express/-/express-5.3.0.tgz`).
 
 indexes/npm.txt has a paragraph for each version: `Unpacked` bytes, `Dependencies` (name@range), `Bin` (command=file).
+What a few packages do is in files/npmjs.org; of the others there is the name, the version and the size.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from zlib import crc32
 from sim.hub.segments import Segments
 from sim.hub.tarball import FILE, Entry
 from sim.packages.archives import gzipped
-from sim.packages.contents import HERE
+from sim.packages.contents import HERE, texts_of
 from sim.packages.records import Record, read_records
 from sim.packages.serving import Body
 from sim.packages.versions import semver_key
@@ -26,6 +27,7 @@ REGISTRY = "https://registry.npmjs.org"
 FUNDED = 5  # one of so many packages asks for money
 PACKED = 4  # times smaller than unpacked does an archive travel
 NODE = "#!/usr/bin/env node\n"
+EMPTY = "throw new Error('{name}@{version}: this simulated registry has its name and size, and not its code');\n"
 
 
 def answer(path: str) -> Body | None:
@@ -92,10 +94,12 @@ def package(name: str, version: str) -> Segments:
     """The .tgz: everything below package/."""
     record = next(record for record in packages()[name] if record["Version"] == version)
     unpacked = int(record["Unpacked"])
-    texts = {"package.json": json.dumps(manifest(record), indent=2) + "\n", "LICENSE": "MIT\n"}
+    texts = {"package.json": json.dumps(manifest(record), indent=2) + "\n", "LICENSE": "MIT\n",
+             "index.js": EMPTY.format(name=name, version=version)}  # fmt: skip
     for file in manifest(record).get("bin", {}).values():
-        texts[file] = f"{NODE}'use strict'\n"
+        texts[file] = NODE + EMPTY.format(name=name, version=version)
+    texts |= {path: data.decode() for path, data in texts_of(name, "npmjs.org").items()}
     members = [Entry(f"package/{path}", FILE, 0o755 if text.startswith("#!") else 0o644, data=text.encode())
                for path, text in sorted(texts.items())]  # fmt: skip
     left = max(0, unpacked - sum(len(entry.data) for entry in members))
-    return gzipped([*members, Entry("package/index.js", FILE, size=left)], unpacked // PACKED)
+    return gzipped([*members, Entry("package/dist.bin", FILE, size=left)], unpacked // PACKED)
