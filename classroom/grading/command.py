@@ -4,8 +4,9 @@
     glassdock grade FOLDER --assignment 04-images   a flat folder: STUDENT.ipynb, STUDENT_04-images.ipynb, STUDENT.json
 
 Notebooks run one by one in isolation; what may be used: see `--limits`. COURSE/grades (--out) gets grades.db, and for
-each assignment moodle.csv, canvas.csv, marks.csv, a page for each student, and index.html for the class. What is in
-grades.db already is not graded again, so a run that was broken off goes on where it was.
+each assignment moodle.csv, canvas.csv, marks.csv, a page for each student, index.html for the class, and manual.csv, in
+which a person gives points and comments: the next run takes them in (see also `glassdock mark`). What is in grades.db
+already is not graded again, so a run that was broken off goes on where it was; what was entered by hand stays.
 
 The course's key is COURSE/course.key and its variants' seed that of COURSE/source or COURSE/release, unless told
 otherwise.
@@ -27,17 +28,14 @@ from classroom.exercises.codec import BadDocument
 from classroom.exercises.course import KEY
 from classroom.exercises.load import EXERCISES, BadAssignment
 from classroom.exercises.released import read
-from classroom.exercises.task import Assignment
+from classroom.grading.database import NotOurs
 from classroom.grading.grader import Asked, Course, Crew, Handed, asked, take
 from classroom.grading.limits import MB, Limits
-from classroom.grading.report import write
-from classroom.grading.results import Result, State
-from classroom.grading.store import NotOurs, Store, open_store
+from classroom.grading.publishing import DATABASE, WALLS, publish, take_in
+from classroom.grading.store import Store, open_store
 from classroom.grading.submissions import find
+from classroom.grading.worksheet import BadWorksheet
 from classroom.texts import LANGUAGES, language
-
-DATABASE = "grades.db"
-STRAYS = "no-assignment"  # the folder of what belongs to none that there is
 
 
 def main(argv: Sequence[str]) -> int:
@@ -55,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
     add("--limits", metavar="NAME=N,…", type=_limits, default=Limits(), help=_default_limits())
     add("--no-walls", action="store_true", help="only a limited process: for notebooks that you trust")
     options = words.parse_args(argv)
-    return told(lambda: _run(options), BadAssignment, BadDocument, NotOurs)
+    return told(lambda: _run(options), BadAssignment, BadDocument, NotOurs, BadWorksheet)
 
 
 def _jobs(text: str) -> int:
@@ -101,14 +99,14 @@ def _run(options: argparse.Namespace) -> int:
     try:
         if aside is not None:
             screen.print(f"{out / DATABASE} was damaged; it is kept as {aside.name}, and all is graded again")
+        take_in(out, store, screen)
         new = [each for each in handed if not _done(store, each, assignments)]
         if kept := len(handed) - len(new):
             screen.print(f"{kept} of {len(handed)} are graded already")
-        walls = _grade(course, assignments, new, store, options.jobs, screen) if new else ""
-        for name, known in assignments.items():
-            _publish(out / name, known.assignment, store.results(name), options.lang, walls, screen)
-        if strays := [result for name in sorted(found - assignments.keys()) for result in store.results(name)]:
-            _publish(out / STRAYS, None, strays, options.lang, "", screen)
+        if new:
+            store.note(WALLS, _grade(course, assignments, new, store, options.jobs, screen))
+            take_in(out, store, screen)  # once more: somebody may have gone on marking meanwhile
+        publish(out, found, options.exercises, store, options.lang, screen)
     finally:
         store.close()
     if not handed:
@@ -153,12 +151,3 @@ def _grade(
                 store.add(result, known.digest if known else "")
                 progress.advance(bar)
         return crew.walls
-
-
-def _publish(
-    folder: Path, assignment: Assignment | None, results: Sequence[Result], lang: str, walls: str, screen: Console
-) -> None:
-    """Pages and tables of one assignment, and a line that says where."""
-    write(folder, assignment, results, lang, walls)
-    counts = ", ".join(f"{sum(each.state is state for each in results)} {state.value}" for state in State)
-    screen.print(f"{folder.name}: {counts}; see {folder / 'index.html'}", markup=False)

@@ -60,6 +60,13 @@ def prepare(wanted: Mapping[str, Wanted], notebook: Notebook) -> Ready:
     return Ready(tuple(sources), tuple(notes) or ((Reason("own notebook", {}),) if missing else ()))
 
 
+def answers(wanted: Mapping[str, Wanted], notebook: Notebook) -> dict[str, str]:
+    """What students have written for a person to read, by grade_id; "" where nothing was put in the stub's place."""
+    manual = {name: cell.source for name, cell in wanted.items() if cell.about["grade"] and cell.about["solution"]}
+    given = {name: text.strip() for name, text in notebook.answers.items() if name in manual}
+    return {name: "" if text == manual[name].strip() else text for name, text in given.items()}
+
+
 def wanted(assignment: Assignment, lang: str, seed: int) -> dict[str, Wanted]:
     """By grade_id, what was released: no solution and no hidden test is in it."""
     cells = released(source(assignment, lang, seed))["cells"]

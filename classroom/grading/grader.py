@@ -24,11 +24,12 @@ from classroom.exercises.sealed import assignment_key
 from classroom.exercises.task import Assignment
 from classroom.grading import reading
 from classroom.grading.crew import Helper, room
-from classroom.grading.expected import Wanted, prepare, wanted
+from classroom.grading.expected import Wanted, answers, prepare, wanted
 from classroom.grading.limits import Limits
 from classroom.grading.reading import Notebook, Unreadable
-from classroom.grading.results import Mark, Reason, Result, State, Trace
+from classroom.grading.results import LANGUAGES, Mark, Reason, Result, State, Trace
 from classroom.grading.submissions import Submission
+from classroom.grading.words import word
 
 STOPS = {"time", "memory", "output", "died", "walls", "lost"}  # ends of a run, as classroom/grading/words.py knows them
 BEGIN = re.compile(r"""\bbegin\(\s*["']([\w.-]+)["']""")
@@ -243,7 +244,9 @@ class Grading:
         end = "died" if ran["end"] == "ok" and ran["said"].count("\n") < len(ready.sources) else ran["end"]
         stop = Reason(end, {"limit": sizes.get(end, 0)}) if end in STOPS else None
         what = {"said": ran["said"]} | ({"record": notebook.record} if notebook.record else {})
-        return self._checked(asked, stop, what, (*notebook.notes, *ready.notes))
+        result = self._checked(asked, stop, what, (*notebook.notes, *ready.notes))
+        given = answers(asked.wanted, notebook)
+        return replace(result, marks=tuple(_with_answer(mark, given) for mark in result.marks))
 
     def _checked(self, asked: Asked, stop: Reason | None, what: Mapping[str, str], notes: Sequence[Reason]) -> Result:
         job = {"assignment": asked.assignment.name, "student": self.handed.submission.student}
@@ -266,6 +269,16 @@ class Grading:
         return Result(
             submission.student, submission.assignment, submission.file, self.handed.digest, State.REFUSED, reason
         )
+
+
+def _with_answer(mark: Mark, given: Mapping[str, str]) -> Mark:
+    """For a person to read. As in nbgrader, there is nothing to be marked where nothing was written."""
+    if not mark.manual or mark.grade_id not in given:
+        return mark
+    if answer := given[mark.grade_id]:
+        return replace(mark, answer=answer)
+    unanswered = {lang: word("no answer", lang) for lang in LANGUAGES}
+    return replace(mark, manual=False, messages=unanswered, state=unanswered)
 
 
 def _parsed(answer: Mapping[str, Any]) -> dict[str, Any] | None:

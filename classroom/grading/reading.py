@@ -10,7 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from classroom.exercises.report import WORK
 from classroom.grading.results import Reason
 
 LARGEST = 32 << 20  # bytes of a file
+LONGEST = 20_000  # characters of an answer that a person is to read
 ENCODINGS = ("utf-8-sig", "utf-16", "cp949")  # as Jupyter, as PowerShell, as Korean Windows write
 
 
@@ -45,6 +46,7 @@ class Notebook:
     graded: Mapping[str, Mapping[str, Any]]  # nbgrader's metadata of cells of all kinds, by grade_id
     notes: tuple[Reason, ...]
     record: str = ""  # the student's own, of attempts and times, as the last self-check left it
+    answers: Mapping[str, str] = field(default_factory=dict)  # sources of nbgrader's cells of all kinds, by grade_id
 
 
 def read_bytes(path: Path) -> bytes:
@@ -63,7 +65,7 @@ def read_json(data: bytes) -> tuple[Mapping[str, Any], tuple[Reason, ...]]:
     """The document, an object. Raises Unreadable."""
     if not data.strip():
         raise Unreadable("empty file")
-    text, notes = _decoded(data)
+    text, notes = decoded(data)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -73,7 +75,8 @@ def read_json(data: bytes) -> tuple[Mapping[str, Any], tuple[Reason, ...]]:
     return document, notes
 
 
-def _decoded(data: bytes) -> tuple[str, tuple[Reason, ...]]:
+def decoded(data: bytes) -> tuple[str, tuple[Reason, ...]]:
+    """A text, and a note if it is not in UTF-8. Raises Unreadable."""
     for encoding in ENCODINGS:
         if encoding == "utf-16" and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
             continue
@@ -97,7 +100,8 @@ def read_notebook(document: Mapping[str, Any], notes: Sequence[Reason] = ()) -> 
     twice = sorted(name for name, count in Counter(name for name, _ in names).items() if count > 1)
     odd = [Reason("twice", {"cells": ", ".join(twice)})] if twice else []
     graded = {name: _mapping(cell["metadata"])["nbgrader"] for name, cell in names}
-    return Notebook(tuple(_code(cells)), graded, (*notes, *odd), _record(cells))
+    answers = {name: _source(cell)[:LONGEST] for name, cell in names}
+    return Notebook(tuple(_code(cells)), graded, (*notes, *odd), _record(cells), answers)
 
 
 def _record(cells: Sequence[Any]) -> str:
@@ -112,11 +116,17 @@ def _record(cells: Sequence[Any]) -> str:
 
 def _code(cells: Sequence[Any]) -> Iterator[Cell]:
     for cell in map(_mapping, cells):
-        source = cell.get("source", "")
-        if isinstance(source, list):
-            source = "".join(part for part in source if isinstance(part, str))
-        if cell.get("cell_type") == "code" and isinstance(source, str) and source.strip():
-            yield Cell(source.encode(errors="replace").decode(), _grade_id(cell))
+        source = _source(cell)
+        if cell.get("cell_type") == "code" and source.strip():
+            yield Cell(source, _grade_id(cell))
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    """A cell's text, as one string that can be encoded; "" for what is none."""
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    return source.encode(errors="replace").decode() if isinstance(source, str) else ""
 
 
 def _grade_id(cell: Mapping[str, Any]) -> str:
@@ -126,12 +136,12 @@ def _grade_id(cell: Mapping[str, Any]) -> str:
 
 def _language(metadata: Mapping[str, Any]) -> str:
     """As Jupyter knows it; a notebook that says nothing is Python's."""
-    for key, field in (("kernelspec", "language"), ("language_info", "name")):
-        found = _mapping(metadata.get(key)).get(field)
+    for key, name in (("kernelspec", "language"), ("language_info", "name")):
+        found = _mapping(metadata.get(key)).get(name)
         if isinstance(found, str) and found:
             return found.lower()
-    name = _mapping(metadata.get("kernelspec")).get("name", "")
-    return "python" if not name or "python" in str(name).lower() else str(name)
+    kernel = _mapping(metadata.get("kernelspec")).get("name", "")
+    return "python" if not kernel or "python" in str(kernel).lower() else str(kernel)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -22,7 +22,8 @@ from markupsafe import Markup, escape
 
 from classroom.drawing import FONT, MONO, STYLE, Picture
 from classroom.exercises.task import Assignment
-from classroom.grading.results import Mark, Reason, Result, State
+from classroom.grading import worksheet
+from classroom.grading.results import Grade, Mark, Reason, Result, State
 from classroom.grading.signals import Signal, signals
 from classroom.grading.tables import TABLES, counted, number
 from classroom.grading.words import say, word
@@ -46,11 +47,21 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A graded cell: the machine's marks, and what a person made of it. `again`: of another file than this one."""
+
+    marks: Sequence[Mark]
+    grade: Grade
+    maximum: float
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TaskPart:
     """A task on a student's page."""
 
     title: str
-    marks: Sequence[Mark]
+    cells: Sequence[Cell]
     points: float
     maximum: float
 
@@ -61,6 +72,7 @@ def write(folder: Path, assignment: Assignment | None, results: Sequence[Result]
     name, maximum = (assignment.name, float(assignment.points)) if assignment else ("", 0.0)
     for file, table in TABLES.items():
         _write(folder / file, table(name, maximum, results, lang), "utf-8-sig")  # so that Excel reads Hangul
+    _write(folder / worksheet.NAME, worksheet.write(results, lang), "utf-8-sig")
     links = {each.file: f"feedback/{_file(each)}" for each in results}
     for result in results:
         _write(folder / links[result.file], student_page(assignment, result, lang))
@@ -70,13 +82,23 @@ def write(folder: Path, assignment: Assignment | None, results: Sequence[Result]
 def student_page(assignment: Assignment | None, result: Result, lang: str) -> str:
     """One submission's marks, what was seen, and what to do next."""
     tasks = [
-        TaskPart(_title(assignment, name, lang), marks, sum(mark.points for mark in marks),
+        TaskPart(_title(assignment, name, lang), _cells(result, name), result.points_of(marks),
                  sum(mark.maximum for mark in marks))
         for name, marks in result.tasks().items()
     ]  # fmt: skip
     title = assignment.title.of(lang) if assignment else result.assignment
-    percent = round(100 * result.points / result.maximum) if result.maximum else 0
+    percent = min(100, round(100 * result.points / result.maximum)) if result.maximum else 0
     return _page("student.html", lang, result=result, title=title, tasks=tasks, percent=percent)
+
+
+def _cells(result: Result, task: str) -> list[Cell]:
+    return [
+        Cell(
+            marks, result.grade(grade_id), sum(mark.maximum for mark in marks),
+            result.is_marked(grade_id) and result.needs_manual_grade(grade_id),
+        )
+        for grade_id, marks in result.cells().items() if marks[0].task == task
+    ]  # fmt: skip
 
 
 def class_page(

@@ -1,43 +1,18 @@
 """Results on disk: an SQLite file, one transaction for each submission.
 
 A grader that is killed loses the submission it was at, and no other: what is written stays, and the next run asks
-`done`. A file that SQLite cannot read is set aside under another name; nothing is ever written over.
+`done`. What a person has entered belongs to a student and a cell, and no grading touches it.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from classroom.grading.results import Mark, Reason, Result, State, Trace
-
-FORMAT = 1
-SCHEMA = """
-CREATE TABLE submission (
-  id INTEGER PRIMARY KEY,
-  student TEXT NOT NULL, assignment TEXT NOT NULL, file TEXT NOT NULL,
-  digest TEXT NOT NULL,   -- SHA-256 of the file
-  course TEXT NOT NULL,   -- what it was marked by: a digest of the assignment, the course's seed and the limits
-  state TEXT NOT NULL, reason TEXT, facts TEXT NOT NULL, notes TEXT NOT NULL, seconds REAL NOT NULL,
-  UNIQUE (student, assignment, file));
-CREATE TABLE mark (
-  submission INTEGER NOT NULL REFERENCES submission (id) ON DELETE CASCADE, place INTEGER NOT NULL,
-  task TEXT NOT NULL, criterion TEXT NOT NULL, grade_id TEXT NOT NULL,
-  points REAL NOT NULL, maximum REAL NOT NULL, hidden INTEGER NOT NULL, manual INTEGER NOT NULL,
-  messages TEXT NOT NULL, state TEXT NOT NULL, -- JSON, by language
-  PRIMARY KEY (submission, place));
-CREATE TABLE trace (
-  submission INTEGER NOT NULL REFERENCES submission (id) ON DELETE CASCADE, task TEXT NOT NULL,
-  fingerprint TEXT NOT NULL, variant TEXT NOT NULL, requests INTEGER NOT NULL, attempts INTEGER NOT NULL,
-  seconds REAL,           -- of the student's own work
-  PRIMARY KEY (submission, task));
-"""
-
-
-class NotOurs(ValueError):
-    """A database in good health, of another program or version."""
+from classroom.grading.database import open_database
+from classroom.grading.results import Grade, Mark, Reason, Result, State, Trace
 
 
 class Store:
@@ -74,10 +49,10 @@ class Store:
                 " seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
             ).lastrowid  # fmt: skip
             database.executemany(
-                "INSERT INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (number, place, mark.task, mark.criterion, mark.grade_id, mark.points, mark.maximum, mark.hidden,
-                     mark.manual, _text(mark.messages), _text(mark.state))
+                     mark.manual, _text(mark.messages), _text(mark.state), mark.answer)
                     for place, mark in enumerate(result.marks)
                 ],
             )  # fmt: skip
@@ -89,6 +64,39 @@ class Store:
                     for trace in result.traces
                 ],
             )  # fmt: skip
+
+    def enter(self, assignment: str, grades: Iterable[tuple[str, Grade]]) -> None:
+        """What a person has entered for cells of students, all or nothing; durable when this returns."""
+        with self._database as database:
+            database.executemany(
+                "INSERT OR REPLACE INTO grade VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        student,
+                        assignment,
+                        each.grade_id,
+                        each.manual_score,
+                        each.extra_credit,
+                        each.comment,
+                        each.digest,
+                    )
+                    for student, each in grades
+                ],
+            )
+
+    def note(self, name: str, text: str) -> None:
+        """Keep a fact about the grading."""
+        with self._database as database:
+            database.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, text))
+
+    def noted(self, name: str) -> str:
+        """What was kept; "" for nothing."""
+        row = self._database.execute("SELECT text FROM fact WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else ""
+
+    def assignments(self) -> list[str]:
+        """The names of all that something was handed in for."""
+        return [name for (name,) in self._database.execute("SELECT DISTINCT assignment FROM submission ORDER BY 1")]
 
     def results(self, assignment: str) -> tuple[Result, ...]:
         """Of one assignment, by student and file."""
@@ -103,28 +111,26 @@ class Store:
             yield Result(
                 student, name, file, digest, State(state), Reason(reason, json.loads(facts)) if reason else None,
                 self._marks(number), self._traces(number),
-                tuple(Reason(key, values) for key, values in json.loads(notes)), seconds,
+                tuple(Reason(key, values) for key, values in json.loads(notes)), seconds, self._grades(student, name),
             )  # fmt: skip
 
     def _marks(self, number: int) -> tuple[Mark, ...]:
         rows = self._database.execute(
-            "SELECT task, criterion, grade_id, points, maximum, hidden, manual, messages, state FROM mark WHERE"
+            "SELECT task, criterion, grade_id, points, maximum, hidden, manual, messages, state, answer FROM mark WHERE"
             " submission = ? ORDER BY place", (number,),
         )  # fmt: skip
         return tuple(
-            Mark(
-                task,
-                criterion,
-                grade_id,
-                points,
-                maximum,
-                bool(hidden),
-                json.loads(messages),
-                json.loads(state),
-                bool(manual),
-            )
-            for task, criterion, grade_id, points, maximum, hidden, manual, messages, state in rows
+            Mark(task, criterion, grade_id, points, maximum, bool(hidden), json.loads(messages), json.loads(state),
+                 bool(manual), answer)
+            for task, criterion, grade_id, points, maximum, hidden, manual, messages, state, answer in rows
         )
+
+    def _grades(self, student: str, assignment: str) -> Mapping[str, Grade]:
+        rows = self._database.execute(
+            "SELECT grade_id, manual_score, extra_credit, comment, digest FROM grade WHERE student = ? AND"
+            " assignment = ? ORDER BY grade_id", (student, assignment),
+        )  # fmt: skip
+        return {row[0]: Grade(*row) for row in rows}
 
     def _traces(self, number: int) -> tuple[Trace, ...]:
         rows = self._database.execute(
@@ -135,51 +141,9 @@ class Store:
 
 
 def open_store(path: Path) -> tuple[Store, Path | None]:
-    """The store, made if it is missing; and where an unreadable file of that name was put, if there was one.
-
-    Raises NotOurs for somebody else's database, OSError where nothing can be written.
-    """
-    aside = None
-    try:
-        database = _connect(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise OSError(None, str(error), str(path)) from None
-        aside = _set_aside(path)
-        database = _connect(path)
+    """See open_database."""
+    database, aside = open_database(path)
     return Store(database), aside
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Raises sqlite3.DatabaseError for what is no database or a damaged one."""
-    database = sqlite3.connect(path)
-    try:
-        database.execute("PRAGMA foreign_keys = ON")
-        [found] = database.execute("PRAGMA integrity_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version != FORMAT and (version or tables):
-            raise NotOurs(f"{path}: this is a database of another program or version")
-        if not tables:
-            database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _set_aside(path: Path) -> Path:
-    """Rename it, and the journal that belongs to it, to the first free name."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    journal = path.with_name(f"{path.name}-journal")
-    if journal.exists():
-        journal.rename(aside.with_name(f"{aside.name}-journal"))
-    return aside
 
 
 def _text(value: object) -> str:

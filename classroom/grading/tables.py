@@ -11,7 +11,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 
-from classroom.grading.results import Result, State
+from classroom.grading.results import Grade, Result, State
 from classroom.grading.words import say
 
 Row = Sequence[object]
@@ -21,7 +21,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a f
 def moodle(assignment: str, results: Iterable[Result], lang: str) -> str:
     """For Moodle's gradebook: Grades, Import, CSV file."""
     head = ("ID number", f"Assignment: {assignment} (Real)", f"Assignment: {assignment} (Feedback)")
-    return _csv([head, *((each.student, number(each.points), summary(each, lang)) for each in counted(results))])
+    return to_csv([head, *((each.student, number(each.points), summary(each, lang)) for each in counted(results))])
 
 
 def canvas(assignment: str, maximum: float, results: Iterable[Result], lang: str) -> str:
@@ -29,21 +29,30 @@ def canvas(assignment: str, maximum: float, results: Iterable[Result], lang: str
     head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment)
     possible = ("    Points Possible", "", "", "", "", number(maximum))
     rows = ((each.student, "", each.student, each.student, "", number(each.points)) for each in counted(results))
-    return _csv([head, possible, *rows])
+    return to_csv([head, possible, *rows])
 
 
 def marks(results: Iterable[Result]) -> str:
     """Every mark of everybody, one a row, and a row for what has none."""
-    head = ("student", "assignment", "file", "state", "task", "grade_id", "criterion", "points", "maximum", "manual")
+    head = (
+        "student", "assignment", "file", "state", "task", "grade_id", "criterion", "points", "maximum", "manual",
+        "manual_score", "extra_credit", "comment",
+    )  # fmt: skip
     rows: list[Row] = []
     for each in results:
         first = (each.student, each.assignment, each.file, each.state.value)
         rows += [
             (*first, mark.task, mark.grade_id, mark.criterion, number(mark.points), number(mark.maximum),
-             int(mark.manual))
-            for mark in each.marks
-        ] or [(*first, "", "", "", "", "", "")]  # fmt: skip
-    return _csv([head, *rows])
+             int(mark.manual), *(_by_hand(each.grade(mark.grade_id)) if mark is cell[0] else ("",) * 3))
+            for cell in each.cells().values() for mark in cell
+        ] or [(*first, *("",) * 9)]  # fmt: skip
+    return to_csv([head, *rows])
+
+
+def _by_hand(grade: Grade) -> Row:
+    """What a person has given a cell, at the first of its marks."""
+    score = "" if grade.manual_score is None else number(grade.manual_score)
+    return score, number(grade.extra_credit) if grade.extra_credit else "", grade.comment
 
 
 def counted(results: Iterable[Result]) -> list[Result]:
@@ -56,7 +65,7 @@ def summary(result: Result, lang: str) -> str:
     if result.state is State.REFUSED and result.reason is not None:
         return say(result.reason.key, lang, **result.reason.facts)
     tasks = (
-        f"{name} {number(sum(mark.points for mark in found))}/{number(sum(mark.maximum for mark in found))}"
+        f"{name} {number(result.points_of(found))}/{number(sum(mark.maximum for mark in found))}"
         for name, found in result.tasks().items()
     )
     return ", ".join(tasks)
@@ -70,7 +79,8 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _csv(rows: Iterable[Row]) -> str:
+def to_csv(rows: Iterable[Row]) -> str:
+    """As RFC 4180 has it; no cell is a formula."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([_harmless(cell) for cell in row] for row in rows)
     return text.getvalue()
@@ -78,7 +88,12 @@ def _csv(rows: Iterable[Row]) -> str:
 
 def _harmless(cell: object) -> object:
     """A student's id may come from a folder's name, which the student may have chosen."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(DANGEROUS) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith(DANGEROUS) else cell
+
+
+def harmful(cell: str) -> str:
+    """What the cell was before `to_csv`."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(DANGEROUS) else cell
 
 
 TABLES: dict[str, Callable[[str, float, Sequence[Result], str], str]] = {

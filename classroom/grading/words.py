@@ -133,6 +133,20 @@ PAGES: dict[str, dict[str, str]] = {
     "met": {"en": "✔ met", "ko": "✔ 달성"},
     "unmet": {"en": "✘ not yet", "ko": "✘ 아직"},
     "waits": {"en": "… waits", "ko": "… 대기"},
+    "no answer": {"en": "Nothing was written here.", "ko": "아무것도 쓰지 않았어요."},
+    "commented": {"en": "Comment: {comment}", "ko": "의견: {comment}"},
+    "extra credit": {"en": "Extra credit: {points}", "ko": "가산점(extra credit): {points}점"},
+    "by hand": {"en": "✎ marked", "ko": "✎ 채점"},
+    "marked": {"en": "A person has marked this answer.", "ko": "사람이 읽고 채점한 답이에요."},
+    "overruled": {
+        "en": "A person has looked at this and gave {points} of {maximum} points.",
+        "ko": "사람이 확인하고 {maximum}점 가운데 {points}점을 줬어요.",
+    },
+    "again": {
+        "en": "Another file was handed in since. The mark stays until a person looks at it again.",
+        "ko": "채점한 뒤에 다른 파일을 냈어요. 사람이 다시 볼 때까지 점수는 그대로예요.",
+    },
+    "your answer": {"en": "Your answer", "ko": "내가 쓴 답"},
     "person": {"en": "A person reads and marks this answer.", "ko": "이 답은 사람이 읽고 채점해요."},
     "hidden": {"en": "looked at only when graded", "ko": "채점할 때만 확인하는 항목"},
     "waits for person": {
@@ -140,8 +154,8 @@ PAGES: dict[str, dict[str, str]] = {
         "ko": "이 가운데 {points}점은 사람이 아직 채점하지 않은 답의 점수예요.",
     },
     "waits in all": {
-        "en": "Points that a person has yet to give: {points} in all",
-        "ko": "사람이 채점할 점수: 모두 {points}점",
+        "en": "Points that a person has yet to give (in manual.csv, or with glassdock mark): {points} in all",
+        "ko": "사람이 채점할 점수: 모두 {points}점 (manual.csv나 glassdock mark로 입력하세요)",
     },
     "hand in again": {
         "en": "Next step: open your notebook in JupyterLab, see that your work is in it, save it, and hand in the "

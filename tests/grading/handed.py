@@ -9,6 +9,7 @@ from typing import Any
 
 from classroom.exercises.fill import filled
 from classroom.exercises.load import load
+from classroom.exercises.notebooks import released, source
 from classroom.exercises.variants import drawn
 
 COURSE = Path(__file__).resolve().parent / "course"
@@ -43,6 +44,18 @@ def solved(student: str, seed: int = 1, tasks: Sequence[str] | None = None) -> l
             lines = "\n".join(f"!{line}" for line in filled(task.solution, values))
             cells += [f"classroom.task({task.name!r})", lines]
     return cells
+
+
+def as_released(student: str, work: dict[str, Sequence[str]], lang: str = "en") -> str:
+    """The released notebook, with cells filled in as a student would."""
+    document = released(source(load(TOY, COURSE), lang, 1))
+    for cell in document["cells"]:
+        if cell["id"] == "student":
+            cell["source"] = f"student = {student!r}"
+        for task, lines in work.items():
+            if cell["id"] == f"{task}-work":
+                cell["source"] = "\n".join(f"!{line}" for line in lines)
+    return json.dumps(document)
 
 
 def hand_in(root: Path, student: str, text: str | bytes, name: str = f"{TOY}.ipynb", assignment: str = TOY) -> Path:
