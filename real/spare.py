@@ -55,31 +55,48 @@ class Spare:
 
 
 class Nursery:
-    """The zygote's side of the process that clones spares."""
+    """The zygote's side of the process that clones spares, which is made when it is first needed."""
 
-    def __init__(self, surroundings: Surroundings, table: clone.Table, not_ours: Iterable[int]) -> None:
-        self._orders, theirs = wire.pair()
-        if syscalls.clone(0) == 0:
-            _serve(theirs, surroundings, table, [*not_ours, self._orders.fileno()])
-        theirs.close()
+    def __init__(self) -> None:
+        self._orders: socket.socket | None = None
 
-    def order(self, flags: int) -> Spare | None:
-        """One more, a child of the zygote's; None if the nursery is no more."""
+    def order(
+        self, flags: int, surroundings: Surroundings, table: clone.Table, not_ours: Iterable[int]
+    ) -> Spare | None:
+        """One more spare, a child of the zygote's; None if the nursery has been killed; the next one is a new one.
+
+        `not_ours`: open files of the zygote's that are nobody else's.
+        """
         ours, theirs = wire.pair()
         try:
+            if self._orders is None:
+                self._orders = _start(surroundings, table, [*not_ours, ours.fileno(), theirs.fileno()])
             wire.send(self._orders, (flags,), (theirs.fileno(),))
         except OSError:
             ours.close()
+            self.close()
             return None
         finally:
             theirs.close()
         return Spare(ours)
 
-    def fileno(self) -> int:
-        return self._orders.fileno()
+    @property
+    def descriptors(self) -> list[int]:
+        return [self._orders.fileno()] if self._orders is not None else []
 
     def close(self) -> None:
-        self._orders.close()
+        if self._orders is not None:
+            self._orders.close()
+            self._orders = None
+
+
+def _start(surroundings: Surroundings, table: clone.Table, not_ours: Iterable[int]) -> socket.socket:
+    """The nursery, as this end of its socket."""
+    ours, theirs = wire.pair()
+    with theirs:
+        if syscalls.clone(0) == 0:
+            _serve(theirs, surroundings, table, [*not_ours, ours.fileno()])
+    return ours
 
 
 def _serve(orders: socket.socket, surroundings: Surroundings, table: clone.Table, not_ours: Iterable[int]) -> NoReturn:

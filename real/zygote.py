@@ -8,6 +8,8 @@ concerns that one process (`control`); the zygote sends back when a process has 
     daemon -> control   go               the clone executes the program; end of file says that it has
     zygote -> daemon    exited serial status
 
+The clone may have been made before it was asked for: see real/spare.py.
+
 When the daemon is gone, the zygote ends what runs and takes the groups away; or, with `--live-restore`, only what the
 daemon has not asked it to keep, and waits for the next daemon. Twin: the loader of sim/.
 """
@@ -48,7 +50,7 @@ class Zygote:
         self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self.own_files = [connection.fileno(), self.own_pids]
         self.surroundings: Surroundings | None = None
-        self.nursery: spare.Nursery | None = None
+        self.nursery = spare.Nursery()
         self.spare: spare.Spare | None = None
         _, permitted, bounding = capabilities.own()
         self.capabilities = (permitted, bounding)
@@ -150,10 +152,7 @@ class Zygote:
             settings["rootless"],
             settings["copying"],
         )
-        if self.nursery is not None:
-            self.nursery.close()
-        if spare.possible(self.surroundings):
-            self.nursery = spare.Nursery(self.surroundings, self.table, self._not_theirs())
+        self.nursery.close()
         if settings["door"] and self.keeper.door is None:
             self.keeper.open_door(settings["door"])
 
@@ -205,17 +204,15 @@ class Zygote:
 
     def _have_spare(self, operations: Any) -> None:
         """For the next container, if it is like this one."""
-        if self.spare is None and self.nursery is not None and spare.fits(operations):
-            self.spare = self.nursery.order(namespaces.flags_of(operations[-1][1]))
+        assert self.surroundings is not None
+        if self.spare is None and spare.possible(self.surroundings) and spare.fits(operations):
+            flags = namespaces.flags_of(operations[-1][1])
+            self.spare = self.nursery.order(flags, self.surroundings, self.table, self._not_theirs())
 
     def _not_theirs(self) -> list[int]:
         """Open files that a copy of this process has no business with."""
-        files = self.own_files + self.keeper.descriptors
-        if self.nursery is not None:
-            files.append(self.nursery.fileno())
-        if self.spare is not None:
-            files.append(self.spare.socket.fileno())
-        return files
+        spare = [self.spare.socket.fileno()] if self.spare is not None else []
+        return self.own_files + spare + self.nursery.descriptors + self.keeper.descriptors
 
     def _take_hold(self, container: Container, type: str, target: str) -> None:
         """JoinNamespace before the clone: from inside another PID namespace the process could not be named."""
@@ -350,8 +347,7 @@ class Zygote:
         signal.set_wakeup_fd(-1)
         groups = self.surroundings.cgroups if self.surroundings is not None else None
         paths = list(self.groups.values())
-        if self.nursery is not None:
-            self.nursery.close()
+        self.nursery.close()
         if self.spare is not None and self.spare.pid:
             self.serials[self.spare.pid] = 0
         for pid in list(self.serials):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -111,3 +113,24 @@ def test_files_of_the_daemon_and_volumes(daemon: Any) -> None:
     assert daemon.sh("cat /v/x", volumes=bound) == "kept\n"
     assert "Read-only" in daemon.sh("touch /v/y", volumes={volume.name: {"bind": "/v", "mode": "ro"}})
     volume.remove()
+
+
+def test_containers_start_without_what_makes_them_start_quickly(daemon: Any, until: Any) -> None:
+    """The spare and the nursery are killed: the zygote does without, and has others soon."""
+    for name in ("glassdock-spare", "glassdock-nurse"):
+        daemon.run("true")
+        for pid in _children(daemon.zygote(), name):
+            os.kill(pid, signal.SIGKILL)
+        assert daemon.run("echo", "here") == (0, "here\n")
+        daemon.run("true")
+        until(lambda: len(_children(daemon.zygote(), "glassdock-spare")), 1)
+
+
+def _children(pid: int, name: str) -> list[int]:
+    """Those whose name begins so."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with contextlib.suppress(OSError):  # it has just ended
+            if Path(f"/proc/{child}/comm").read_text().startswith(name):
+                found.append(int(child))
+    return found
