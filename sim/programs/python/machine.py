@@ -194,7 +194,10 @@ class Machine:
             await statements.run_block(self, frame, tree.body)
         except (Exception, KeyboardInterrupt, SystemExit) as error:
             return await self.ended(error)
-        return await self.ended(None)
+        else:
+            return await self.ended(None)
+        finally:
+            vars(self.main).clear()  # also of a program that is killed: what it held is memory of this computer
 
     async def _say_goodbye(self, error: BaseException | None) -> None:
         """What was registered with atexit, last first."""

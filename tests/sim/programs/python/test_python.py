@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 import pytest
 
 from containers import Done, Host
@@ -94,6 +97,18 @@ def test_a_large_value_counts_against_the_limit(host: Host):
     program = "x = bytearray(300 * 1024 * 1024)\nprint(len(x))"
     assert run(host, program).out == "314572800\n"
     assert run(host, program, Memory=100 << 20, MemorySwap=100 << 20).status == 137
+
+
+@pytest.mark.parametrize("end", ["", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"])
+def test_the_memory_of_a_program_is_free_as_soon_as_it_has_ended(host: Host, end: str):
+    gc.disable()
+    tracemalloc.start()
+    try:
+        run(host, f"x = bytearray(300 * 1024 * 1024)\n{end}")
+        assert tracemalloc.get_traced_memory()[0] < 100 << 20
+    finally:
+        tracemalloc.stop()
+        gc.enable()
 
 
 @pytest.mark.parametrize("asked", ["read()", "readline()"])
