@@ -14,6 +14,7 @@ from classroom.exercises.released import Release
 from classroom.exercises.replayed import evaluate_work
 from classroom.exercises.setup import run
 from classroom.exercises.task import Assignment, Finding, Task, Wrong
+from engine.api.inprocess import Connection
 
 KEY = "rehearsal"
 STUDENTS = ("ada", "grace")
@@ -41,20 +42,35 @@ def problems(assignment: Assignment, task: Task, student: str = "ada") -> Iterat
 
 def _problems(assignment: Assignment, task: Task, student: str) -> Iterator[str]:
     here = Desk(Release(assignment, 1, KEY), student).task(task.name)  # with this student's names
-    idle = worked(assignment, task.name, (), student).look(task.name)
-    if points := sum(each.points for each in idle):
+    if points := sum(each.points for each in _judged(worked(assignment, task.name, (), student), task.name)):
         yield f"{task.name}: doing nothing earns {points} points"
     desk = worked(assignment, task.name, here.solution, student)
     found = desk.look(task.name)
     for each in found:
         if not each.passed:
             yield f"{task.name}: the solution does not meet {each.criterion!r}. {each.message}"
-    again = [each for each in evaluate_work(assignment, desk.finished(), student, 1) if each.task == task.name]
+    work = desk.finished()
+    _end(desk)
+    again = [each for each in evaluate_work(assignment, work, student, 1) if each.task == task.name]
     if again != list(found):
         yield f"{task.name}: the solution's record gives other marks: {_failed(again)}"
     for number, wrong in enumerate(here.wrong, 1):
-        judged = worked(assignment, task.name, wrong.commands, student).look(task.name)
+        judged = _judged(worked(assignment, task.name, wrong.commands, student), task.name)
         yield from (f"{task.name}: wrong solution {number} {problem}" for problem in _misjudged(judged, wrong))
+
+
+def _judged(desk: Desk, name: str) -> Sequence[Finding]:
+    found = desk.look(name)
+    _end(desk)
+    return found
+
+
+def _end(desk: Desk) -> None:
+    """End the containers of its hosts: their programs' memory is this computer's, and the next desk needs it."""
+    for place in desk.places.values():
+        if isinstance(place.lab.connection, Connection):
+            engine = place.lab.connection.engine
+            engine.loop.run(engine.close())
 
 
 def _misjudged(found: Sequence[Finding], wrong: Wrong) -> Iterator[str]:
