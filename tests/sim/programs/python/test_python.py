@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import tracemalloc
 
 import pytest
@@ -215,3 +216,18 @@ def test_a_server_of_ones_own(host: Host):
     )
     found = host.run(IMAGE, script)
     assert found.out == "b'hello /you'\n" and '"GET /you HTTP/1.1" 200 -' in found.err
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("async def f(): pass", "async def"),
+        ("try:\n    pass\nexcept* ValueError:\n    pass", "except*"),
+        pytest.param(
+            "type X = int", "type statement", marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="new")
+        ),
+    ],
+)
+def test_a_statement_that_it_does_not_have_is_refused_by_name(host: Host, text: str, name: str):
+    found = run(host, text)
+    assert found.err.endswith(f"SyntaxError: the simulated Python has no {name}\n") and found.status == 1
