@@ -82,9 +82,115 @@ def test_the_playground_is_without_a_fault_in_every_state(visitor, address, axe,
     expect(page.locator("#options")).to_be_visible()
     look("completions")
     page.locator("#command").fill("")
+    page.locator("#show-faults").click()
+    page.locator("[data-fault=disk-full]").click()
+    expect(page.locator("[data-fault=disk-full]")).to_have_attribute("aria-pressed", "true")
+    look("something is broken")
+    page.keyboard.press("Escape")
+    expect(page.locator("#show-faults")).to_be_focused()
     visitor.run("docker exec -it web sh", mode="keys")
     look("a program has the keys")
     assert {state: faults for state, faults in found.items() if faults} == {}
+
+
+# What the focused element and its surroundings show of the focus; "" if nothing does.
+SEEN = """() => {
+  const element = document.activeElement;
+  const shows = (each) => getComputedStyle(each).outlineStyle !== 'none' && getComputedStyle(each).outlineWidth;
+  return shows(element) || (element.id === 'command' && shows(document.getElementById('screen'))) || '';
+}"""
+REACHABLE = ":is(a[href], button, input, select, textarea, [tabindex='0']):not([tabindex='-1'], :disabled):visible"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "telephone"])
+def test_the_focus_goes_everywhere_in_the_order_of_the_page_is_seen_and_never_caught(visitor, address, size):
+    page = visitor.page
+    page.set_viewport_size(size)
+    visitor.open(address)
+    visitor.run("docker run -d --name web nginx")
+    page.locator("#show-faults").click()
+    page.locator(".skip").focus()
+    place = "[...document.querySelectorAll('body *')].indexOf(document.activeElement)"
+    passed, hidden = [page.evaluate(place)], []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        here = page.evaluate(place)
+        if here <= passed[0]:
+            break  # round, or out of the page
+        passed.append(here)
+        if not page.evaluate(SEEN):
+            hidden.append(page.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
+    else:
+        pytest.fail("the focus does not come round")
+    assert hidden == []
+    assert passed == sorted(set(passed))
+    assert len(passed) == page.locator(REACHABLE).count()
+
+
+@pytest.mark.parametrize("size", [(640, 450), (320, 256)], ids=["200 %", "400 %"])
+def test_a_zoomed_page_scrolls_one_way_only_and_keeps_its_parts_usable(visitor, address, size):
+    page = visitor.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    visitor.open(address)
+    visitor.run("docker run -d -p 8080:80 --name web nginx")
+    expect(page.locator("#command")).to_be_in_viewport()
+    for panel in ("terminal", "glass", "files", "browser"):
+        page.locator(f"#tab-{panel}").click()
+        assert page.locator(f"#{panel}").bounding_box()["height"] >= 240, panel
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0], panel
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_with_the_systems_own_colours_one_sees_what_is_chosen(visitor, address, scheme):
+    page = visitor.page
+    page.emulate_media(color_scheme=scheme, forced_colors="active")
+    visitor.open(address)
+    visitor.run("docker run -d --name web nginx")
+    page.locator("#show-faults").click()
+    page.locator("[data-fault=hub-down]").click()
+    expect(page.locator("#faults-badge")).to_have_text("1")
+    colour = "element => getComputedStyle(element).backgroundColor"
+    for chosen, other in (
+        ("[data-view=flow]", "[data-view=layers]"), ("[data-fault=hub-down]", "[data-fault=hub-slow]"),
+        ("#tour-steps [aria-current]", "#tour-steps li:last-child button"),
+    ):  # fmt: skip
+        assert page.locator(chosen).evaluate(colour) != page.locator(other).evaluate(colour)
+    assert page.locator("#picture svg > rect").first.evaluate("rect => getComputedStyle(rect).fill") == page.locator(
+        "#picture"
+    ).evaluate(colour)
+
+
+def test_nothing_moves_for_who_wants_it_calm(visitor, address):
+    page = visitor.page
+    page.emulate_media(reduced_motion="reduce")
+    visitor.open(address)
+    moving = """() => [...document.querySelectorAll('*')].filter((each) => {
+      const style = getComputedStyle(each);
+      return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
+    }).length"""
+    assert page.evaluate(moving) == 0
+
+
+# Everything that is put into the live region, in the order in which a screen reader would say it.
+LISTEN = """() => {
+  window.spoken = [];
+  new MutationObserver(() => spoken.push(document.getElementById('said').textContent))
+    .observe(document.getElementById('said'), {childList: true, characterData: true, subtree: true});
+}"""
+
+
+def test_a_screen_reader_hears_what_has_been_printed_once_and_what_programs_answer(visitor, address):
+    page = visitor.open(address, lang="ko").page
+    page.evaluate(LISTEN)
+    visitor.run("docker run --rm alpine ping -c 30 -i 0.1 example.com")
+    spoken = page.evaluate("spoken")
+    assert len(spoken) == 1  # not thirty times
+    assert "30 packets transmitted" in spoken[0]
+    visitor.run("docker run --rm -it alpine sh", mode="keys")
+    page.keyboard.type("echo so$((1+1))\n")
+    expect(page.locator("#said")).to_contain_text("so2")
+    assert page.locator("#said").get_attribute("lang") == page.locator("#rows").get_attribute("lang") == "en"
+    assert page.evaluate("document.documentElement.lang") == "ko"
 
 
 # -- notebooks: what our cells put into them; the rest of the page is JupyterLab's

@@ -206,6 +206,61 @@ def test_the_past_can_be_looked_at(visitor, address):
     expect(page.locator("#moment")).to_contain_text("Now")
 
 
+@pytest.mark.parametrize(
+    ("lang", "menu", "fault", "heal"),
+    [("en", "Break something", "The disk is full", "Make all well again"),
+     ("ko", "고장 내기", "디스크가 가득 찼어요", "모두 고치기")],
+)  # fmt: skip
+def test_something_is_broken_by_the_menu_undone_and_healed(visitor, address, keep, lang, menu, fault, heal):
+    page = visitor.open(address, lang=lang).page
+    page.get_by_role("button", name=menu).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#fault-buttons button").first).to_be_focused()
+    button = page.get_by_role("button", name=fault)
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).to_be_focused()
+    expect(page.locator("#moment")).to_contain_text("glassdock fault disk.free=0")
+    visitor.run("docker pull alpine")
+    expect(visitor.rows).to_contain_text("no space left on device")
+    keep(f"playground-fault-{lang}.png")
+    page.locator("#undo").click()
+    expect(page.locator("#step")).to_have_attribute("max", "1")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    link = page.url
+    page.get_by_role("button", name=heal).click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    visitor.run("docker pull -q alpine")
+    page.goto("about:blank")
+    page.goto(link)
+    visitor.ready()
+    expect(page.locator("#faults-badge")).to_have_text("1")
+
+
+def test_a_fault_strikes_while_a_program_runs(visitor, address):
+    page = visitor.open(address).page
+    visitor.run("docker run -it --rm alpine sh", mode="keys")
+    page.get_by_role("button", name="Break something").click()
+    page.get_by_role("button", name="No name server answers").click()
+    expect(page.locator("#faults-badge")).to_have_text("1")
+    page.locator("#command").focus()
+    page.keyboard.type("ping -c 1 example.com\n")
+    expect(visitor.rows).to_contain_text("bad address")
+    page.keyboard.press("Control+d")
+    visitor.ready()
+
+
+def test_a_password_is_typed_unseen(visitor, address):
+    page = visitor.open(address).page
+    visitor.run("docker login -u student", mode="secret")
+    page.keyboard.type("hunter2")
+    assert page.locator("#command").evaluate("box => getComputedStyle(box).webkitTextSecurity") == "disc"
+    page.keyboard.press("Enter")
+    visitor.ready()
+    expect(visitor.rows).to_contain_text("Login Succeeded")
+    assert "hunter2" not in page.locator("body").inner_text()
+
+
 def test_the_session_goes_on_in_a_notebook(visitor, address):
     page = visitor.open(address).page
     visitor.run("docker pull -q alpine")

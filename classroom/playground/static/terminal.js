@@ -153,7 +153,9 @@ export class Terminal {
     this.hiddenRow = last ?? undefined;
     if (last) last.hidden = this.mode === "line" && screen.column === 0 && screen.row === screen.lines.length - 1;
     this.placeInput();
-    if (follows) $("screen").scrollTop = $("screen").scrollHeight;
+    if (!follows) return;
+    $("screen").scrollTop = $("screen").scrollHeight;
+    if (document.activeElement === this.element) this.element.scrollIntoView({ block: "nearest" }); // on a low page
   }
 
   drawRow(element, row) {
