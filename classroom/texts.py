@@ -94,8 +94,8 @@ TEXTS: dict[str, dict[str, str]] = {
     "computed": {
         "en": "Whatever stands below a cell is what that cell gave when this page was made, on the simulated host. "
         "Where a guess is asked for, none was made here: yours comes first when you run the lesson yourself.",
-        "ko": "셀 아래에 있는 것은 모두 이 페이지를 만들 때 그 셀을 시뮬레이션 호스트에서 실행해 얻은 결과예요. 예상을 묻는 "
-        "곳은 비워 두었어요. 수업을 직접 실행할 때 먼저 적어 보세요.",
+        "ko": "셀 아래에 있는 것은 모두 이 페이지를 만들 때 그 셀을 시뮬레이션 호스트에서 실행해 얻은 결과예요. 예상을 "
+        "묻는 곳은 비워 두었어요. 수업을 직접 실행할 때 먼저 적어 보세요.",
     },
     "cheat sheet": {"en": "Docker on one sheet", "ko": "한 장으로 보는 도커"},
     "cheat sheet order": {
@@ -139,6 +139,17 @@ TEXTS: dict[str, dict[str, str]] = {
     "does nothing": {"en": "does nothing: {reason}", "ko": "아무 일도 없음: {reason}"},
     "refused": {"en": "refused: {reason}", "ko": "거절: {reason}"},
     "can be done": {"en": "can be done", "ko": "할 수 있음"},
+    "groups": {"en": "What each container may use, and uses", "ko": "컨테이너마다 쓸 수 있는 것과 쓰고 있는 것"},
+    "the machine has": {
+        "en": "the machine: {memory} of memory, {cpus} processors",
+        "ko": "컴퓨터 전체: 메모리 {memory}, 프로세서 {cpus}개",
+    },
+    "memory": {"en": "memory", "ko": "메모리"},
+    "processes": {"en": "processes", "ko": "프로세스"},
+    "no limit": {"en": "no limit", "ko": "제한 없음"},
+    "used of": {"en": "{used} of {limit}", "ko": "{limit} 가운데 {used}"},
+    "cpu used": {"en": "{seconds} s so far", "ko": "지금까지 {seconds}초"},
+    "cpu limit": {"en": "at most {cpus} processors at a time", "ko": "한 번에 최대 {cpus}개"},
     "no networks": {"en": "no networks", "ko": "네트워크가 없어요"},
     "gateway": {"en": "gateway {address}", "ko": "게이트웨이 {address}"},
     "own layer": {"en": "the container's own layer", "ko": "컨테이너 자신의 레이어"},

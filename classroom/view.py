@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.drawing import Canvas, Picture
 from classroom.texts import tell
-from classroom.views import flow, kernel, layers, lifecycle, network, origin, processes, timeline
+from classroom.views import cgroups, flow, kernel, layers, lifecycle, network, origin, processes, timeline
+from classroom.views.cgroups import Group
 from classroom.views.processes import Process
 from engine.client.connection import ApiError
 from engine.lifecycle import State
@@ -62,6 +63,12 @@ class View:
         running = [container for container in self._lab.containers if container["State"] == "running"]
         return processes.draw({each["Names"][0].lstrip("/"): self._processes(each["Id"]) for each in reversed(running)})
 
+    def cgroups(self) -> Picture:
+        """What each running container may use, and what it uses now."""
+        running = [container["Id"] for container in self._lab.containers if container["State"] == "running"]
+        machine = self._lab.api.get("/info")
+        return cgroups.draw([self._group(id) for id in reversed(running)], machine["MemTotal"], machine["NCPU"])
+
     def network(self) -> Picture:
         """Bridges, addresses and published ports."""
         api = self._lab.api
@@ -103,6 +110,17 @@ class View:
         now = api.get("/info")["SystemTime"]
         query = {"since": "0", "until": now, "filters": {"container": [id], "type": ["container"]}}
         return [event["Action"] for event in api.lines("GET", "/events", query)]
+
+    def _group(self, id: str) -> Group:
+        api, about = self._lab.api, self._lab.inspect(id)
+        used, limits = api.get(f"/containers/{id}/stats", {"stream": "0", "one-shot": "1"}), about["HostConfig"]
+        period = limits["CpuPeriod"] or 100_000
+        return Group(
+            about["Name"].lstrip("/"),
+            used["memory_stats"].get("usage", 0), limits["Memory"],
+            used["pids_stats"].get("current", 0), max(limits["PidsLimit"] or 0, 0),
+            used["cpu_stats"]["cpu_usage"]["total_usage"], limits["NanoCpus"] / 1e9 or limits["CpuQuota"] / period,
+        )  # fmt: skip
 
     def _processes(self, id: str) -> list[Process]:
         rows = self._lab.api.get(f"/glassdock/containers/{id}/processes")

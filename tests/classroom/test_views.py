@@ -32,7 +32,7 @@ def words(picture: Picture) -> list[str]:
 
 
 VIEWS = ["flow()", "layers()", "layers('redis')", "lifecycle('web')", "kernel('web')", "network()", "timeline(1)",
-         "namespaces()", "origin('web', '/etc/passwd')"]  # fmt: skip
+         "namespaces()", "cgroups()", "origin('web', '/etc/passwd')"]  # fmt: skip
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -40,6 +40,15 @@ def test_looking_changes_nothing_not_even_the_time(lab, view):
     before = lab.moment(), lab.containers
     eval(f"view.{view}", {"view": lab.view})
     assert (lab.moment(), lab.containers) == before
+
+
+def test_a_limit_is_a_frame_and_what_has_none_is_open(lab):
+    lab.docker("run -d --name small -m 64m --cpus 0.5 --pids-limit 20 alpine sleep 1000")
+    said = lab.view.cgroups().text.split("small\n")[1].splitlines()[:3]
+    lab.docker("rm -f small")
+    assert [line.split(None, 1)[1] for line in said[:2]] == ["384KiB of 64MiB", "1 of 20"]
+    assert said[2].endswith("at most 0.5 processors at a time")
+    assert "no limit" in lab.view.cgroups().text
 
 
 def test_the_timeline_points_at_the_command_with_that_number(lab):
