@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.operators import nullish, property_key, text
 from sim.programs.node.values import (
-    HOLE, MISSING, JSArray, JSFunction, JSObject, PrivateName, Property, Symbol, hidden, null,
+    HOLE,
+    MISSING,
+    JSArray,
+    JSFunction,
+    JSObject,
+    PrivateName,
+    Property,
+    Symbol,
+    hidden,
+    null,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 from sim.programs.node.access import find, shown, value_of
 from sim.programs.node.operators import nullish, property_key, truth
 from sim.programs.node.values import (
-    MISSING, NO_PARENT, JSArray, JSFunction, JSObject, Property, Running, Thrown, hidden, null,
+    MISSING,
+    NO_PARENT,
+    JSArray,
+    JSFunction,
+    JSObject,
+    Property,
+    Running,
+    Thrown,
+    hidden,
+    null,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -209,6 +209,10 @@ def uncaught_text(realm: Realm, failure: BaseException) -> str:
 
     value = caught(realm, failure)
     where = thrown_at(realm, failure.__traceback__)
+    if where is None and isinstance(value, JSObject) and value.kind == "Error":
+        from sim.programs.node.library.errors import origin
+
+        where = origin(realm, value)
     head = excerpt(realm, *where) if where is not None else ""
     if isinstance(value, JSObject) and value.kind != "Error":
         return f"\n{head}{inspect(realm, value)}\n{last(realm)}"

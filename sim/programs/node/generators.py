@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from sim.programs.node.promises import Promise, new_promise, promise_of, reject, resolve, then
+from sim.programs.node.promises import new_promise, promise_of, reject, resolve, then
 from sim.programs.node.values import Await, JSFunction, JSObject, Leave, Running, Thrown, Yielded
 
 if TYPE_CHECKING:
@@ -175,6 +175,24 @@ def delegate(realm: Realm, source: Any) -> Steps:
         yield Yielded(one)
 
 
+def delegate_async(realm: Realm, source: Any) -> Steps:
+    """yield* in an async generator."""
+    from sim.programs.node.iterating import iterate_async
+    from sim.programs.node.values import DONE
+
+    walk = iterate_async(realm, source)
+    while True:
+        one = walk.step()
+        if type(one) is Running:
+            one = yield one
+        if one is DONE:
+            return None
+        found = walk.opened((yield Await(one)))
+        if found is DONE:
+            return None
+        yield Yielded(found)
+
+
 # -- async generators
 
 
@@ -283,5 +301,3 @@ def async_return(realm: Realm, this: Any, value: Any = None) -> Any:
 def async_throw(realm: Realm, this: Any, error: Any = None) -> Any:
     return _asked(realm, this, None, Thrown(error))
 
-
-__all__ = ["Promise"]

@@ -133,7 +133,7 @@ def _improved(look: Look, value: JSObject, stack: str) -> str:
     if name != "Error" and name not in stack.partition("\n")[0] and first is not None:
         start = first[1]
         kind = re.match(r"([A-Za-z_$]*Error)", start)
-        if kind is not None and name.endswith("Error") or name:
+        if (kind is not None and name.endswith("Error")) or name:
             return stack.replace(start if kind is None else kind[1], name, 1)
     return stack
 
@@ -174,6 +174,13 @@ def _iterator(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> F
     return None, (f"Object [{value.kind}] {{", "}"), None, False
 
 
+def _table_iterator(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> Form:
+    """What is left in it is shown."""
+    items = list(value.data)
+    value.data = iter(items)
+    return None, (f"[{value.kind}] {{", "}"), lambda level: _elements(look, items, level), False
+
+
 def _module(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> Form:
     if value.proto is not None:
         return None, ("{", "}"), None, False
@@ -210,4 +217,5 @@ KINDS: dict[str, Callable[[Look, JSObject, list[Any], Prefix], Form]] = {
     "Number": _boxed, "String": _boxed, "Boolean": _boxed, "Symbol": _boxed, "BigInt": _boxed, "Promise": _promise,
     "Generator": _generator, "AsyncGenerator": _generator, "Module": _module, "global": _global, "Uint8Array": _bytes,
     "Array Iterator": _iterator, "String Iterator": _iterator, "RegExp String Iterator": _iterator,
+    "Map Iterator": _table_iterator, "Set Iterator": _table_iterator,
 }  # fmt: skip

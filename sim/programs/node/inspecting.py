@@ -7,10 +7,18 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.programs.node.access import constructor_name, find, value_of
+from sim.programs.node.access import constructor_name, value_of
 from sim.programs.node.numbers import number_text
 from sim.programs.node.values import (
-    INSPECT, MISSING, TO_STRING_TAG, JSArray, JSFunction, JSObject, Property, Symbol,
+    INSPECT,
+    MISSING,
+    TO_STRING_TAG,
+    JSArray,
+    JSFunction,
+    JSObject,
+    Property,
+    Symbol,
+    Thrown,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -148,8 +156,10 @@ def _custom(look: Look, value: JSObject, function: JSFunction, level: int) -> st
 
 
 def _tag(look: Look, value: JSObject) -> str:
-    found = find(value, TO_STRING_TAG)
-    found = found.value if type(found) is Property and not found.is_accessor else found
+    try:
+        found = value_of(look.realm, value, TO_STRING_TAG)
+    except Thrown:
+        return ""
     return found if type(found) is str else ""
 
 

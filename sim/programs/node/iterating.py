@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sim.programs.node.access import value_of, walk_keys
 from sim.programs.node.operators import nullish, truth
 from sim.programs.node.values import (
-    ASYNC_ITERATOR, DONE, HOLE, ITERATOR, JSArray, JSFunction, JSObject, Running,
+    ASYNC_ITERATOR,
+    DONE,
+    HOLE,
+    ITERATOR,
+    JSArray,
+    JSFunction,
+    JSObject,
+    Running,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -169,7 +176,7 @@ def listed(realm: Realm, value: Any) -> Any:
 
 
 def _listed(walk: Protocol) -> Steps:
-    found = []
+    found: list[Any] = []
     while True:
         one = walk.step()
         if type(one) is Running:

@@ -154,12 +154,10 @@ class Machine:
             while self.ticks:
                 function, args = self.ticks.pop(0)
                 await self._run(realm.began(function, None, *args))
-            jobs, realm.jobs = realm.jobs, []
-            for index, job in enumerate(jobs):
-                await self._run(job())
-                if self.ticks:
-                    realm.jobs = jobs[index + 1 :] + realm.jobs
-                    break
+            while realm.jobs:
+                jobs, realm.jobs = realm.jobs, []
+                for job in jobs:
+                    await self._run(job())
         if realm.unhandled:
             await self._complain()
 

@@ -10,7 +10,7 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Generator, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module as python_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -333,7 +333,7 @@ class Modules:
             from sim.programs.node.access import enumerable_keys
 
             for name in enumerable_keys(exports) if isinstance(exports, JSObject) else ():
-                self.export_live(namespace, name, lambda name=name: self._machine.realm.value_of(exports, name))
+                self.export_live(namespace, name, partial(self._machine.realm.value_of, exports, name))
             namespace.props.setdefault("default", exports)
         return self._namespaces[key]
 
@@ -388,8 +388,7 @@ class Modules:
                 namespace.props[outer] = source
             for name in list(source.props) if local == "*" and not outer else [local] if local != "*" else []:
                 if name != "default" or local != "*":
-                    value = lambda name=name: self.imported(source, name)  # noqa: E731
-                    self.export_live(namespace, outer if local != "*" else name, value)
+                    self.export_live(namespace, outer if local != "*" else name, partial(self.imported, source, name))
 
 
 def _upwards(folder: str) -> list[str]:

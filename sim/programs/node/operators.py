@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.numbers import number_text, text_number, to_int32
 from sim.programs.node.values import (
-    HAS_INSTANCE, TO_PRIMITIVE, JSFunction, JSObject, PrivateName, Symbol, null,
+    HAS_INSTANCE,
+    TO_PRIMITIVE,
+    JSFunction,
+    JSObject,
+    PrivateName,
+    Symbol,
+    null,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -14,8 +14,22 @@ from sim.programs.node import access, calling, errors, generators, iterating, op
 from sim.programs.node.compiler.modules import Compiled
 from sim.programs.node.execution import Execution, run_now
 from sim.programs.node.values import (
-    DONE, HOLE, NO_PARENT, Await, Box, JSArray, JSFunction, JSObject, PrivateName, Property, Running, Symbol, Thrown,
-    Yielded, hidden, null,
+    DONE,
+    HOLE,
+    NO_PARENT,
+    Await,
+    Box,
+    JSArray,
+    JSFunction,
+    JSObject,
+    PrivateName,
+    Property,
+    Running,
+    Symbol,
+    Thrown,
+    Yielded,
+    hidden,
+    null,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -38,6 +52,7 @@ _CALLED = (
     calling.function, calling.make_class, calling.with_statics, calling.object_of, calling.without,
     calling.destructured, calling.arguments_object, calling.rest, calling.assign_const, iterating.iterate,
     iterating.iterate_async, iterating.keys_of, iterating.listed, iterating.taken, generators.delegate,
+    generators.delegate_async,
 )  # fmt: skip
 
 
@@ -61,6 +76,7 @@ class Realm:
         self.symbols: dict[str, Symbol] = {}
         self.templates: dict[tuple[Any, ...], JSArray] = {}
         self._prototypes()
+        self.promise_then: JSFunction | None = None  # as it was at first
         self.stack_property = Property(getter=self.method(errors.stack_of, "stack"),
                                        setter=self.method(errors.put_stack, "stack"), configurable=True)  # fmt: skip
         library.install(self)

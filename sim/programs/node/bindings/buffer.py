@@ -12,7 +12,13 @@ from sim.programs.node.library.arrays import items_of
 from sim.programs.node.operators import integer, number, text
 from sim.programs.node.syntax.tokens import in_pairs
 from sim.programs.node.values import (
-    MISSING, TO_STRING_TAG, JSArray, JSFunction, JSObject, Property, is_index,
+    MISSING,
+    TO_STRING_TAG,
+    JSArray,
+    JSFunction,
+    JSObject,
+    Property,
+    is_index,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -126,16 +126,13 @@ def _width(said: str) -> int:
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in said)
 
 
-def _table(realm: Realm, this: Any, head: Any, rows: Any, centered: Any) -> str:
+def _table(realm: Realm, this: Any, head: Any, rows: Any) -> str:
     """Rows of texts in a frame."""
     names, lines = list(head.items), [list(row.items) for row in rows.items]
     widths = [max(_width(row[index]) for row in [names, *lines]) + 2 for index in range(len(names))]
 
     def cell(said: str, width: int) -> str:
-        if not centered:
-            return f" {said}{' ' * (width - _width(said) - 1)}"
-        left = (width - _width(said)) // 2
-        return " " * left + said + " " * (width - _width(said) - left)
+        return f" {said}{' ' * (width - _width(said) - 1)}"
 
     def row(words: list[str]) -> str:
         return f"│{'│'.join(cell(word, width) for word, width in zip(words, widths, strict=True))}│"

@@ -56,6 +56,7 @@ class Parser:
             self._http.receive_data(rest)
 
     def _head(self, event: Any) -> JSObject:
+        first: list[Any]
         headers = [self._realm.array([name.decode("latin-1"), value.decode("latin-1")])
                    for name, value in event.headers.raw_items()]  # fmt: skip
         version = event.http_version.decode()

@@ -27,7 +27,9 @@ def class_(e: Emitter, node: n.Class) -> ast.expr:
         constructor = py.undefined()
         if node.constructor is not None:
             node.constructor.name = node.name
-            constructor = py.name(_with_home(e, False, lambda: define(e, node.constructor)))  # type: ignore[arg-type]
+            around, e.home_static = e.home_static, False
+            constructor = py.name(define(e, node.constructor))
+            e.home_static = around
         places = py.items([py.const(node.start), py.const(node.end)])
         value = py.call("make_class", py.const(node.name), parent, constructor, py.items(parts),
                         _fields(e, node, False), places)  # fmt: skip
@@ -38,13 +40,6 @@ def class_(e: Emitter, node: n.Class) -> ast.expr:
         if not isinstance(statics, ast.Constant):
             value = e.maybe(py.call("with_statics", value, statics), node.start)
     return value
-
-
-def _with_home(e: Emitter, static: bool | None, work: object) -> str:
-    around, e.home_static = e.home_static, static
-    found: str = work()  # type: ignore[operator]
-    e.home_static = around
-    return found
 
 
 def key_of(e: Emitter, key: n.Node, computed: bool) -> ast.expr:

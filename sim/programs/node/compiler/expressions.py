@@ -17,7 +17,7 @@ BINARY = {
     "instanceof": "instance_of", "in": "has_property",
 }  # fmt: skip
 UNARY = {"-": "negative", "+": "number", "~": "bit_not", "typeof": "type_of"}
-BOOLEAN = frozenset("== != === !== < > <= >= instanceof in".split())
+BOOLEAN = frozenset(["==", "!=", "===", "!==", "<", ">", "<=", ">=", "instanceof", "in"])
 
 
 def expression(e: Emitter, node: n.Node) -> ast.expr:
@@ -139,9 +139,11 @@ def _await(e: Emitter, node: n.Await) -> ast.expr:
 
 def _yield(e: Emitter, node: n.Yield) -> ast.expr:
     value = py.undefined() if node.value is None else expression(e, node.value)
+    is_async = getattr(e.function.node, "is_async", False)
     if node.delegate:
-        return e.maybe(e.at(node.start, py.call("delegate", value)), node.start)
-    if getattr(e.function.node, "is_async", False):
+        source = py.call("delegate_async" if is_async else "delegate", value)
+        return e.at(node.start, ast.YieldFrom(source))
+    if is_async:
         value = e.at(node.start, ast.Yield(py.call("Await", value)))
     return e.at(node.start, ast.Yield(py.call("Yielded", value)))
 

@@ -7,8 +7,10 @@ new place in each round: it is kept in a box.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from sim.programs.node.syntax import nodes as n
 from sim.programs.node.syntax.patterns import names
@@ -357,7 +359,7 @@ class Scopes:
     def _nothing(self, node: n.Node, scope: Scope) -> None: ...
 
 
-_WALKS = {
+_WALKS: dict[type, Callable[[Scopes, Any, Scope], None]] = {
     n.Name: Scopes._name, n.Private: Scopes._private, n.This: Scopes._this, n.Super: Scopes._super,
     n.NewTarget: Scopes._new_target, n.Call: Scopes._calls, n.New: Scopes._calls, n.Tagged: Scopes._calls,
     n.Await: Scopes._calls, n.Yield: Scopes._calls, n.ImportCall: Scopes._calls, n.Assign: Scopes._assigns,

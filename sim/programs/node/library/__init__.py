@@ -11,8 +11,21 @@ if TYPE_CHECKING:
 def install(realm: Realm) -> None:
     """Give a realm its objects."""
     from sim.programs.node.library import (
-        arrays, collections, dates, errors, functions, globals, jsons, maths, numbers, objects, promises, proxies, regexps,
-        strings, symbols,
+        arrays,
+        collections,
+        dates,
+        errors,
+        functions,
+        globals,
+        jsons,
+        maths,
+        numbers,
+        objects,
+        promises,
+        proxies,
+        regexps,
+        strings,
+        symbols,
     )  # fmt: skip
 
     for part in (objects, functions, symbols, errors, arrays, strings, numbers, maths, jsons, collections, regexps, dates,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.access import item, value_of
 from sim.programs.node.calling import prototype_for
-from sim.programs.node.iterating import iterate, listed
+from sim.programs.node.iterating import listed
 from sim.programs.node.operators import integer, nullish, number, same, same_or_nan, text, truth
 from sim.programs.node.values import (
-    HOLE, ITERATOR, JSArray, JSFunction, JSObject, Running, hidden,
+    HOLE,
+    ITERATOR,
+    JSArray,
+    JSFunction,
+    JSObject,
+    Running,
+    hidden,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -170,14 +175,8 @@ def sorted_by(realm: Realm, items: list[Any], function: Any) -> Steps:
     values = [one for one in items if one is not HOLE and one is not None]
     rest = [None] * items.count(None) + [HOLE] * sum(1 for one in items if one is HOLE)
     if function is None:
-        keyed = [(text(realm, one), one) for one in values]
-        keyed.sort(key=cmp_to_key(lambda a, b: _units(a[0], b[0])))
-        return [one for _, one in keyed] + rest
+        return sorted(values, key=lambda one: text(realm, one)) + rest
     return (yield _merged(realm, values, function)) + rest
-
-
-def _units(left: str, right: str) -> int:
-    return (left > right) - (left < right)
 
 
 def _merged(realm: Realm, values: list[Any], function: JSFunction) -> Steps:

@@ -12,7 +12,13 @@ from sim.programs.node.iterating import listed
 from sim.programs.node.library.arrays import function_of, iterator
 from sim.programs.node.operators import nullish
 from sim.programs.node.values import (
-    ITERATOR, TO_STRING_TAG, JSFunction, JSObject, Property, Running, hidden,
+    ITERATOR,
+    TO_STRING_TAG,
+    JSFunction,
+    JSObject,
+    Property,
+    Running,
+    hidden,
 )  # fmt: skip
 
 if TYPE_CHECKING:

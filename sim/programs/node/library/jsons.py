@@ -8,12 +8,19 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.access import constructor_name, enumerable_keys, item, put, value_of
-
 from sim.programs.node.numbers import number_text
 from sim.programs.node.operators import integer, text
 from sim.programs.node.syntax.tokens import in_pairs
 from sim.programs.node.values import (
-    HOLE, TO_STRING_TAG, JSArray, JSFunction, JSObject, Property, Symbol, hidden, null,
+    HOLE,
+    TO_STRING_TAG,
+    JSArray,
+    JSFunction,
+    JSObject,
+    Property,
+    Symbol,
+    hidden,
+    null,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -29,7 +36,7 @@ def quoted(said: str) -> str:
         letter = match[0]
         if letter in _NAMED:
             return _NAMED[letter]
-        if "\ud800" <= letter and _paired(said, match.start()):
+        if letter >= "\ud800" and _paired(said, match.start()):
             return letter
         return f"\\u{ord(letter):04x}"
 
@@ -66,7 +73,7 @@ class _Writer:
         if type(value) is str:
             return quoted(value)
         if type(value) is bool or value is null:
-            return {True: "true", False: "false"}.get(value, "null") if value is not null else "null"
+            return "null" if value is null else "true" if value else "false"
         if type(value) is int:
             raise realm.error("TypeError", "Do not know how to serialize a BigInt")
         return self._object(value, key, margin)

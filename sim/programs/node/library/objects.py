@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from sim.programs.node.access import define, enumerable_keys, find, has, put, value_of
+from sim.programs.node.access import define, enumerable_keys, has, put, value_of
 from sim.programs.node.calling import copy_into
 from sim.programs.node.operators import nullish, property_key, same_value, text, truth
 from sim.programs.node.values import (
-    HOLE, MISSING, TO_STRING_TAG, JSArray, JSFunction, JSObject, Property, Running, Symbol, null,
+    HOLE,
+    MISSING,
+    TO_STRING_TAG,
+    JSArray,
+    JSFunction,
+    JSObject,
+    Property,
+    Running,
+    Symbol,
+    null,
 )  # fmt: skip
 
 if TYPE_CHECKING:

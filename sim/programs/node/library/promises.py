@@ -7,14 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.calling import prototype_for
 from sim.programs.node.generators import (
-    async_next, async_return, async_throw, generator_next, generator_return, generator_throw, result,
+    async_next,
+    async_return,
+    async_throw,
+    generator_next,
+    generator_return,
+    generator_throw,
+    result,
 )  # fmt: skip
 from sim.programs.node.iterating import listed
 from sim.programs.node.promises import (
-    Promise, new_promise, promise_of, reject, resolve, resolvers, then, then_for,
+    Promise,
+    new_promise,
+    promise_of,
+    reject,
+    resolve,
+    resolvers,
+    then,
+    then_for,
 )  # fmt: skip
 from sim.programs.node.values import (
-    ASYNC_ITERATOR, DONE, ITERATOR, TO_STRING_TAG, JSFunction, JSObject, Property, Running, hidden,
+    ASYNC_ITERATOR,
+    DONE,
+    ITERATOR,
+    TO_STRING_TAG,
+    JSFunction,
+    JSObject,
+    Property,
+    Running,
+    hidden,
 )  # fmt: skip
 
 if TYPE_CHECKING:

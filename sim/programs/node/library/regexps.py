@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.access import put, value_of
 from sim.programs.node.library.arrays import iterator
-from sim.programs.node.operators import integer, nullish, text, truth
+from sim.programs.node.operators import integer, text
 from sim.programs.node.values import JSArray, JSFunction, JSObject, Property, null
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def is_regex(value: Any) -> bool:
 def _make(realm: Realm, target: JSFunction, args: Any) -> JSObject:
     first = args[0] if args else None
     flags = args[1] if len(args) > 1 else None
-    if is_regex(first):
+    if first is not None and is_regex(first):
         return make(realm, first.data.body, first.data.flags if flags is None else text(realm, flags))
     body = "(?:)" if first is None or first == "" else text(realm, first)
     return make(realm, body, "" if flags is None else text(realm, flags))
@@ -279,7 +279,8 @@ def replace_by(realm: Realm, regex: JSObject, said: str, by: Any) -> Steps:
     function = by if isinstance(by, JSFunction) else None
     template = "" if function is not None else text(realm, by)
     every = "g" in regex.data.flags
-    matches = regex.data.pattern.finditer(said) if every else filter(None, [find(realm, regex, said)])
+    once = None if every else find(realm, regex, said)
+    matches = regex.data.pattern.finditer(said) if every else [once] if once is not None else []
     if every:
         put(realm, regex, "lastIndex", 0.0)
     parts, end = [], 0

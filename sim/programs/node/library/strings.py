@@ -225,7 +225,10 @@ def _collated(said: str) -> tuple[Any, ...]:
 
 
 def _normalize(realm: Realm, this: Any, form: Any = None) -> str:
-    return unicodedata.normalize("NFC" if form is None else text(realm, form), _this(realm, this))
+    wanted = "NFC" if form is None else text(realm, form)
+    if wanted not in ("NFC", "NFD", "NFKC", "NFKD"):
+        raise realm.error("RangeError", "The normalization form should be one of NFC, NFD, NFKC, NFKD.")
+    return unicodedata.normalize(wanted, _this(realm, this))  # type: ignore[arg-type]
 
 
 def install(realm: Realm) -> None:

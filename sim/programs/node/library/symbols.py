@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.operators import text
 from sim.programs.node.values import (
-    ASYNC_ITERATOR, HAS_INSTANCE, INSPECT, ITERATOR, SPECIES, TO_PRIMITIVE, TO_STRING_TAG, Property, Symbol,
+    ASYNC_ITERATOR,
+    HAS_INSTANCE,
+    INSPECT,
+    ITERATOR,
+    SPECIES,
+    TO_PRIMITIVE,
+    TO_STRING_TAG,
+    Property,
+    Symbol,
 )  # fmt: skip
 
 if TYPE_CHECKING:

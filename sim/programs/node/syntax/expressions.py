@@ -16,8 +16,8 @@ PRECEDENCE = {
     ">=": 8, "instanceof": 8, "in": 8, "<<": 9, ">>": 9, ">>>": 9, "+": 10, "-": 10, "*": 11, "/": 11, "%": 11, "**": 12,
 }  # fmt: skip
 LOGICAL = ("??", "||", "&&")
-ASSIGNMENTS = frozenset("= += -= *= /= %= **= <<= >>= >>>= &= |= ^= &&= ||= ??=".split())
-UNARY = frozenset("! ~ + - typeof void delete".split())
+ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", ">>>=", "&=", "|=", "^=", "&&=", "||=", "??="])
+UNARY = frozenset(["!", "~", "+", "-", "typeof", "void", "delete"])
 ONLY_ASYNC = "await is only valid in async functions and the top level bodies of modules"
 
 
@@ -147,13 +147,12 @@ def _unary(r: Reader) -> n.Node:
             r.advance()
             return n.Await(token.start, checked(_unary(r)))
         after = r.peek()
-        if not after.line and after.kind in ("name", "string", "number", "template") or after.value in ("new", "this"):
+        if (not after.line and after.kind in ("name", "string", "number", "template")) or after.value in ("new", "this"):
             raise JSSyntaxError(ONLY_ASYNC, token.start, token.end)
     found = postfix(r)
-    if r.is_("++") or r.is_("--"):
-        if not r.token.line:
-            target = _simple(r, checked(found), "postfix")
-            return n.Update(found.start, str(r.advance().value), target, False)
+    if (r.is_("++") or r.is_("--")) and not r.token.line:
+        target = _simple(r, checked(found), "postfix")
+        return n.Update(found.start, str(r.advance().value), target, False)
     return found
 
 

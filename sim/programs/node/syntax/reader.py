@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.programs.node.syntax.tokens import JSSyntaxError, Token, Tokens
 
-CONTEXTUAL = frozenset("async await yield let static get set of from as".split())
+CONTEXTUAL = frozenset(["async", "await", "yield", "let", "static", "get", "set", "of", "from", "as"])
 
 
 class Reader:

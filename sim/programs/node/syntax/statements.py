@@ -96,11 +96,12 @@ def _for(r: Reader) -> n.Node:
     start = r.advance().start
     kind = "await" if r.eat_word("await") else "of"
     r.expect("(")
-    declared, init = "", None
+    declared = ""
+    init: n.Node | None = None
     r.no_in = True
     if r.is_("var") or r.is_("const") or (r.word("let") and (r.peek().kind == "name" or r.peek().value in ("[", "{"))):
-        init = variables = declarations(r, in_for=True)
-        declared = variables.kind
+        variables = declarations(r, in_for=True)
+        init, declared = variables, variables.kind
     elif not r.is_(";"):
         init = expression_or_target(r)
     r.no_in = False

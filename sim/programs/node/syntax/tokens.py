@@ -10,8 +10,7 @@ import re
 from bisect import bisect_right
 
 KEYWORDS = frozenset(
-    """break case catch class const continue debugger default delete do else export extends finally for function if
-    import in instanceof new return super switch this throw try typeof var void while with null true false enum""".split()
+    ["break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "export", "extends", "finally", "for", "function", "if", "import", "in", "instanceof", "new", "return", "super", "switch", "this", "throw", "try", "typeof", "var", "void", "while", "with", "null", "true", "false", "enum"]
 )
 _SPACE = re.compile(r"(?:[ \t\v\f\u00a0\ufeff\n\r\u2028\u2029]+|//[^\n\r\u2028\u2029]*|/\*.*?\*/)+", re.DOTALL)
 _LINE_END = re.compile(r"\r\n|[\n\r\u2028\u2029]")

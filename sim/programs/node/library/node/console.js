@@ -83,7 +83,7 @@ class Console {
       const cells = names.map((name) => (isObject && Object.hasOwn(row, name) ? show(row[name]) : ''));
       return [String(key), ...cells, ...(plain ? [isObject ? '' : show(row)] : [])];
     });
-    this.log(binding.table(head, lines, Number(process.versions.node.split('.')[0]) < 21));
+    this.log(binding.table(head, lines));
   }
   debug(...args) { this.log(...args); }
   info(...args) { this.log(...args); }

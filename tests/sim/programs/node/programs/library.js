@@ -1,0 +1,23 @@
+const fs = require('fs'), path = require('path'), os = require('os'), util = require('util'), url = require('url');
+fs.writeFileSync('t.txt', 'hello\n'); fs.appendFileSync('t.txt', 'x'); console.log(fs.readFileSync('t.txt', 'utf8'), fs.existsSync('nope'));
+try { fs.readFileSync('nope.txt') } catch (e) { console.log(e.message, e.code, e.errno) }
+console.log(path.join('/a', '..', 'b', './c.txt'), path.extname('x.tar.gz'), path.basename('/x/y.js', '.js'), path.parse('/home/u/f.txt'));
+console.log(new URL('http://u:p@example.com:8080/a/b?x=1&y=2#h').searchParams.get('x'), url.parse('http://a.b/c?d=e').query);
+console.log(util.format('%s is %d years and %i, %j %o', 'Bob', 42, 42.9, {a:1}, [1]), util.inspect({a:{b:{c:{d:1}}}}, {depth:0}));
+console.log(Buffer.from('héllo').toString('base64'), Buffer.from('68656c6c6f', 'hex').toString(), Buffer.alloc(3), Buffer.from([1,2,3]));
+console.log(require('crypto').createHash('sha256').update('abc').digest('hex'));
+const EE = require('events'); class My extends EE {} const m = new My(); m.on('x', (a) => console.log('x', a)); m.once('x', () => console.log('once')); m.emit('x', 1); m.emit('x', 2);
+console.log([undefined, null, NaN, -0, 1e21, 'it\'s', Symbol('q'), 10n, () => 1, function foo() {}, class Bar {}, new Date(0), /x/gi, new Error('boom').message]);
+console.log({f(){}, get a(){return 1}, set a(v){}, [Symbol('k')]: 1, 'x-y': 2, nested: {arr: [[1,[2,[3,[4]]]]]}});
+console.log(Array.from({length: 120}, (_, i) => i)); console.log(['aaa','bbbb','cc','ddddd','ee','ffffff','g','hh']);
+console.log('%c styled', 'color: red', 5); console.table([{a:1,b:'x'},{a:2,b:'y'}]);
+console.log(process.argv.length, typeof process.env.PATH, process.platform); console.error('err'); 
+console.log(new Map([['a', {b: new Set([1])}]]), new WeakMap(), Promise.resolve(4), Promise.reject(new Error('q')).catch(()=>{}), (function(){return arguments})(1,2));
+const circ = {name:'c'}; circ.self = circ; console.log(circ); console.log([,'a',,]); console.log(Object.create(null), Object.create({a:1}), new (class Foo { constructor(){ this.z = 1 } }));
+console.log(`${[1,2]} ${{}} ${null}`, String(Symbol('d')), [] + {}, [1]==1, null==undefined, '5'*'2', '5'+2, true+1, [10,9,1].sort());
+console.log((1234.5678).toFixed(2), (0.000001234).toString(), (255).toString(16), (1e21+1), 123456789012345680000, (25).toString(2), 5e-324, 1/0);
+async function* ag() { yield 1; yield 2 } (async () => { for await (const x of ag()) console.log('ag', x); const r = await Promise.allSettled([1, Promise.reject(2)]); console.log(r); console.log(await Promise.race([new Promise(r=>setTimeout(r,5,'slow')), 'fast'])) })();
+console.log('a-b-c'.replace(/-/g, '+'), 'x1y22'.match(/\d+/g), 'John Smith'.replace(/(\w+)\s(\w+)/, '$2, $1'), [...'a1b2'.matchAll(/[a-z](\d)/g)].map(m => m[1]), /(?<y>\d{4})/.exec('in 2024').groups.y);
+console.log([1,2,3,4].reduce((a,b)=>a+b), Object.entries({a:1,b:2}), Math.max(...[1,5,3]), new Date(Date.UTC(2020,1,29)).toISOString(), typeof null);
+var x = 1; { let x = 2; var y2 = x; } console.log(x, y2); console.log(((a, b = 2, ...c) => a + b + c.length)(1, undefined, 3, 4));
+console.log(parseFloat('3.14abc'), Number('0x1f'), +true, ~5, 5 >>> 1, -5 >> 1, 2 ** 10, 7 % -3, -7 % 3); do { x++ } while (x < 5); console.log(x);

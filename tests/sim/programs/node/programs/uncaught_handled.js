@@ -1,0 +1,2 @@
+process.on('uncaughtException', e => { console.log('caught', e.message); process.exitCode = 3; });
+foo.bar();

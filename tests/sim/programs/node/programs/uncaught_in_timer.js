@@ -1,0 +1,1 @@
+setTimeout(function tick() { null.x; }, 5);
