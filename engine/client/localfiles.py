@@ -11,6 +11,7 @@ import errno
 import os
 import posixpath
 import stat as st
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -165,5 +166,6 @@ def _make(root: Path, path: Path, entry: Entry, data: Data | None) -> None:
                 file.write(piece)
     else:  # devices: no daemon makes any on this computer
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
-    path.chmod(entry.mode)
+    if sys.platform != "win32":  # there it would only make files read-only, which then cannot be replaced
+        path.chmod(entry.mode)
     os.utime(path, ns=(entry.mtime, entry.mtime))
