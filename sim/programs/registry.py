@@ -88,6 +88,7 @@ PROGRAMS: dict[str, str] = APPLETS | _rows(
         "sim.programs.packages.apt_cache": "apt-cache=apt_cache apt-mark=apt_mark",
         "sim.programs.packages.dpkg": "dpkg dpkg-query=dpkg",
         "sim.programs.packages.npm": "npm npx",
+        "sim.programs.packages.yarn": "yarn",
         "sim.programs.packages.pip": "pip pip3=pip",
         "sim.programs.python.command": "python3",
         "sim.programs.packages.upkeep": "debconf-set-selections=debconf_set_selections ldconfig locale "

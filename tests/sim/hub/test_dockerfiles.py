@@ -45,6 +45,7 @@ def test_images_stand_on_images_of_the_shelf() -> None:
     assert {name for name, base in bases.items() if base == debian} == {
         "httpd:latest", "memcached:latest", "nginx:stable", "node:slim", "postgres:latest", "python:slim",
         "redis:latest", *(f"postgres:{major}" for major in range(13, 18)),
+        "node:22-slim", "node:20-slim", "node:18-slim",
     }  # fmt: skip
     assert bases["nginx:latest"] == "debian:trixie-20260713-slim"
     assert bases["python:latest"] == bases["node:latest"] == "buildpack-deps:trixie"
