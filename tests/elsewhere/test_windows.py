@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,8 +62,8 @@ def said(kind: str, *words: str, folder: Path, status: int = 0, **more: str) -> 
 
 
 @contextmanager
-def daemon(folder: Path) -> Iterator[str]:
-    """`glassdock serve sim`; its address."""
+def daemon(folder: Path, kill: bool = False) -> Iterator[str]:
+    """`glassdock serve sim`; its address. Ended by Ctrl-C, or as Windows ends programs."""
     words = [
         "-m",
         "engine.cli",
@@ -82,7 +83,8 @@ def daemon(folder: Path) -> Iterator[str]:
             assert lines[-1].startswith("  $env:DOCKER_HOST = 'tcp://127.0.0.1:"), lines
             yield re.findall(r"tcp://[\d.]+:\d+", lines[0])[0]
         finally:
-            program.kill()
+            program.kill() if kill else program.send_signal(signal.SIGINT)
+        assert kill or (program.communicate()[0], program.returncode) == (b"", 0)
 
 
 def test_every_module_can_be_imported(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_a_daemon_and_the_docker_command_do_what_they_do_elsewhere(tmp_path: Pat
         "save -o mine.tar mine", "rmi mine", "load -qi mine.tar", "rm -f web", "system prune -af", "images -q",
     ]  # fmt: skip
     (home / "lines").write_text("\n".join(lines), "utf-8")
-    with daemon(home) as address:
+    with daemon(home, kill=True) as address:
         text = said(KOREAN, "-c", COMMANDS, folder=home, DOCKER_HOST=address, USERPROFILE=str(home))
         assert [line for line in text.splitlines() if line.startswith("$") and not line.endswith(" 0")] == [], text
         assert "run.sh\n" in text and "한글.txt\n" in text, "a program of the context may be run"
@@ -111,7 +113,7 @@ def test_a_daemon_and_the_docker_command_do_what_they_do_elsewhere(tmp_path: Pat
             assert b"another daemon is using it" in second.communicate()[0]
     assert text.endswith("$ 'images -q' 0\n")
     assert (home / "out.txt").read_bytes() == (home / "written").read_bytes() == CONTEXT["한글.txt"].encode()
-    with daemon(home) as address:  # killed as Windows ends programs, and begun again
+    with daemon(home) as address:
         (home / "lines").write_text("ps -aq", "utf-8")
         assert said(KOREAN, "-c", COMMANDS, folder=home, DOCKER_HOST=address) == "$ 'ps -aq' 0\n"
 
