@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from classroom.grading.database import NotOurs
 from classroom.grading.results import Mark, Reason, Result, State, Trace
-from classroom.grading.store import NotOurs, open_store
+from classroom.grading.store import open_store
 
 MARK = Mark("one", "there", "one-hidden", 1.5, 2, True, {"en": "x", "ko": "예"}, {"en": "{box}", "ko": "{box}"})
 RESULT = Result(
