@@ -7,14 +7,20 @@ import sys
 import tempfile
 from pathlib import Path
 
+LONGEST_PATH = 107 if sys.platform == "linux" else 103  # unix(7): sun_path, less its final zero
+LONGEST_NAME = "/real.sock"
+
 
 def runtime_directory() -> Path:
-    """$XDG_RUNTIME_DIR/glassdock; without that variable, a folder of the user's in the temporary directory."""
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    if base:
-        return Path(base) / "glassdock"
+    """$XDG_RUNTIME_DIR/glassdock; without that variable, a folder of the user's in the temporary directory.
+
+    In /tmp if a socket in that one would have too long a path.
+    """
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(tempfile.gettempdir()) / f"glassdock-{user}"
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    folder = Path(base) / "glassdock" if base else Path(tempfile.gettempdir()) / f"glassdock-{user}"
+    fits = len(os.fsencode(f"{folder}{LONGEST_NAME}")) <= LONGEST_PATH
+    return folder if fits else Path(f"/tmp/glassdock-{user}")
 
 
 def default_address(kind: str) -> str:

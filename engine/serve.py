@@ -23,6 +23,8 @@ from engine.distribution.transport import Gateway
 if TYPE_CHECKING:
     from engine.daemon.engine import Engine
 
+FILES = (65536, 10240, 4096)  # the middle one is OPEN_MAX of macOS
+
 
 def run(
     name: str,
@@ -36,6 +38,8 @@ def run(
     `shares` are the folders that bind mounts reach, in words for the user. `tls` is for the TCP addresses.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    if name != "real":  # whose containers begin with the limits that the daemon has
+        allow_files()
     try:
         addresses = [parse_address(text) for text in listen or [default_address(name)]]
         asyncio.run(serve(name, make_engine, addresses, shares, tls))
@@ -45,6 +49,20 @@ def run(
     except KeyboardInterrupt:  # Windows: there is no other way to hear of ^C
         pass
     return 0
+
+
+def allow_files() -> None:
+    """As many open files, and so clients, as this process may have: it begins with 256 on macOS."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in FILES:
+        if soft != resource.RLIM_INFINITY and soft < wanted and (wanted <= hard or hard == resource.RLIM_INFINITY):
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+                return
 
 
 async def serve(

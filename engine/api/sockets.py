@@ -14,9 +14,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.addresses import LONGEST_PATH
+
 DEFAULT_PORT = 2375
 BACKLOG = 4096  # clients who may wait to be let in, as with Go's servers; Linux cuts it to net.core.somaxconn
-LONGEST_PATH = 107 if sys.platform == "linux" else 103  # unix(7): sun_path, less its final zero
 
 REACHABLE = (
     "WARNING: anybody who can reach {address} can run and stop containers here, read what they hold and use what this "
