@@ -38,7 +38,7 @@ class Predictions:
         elif guess is ...:
             print(tell("type a guess"))
         elif choices and not any(_same(guess, choice) for choice in choices):
-            print(tell("not a choice", guess=guess, choices=", ".join(f'"{choice}"' for choice in choices)))
+            print(tell("not a choice", guess=_shown(guess), choices=", ".join(f'"{choice}"' for choice in choices)))
         else:
             question.guess = guess
             print(tell("guess kept", guess=_shown(guess)))
@@ -66,4 +66,4 @@ def _same(guess: object, truth: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    return "…" if value is ... else str(value)
+    return "…" if value is ... else f"“{value}”" if isinstance(value, str) else str(value)
