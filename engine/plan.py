@@ -64,7 +64,7 @@ def plan(spec: Spec, lower: tuple[str, ...] = ()) -> tuple[Operation, ...]:
     process = spec.process
     return (
         MountOverlay(spec.rootfs, lower),
-        MakeCgroup(spec.cgroups_path),
+        MakeCgroup(spec.cgroups_path, spec.device_rules),
         *_limits(spec.cgroups_path, spec.resources),
         *_namespaces(spec.namespaces),
         JoinCgroup(spec.cgroups_path),
@@ -93,13 +93,17 @@ def _limits(path: str, resources: Resources) -> Iterator[Operation]:
 
 @shared
 def cgroup_files(resources: Resources) -> tuple[tuple[str, str], ...]:
-    """Limits as cgroup v2 files, in the order in which runc writes them."""
+    """Limits as cgroup v2 files, in the order in which runc writes them; two that are there no more have v1's names."""
     files: list[tuple[str, str]] = []
     if resources.memory or resources.memory_swap:
         if swap := _swap(resources):
             files.append(("memory.swap.max", swap))
         if resources.memory:
             files.append(("memory.max", _or_max(resources.memory)))
+    if resources.oom_kill_disable:
+        files.append(("memory.oom_control", "1"))
+    if resources.memory_swappiness >= 0:
+        files.append(("memory.swappiness", str(resources.memory_swappiness)))
     if resources.memory_reservation:
         files.append(("memory.low", str(resources.memory_reservation)))
     if resources.pids:

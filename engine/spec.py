@@ -76,7 +76,8 @@ class Resources:
     pids: int = 0
     blkio_weight: int = 0
     blkio_throttle: tuple[str, ...] = ()  # rows of io.max: "8:0 rbps=1048576"
-    oom_kill_disable: bool = False
+    oom_kill_disable: bool = False  # this and the next: cgroup v1 only
+    memory_swappiness: int = -1  # 0 to 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +145,4 @@ class Spec:
     init: bool = False  # a reaper as PID 1
     privileged: bool = False
     devices: tuple[Device, ...] = ()
+    device_rules: tuple[str, ...] = ()  # "c 1:11 r", "b *:* rwm", "a *:* m" (linux.resources.devices)

@@ -5,6 +5,7 @@ Twin: sim/credentials.py. Source: runc, libcontainer/init_linux.go.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from collections.abc import Sequence
@@ -17,7 +18,11 @@ LARGEST = 10 << 20  # bytes that are read of a container's /etc/passwd
 
 
 def set_rlimit(container: Container, name: str, soft: int, hard: int) -> None:
-    resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (soft, hard))
+    try:
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (soft, hard))
+    except ValueError as error:  # Python's name for EPERM and EINVAL
+        refused = errno.EPERM if soft <= hard or hard < 0 else errno.EINVAL
+        raise OSError(refused, os.strerror(refused)) from error
 
 
 def set_oom_score(container: Container, adjustment: int) -> None:

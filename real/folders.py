@@ -44,12 +44,17 @@ def size(path: str) -> int:
     """Bytes of all files in it; 0 if it is not there."""
     return differences.usage(path) if Path(path).is_dir() else 0
 
+# folders of /dev that are file systems of their own, and a terminal: a container has its own of these (runc,
+# libcontainer/devices/device_unix.go)
+NOT_DEVICES = frozenset(("pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev", "console"))
+
 
 def devices(path: str) -> list[Device]:
-    """The device at a path, or all below a folder. Raises OSError ENOENT, …; ENODEV for what is no device."""
+    """The device at a path, or all below a folder but NOT_DEVICES. Raises OSError ENOENT, …; ENODEV for no device."""
     found = os.stat(path)
     if stat.S_ISDIR(found.st_mode):
-        return [each for name in sorted(os.listdir(path)) for each in _if_device(f"{path.rstrip('/')}/{name}")]
+        names = sorted(set(os.listdir(path)) - NOT_DEVICES)
+        return [each for name in names for each in _if_device(f"{path.rstrip('/')}/{name}")]
     if not (stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode)):
         raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), path)
     kind = "c" if stat.S_ISCHR(found.st_mode) else "b"

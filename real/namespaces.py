@@ -10,7 +10,7 @@ import os
 import socket
 import struct
 
-from real import syscalls
+from real import cgroups, syscalls
 from real.performing import Container, Failure, Handler
 from real.syscalls import NAMESPACES
 
@@ -27,12 +27,13 @@ def become_root() -> None:
             opened.write(text)
 
 
-def make_cgroup(container: Container, path: str) -> None:
+def make_cgroup(container: Container, path: str, rules: tuple[str, ...]) -> None:
     """The group, and the devices that its processes may use."""
     groups = container.surroundings.cgroups
     container.cgroup = path
     if groups is not None:
-        groups.make(path, None if container.options["privileged"] else container.options["devices"])
+        named = (*container.options["devices"], *map(cgroups.device, rules))
+        groups.make(path, None if container.options["privileged"] else named)
 
 
 def write_cgroup(container: Container, path: str, file: str, value: str) -> None:

@@ -95,6 +95,8 @@ def describe(kind: str, fields: list[Any], error: OSError) -> str:
         return f"error mounting overlay: {why}; another --data-root, not itself on an overlay, may do (glassdock check)"
     if kind == "SetRlimit":
         return f"error setting rlimits for ready process: error setting rlimit type {fields[0]}: {why}"
+    if kind == "MakeDevice":
+        return f"error creating device node {fields[0]!r} ({fields[1]} {fields[2]}:{fields[3]}): {why}"
     if kind == "WriteCgroup":
         return f"failed to write {fields[2]!r} to {fields[1]!r}: {why}"
     return f"{kind}: {why}"

@@ -56,7 +56,7 @@ def make_device(container: Container, operation: MakeDevice) -> None:
     kind, number = {"c": st.S_IFCHR, "b": st.S_IFBLK}[operation.kind], (operation.major, operation.minor)
     if container.cgroup is not None:
         limits = container.cgroup.set()
-        limits.devices |= {number}
+        limits.devices |= {(operation.kind, str(operation.major), str(operation.minor))}
     mounting.make_device(_space(container), operation.path, kind | operation.mode, number, container.root)
 
 

@@ -75,7 +75,7 @@ def check(host: HostConfig, info: HostInfo, update: bool = False) -> list[str]:
     warnings += [each.warning for each in _dropped(host, info)]
     warnings += [NO_SWAP] if _without_swap(host, info) else []
     _disks(host)
-    if host.blkio_weight_device and info.cgroup_version != "1":
+    if host.blkio_weight_device:
         warnings.append(WEIGHT_DEVICE)
     return warnings
 
@@ -87,17 +87,10 @@ def supported(host: HostConfig, info: HostInfo) -> HostConfig:
     if _without_swap(host, info):
         host = replace(host, memory_swap=UNLIMITED)
     swappiness = None if host.memory_swappiness == UNLIMITED else host.memory_swappiness
+    host = replace(host, cpu_realtime_period=0, cpu_realtime_runtime=0, cpu_percent=0, blkio_weight_device=())
     if info.cgroup_version == "1":
-        return replace(host, memory_swappiness=swappiness, cpu_percent=0)
-    return replace(
-        host,
-        memory_swappiness=None,
-        oom_kill_disable=None,
-        cpu_realtime_period=0,
-        cpu_realtime_runtime=0,
-        cpu_percent=0,
-        blkio_weight_device=(),
-    )
+        return replace(host, memory_swappiness=swappiness)
+    return replace(host, memory_swappiness=None, oom_kill_disable=None)
 
 
 def _dropped(host: HostConfig, info: HostInfo) -> Iterator[Needing]:
@@ -161,9 +154,8 @@ def _processors(host: HostConfig, info: HostInfo) -> list[str]:
         _refuse("CPU cfs quota can not be less than 1ms (i.e. 1000)")
     if host.cpu_percent > 0:
         warnings.append(CPU_PERCENT)
-    if info.cgroup_version != "1":
-        warnings += [REALTIME_PERIOD] if host.cpu_realtime_period else []
-        warnings += [REALTIME_RUNTIME] if host.cpu_realtime_runtime else []
+    warnings += [REALTIME_PERIOD] if host.cpu_realtime_period else []
+    warnings += [REALTIME_RUNTIME] if host.cpu_realtime_runtime else []
     _cpuset("cpus", "CPUs", host.cpuset_cpus, info.cpus)
     _cpuset("mems", "memory nodes", host.cpuset_mems, 1)
     return warnings

@@ -101,6 +101,7 @@ def spec(
         init=bool(host.init),
         privileged=host.privileged,
         devices=devices,
+        device_rules=host.device_cgroup_rules or (),
     )
 
 
@@ -216,6 +217,7 @@ def resources(host: HostConfig) -> Resources:
         pids=_pids(host.pids_limit),
         blkio_weight=host.blkio_weight,
         oom_kill_disable=bool(host.oom_kill_disable),
+        memory_swappiness=-1 if host.memory_swappiness is None else host.memory_swappiness,
     )
 
 

@@ -7,6 +7,7 @@ that raises InvalidParameter; the order is moby's, since of several mistakes the
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import replace
 
 from engine.daemon import limits, logdriver, security
@@ -19,6 +20,7 @@ from engine.host import HostInfo
 from engine.spec import ALL_CAPABILITIES
 
 MILLISECOND = 1_000_000
+DEVICE_RULE = re.compile(r"[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}")
 POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 MASKED_PATHS = (
     "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
@@ -41,6 +43,9 @@ def check(settings: Settings, info: HostInfo) -> list[str]:
     _namespaces(host)
     if host.network_mode == "host" and (host.port_bindings or host.publish_all_ports):
         warnings.append("Published ports are discarded when using host network mode")
+    for rule in host.device_cgroup_rules or ():
+        if not DEVICE_RULE.fullmatch(rule):
+            raise InvalidParameter(f"invalid device cgroup rule format: '{rule}'")
     security.parse(host)
     logdriver.check(host.log_config)
     requested(config, host)

@@ -11,11 +11,19 @@ from engine.operations.base import Operation
 
 @dataclass(frozen=True, slots=True)
 class MakeCgroup(Operation):
+    """`rules`: devices that its processes may use beside the usual ones, "c 1:11 r" (`--device-cgroup-rule`).
+
+    They are shown as cgroup v1's file has them; v2 takes an eBPF program, for which there is no shell line.
+    """
+
     man: ClassVar[str] = "cgroups(7)"
     path: str  # "/docker/<id>"
+    rules: tuple[str, ...] = ()
 
     def shell(self) -> str:
-        return f"mkdir /sys/fs/cgroup{self.path}"
+        lines = [f"mkdir /sys/fs/cgroup{self.path}"]
+        lines += [f"echo {shlex.quote(rule)} > /sys/fs/cgroup{self.path}/devices.allow" for rule in self.rules]
+        return " && ".join(lines)
 
     def undo(self) -> Operation:
         return RemoveCgroup(self.path)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-Device = tuple[str, int, int, str]  # type, major, minor (-1 for all), access
+Device = tuple[str, int, int, str]  # type (c, b, or a for all), major, minor (-1 for all), access
 
 # what every container may use (moby, oci/devices; runc, specconv.AllowedDevices)
 DEVICES: tuple[Device, ...] = (
@@ -76,6 +76,16 @@ class Driver(Protocol):
 
     def usage(self, path: str) -> dict[str, int]:
         """Fields of engine.host.Stats."""
+
+
+def device(rule: str) -> Device:
+    """
+    >>> device("c 1:11 r"), device("a *:* rwm")
+    (('c', 1, 11, 'r'), ('a', -1, -1, 'rwm'))
+    """
+    type, numbers, access = rule.split()
+    major, minor = (-1 if each == "*" else int(each) for each in numbers.split(":"))
+    return type, major, minor, access
 
 
 def find(mountinfo: str | None = None) -> Driver | None:

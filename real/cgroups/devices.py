@@ -55,7 +55,7 @@ def program(devices: Sequence[Device]) -> bytes:
     ]
     for type, major, minor, access in devices:
         allowed = sum(ACCESS[letter] for letter in access)
-        tests = [(UNEQUAL, TYPE, BLOCK if type == "b" else CHARACTER)]
+        tests = [(UNEQUAL, TYPE, BLOCK if type == "b" else CHARACTER)] if type != "a" else []
         tests += [(UNEQUAL, MAJOR, major)] if major >= 0 else []
         tests += [(UNEQUAL, MINOR, minor)] if minor >= 0 else []
         mask = [_instruction(MOVE, SCRATCH, WANTED), _instruction(AND, SCRATCH, value=allowed)]

@@ -22,7 +22,10 @@ FILES = {  # cgroup v2's name: (controller, file here)
     "cpuset.cpus": ("cpuset", "cpuset.cpus"),
     "cpuset.mems": ("cpuset", "cpuset.mems"),
     "io.bfq.weight": ("blkio", "blkio.bfq.weight"),
+    "memory.oom_control": ("memory", "memory.oom_control"),
+    "memory.swappiness": ("memory", "memory.swappiness"),
 }
+THROTTLES = {"rbps": "read_bps", "wbps": "write_bps", "riops": "read_iops", "wiops": "write_iops"}  # in io.max and here
 LIMITING = ("blkio", "cpu", "cpuset", "memory", "pids")
 TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")  # ns in a unit of cpuacct.stat
 
@@ -96,6 +99,9 @@ class Cgroups:
             put(self._folder("cpu", path) + "/cpu.cfs_quota_us", "-1" if quota == "max" else quota)
         elif file == "cpu.weight":
             put(self._folder("cpu", path) + "/cpu.shares", str(shares(int(value))))
+        elif file == "io.max":  # "8:0 rbps=1048576"
+            disk, name, rate = value.replace("=", " ").split()
+            put(f"{self._folder('blkio', path)}/blkio.throttle.{THROTTLES[name]}_device", f"{disk} {rate}")
         else:
             controller, name = FILES[file]
             if controller == "cpuset":

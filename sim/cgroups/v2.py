@@ -22,6 +22,9 @@ PERIOD = 100_000  # cpu.max, microseconds
 WEIGHT = 100  # cpu.weight
 
 
+DeviceRule = tuple[str, str, str]  # "c" or "b", major and minor number; "*" for any
+
+
 class Limits:
     """What can be set. None of the numbers is "max"."""
 
@@ -42,7 +45,7 @@ class Limits:
         self.cpu_weight = WEIGHT
         self.io_weight = 100
         self.cpus = self.mems = ""
-        self.devices: frozenset[tuple[int, int]] = frozenset()  # to be opened, beside the usual ones
+        self.devices: frozenset[DeviceRule] = frozenset()  # to be opened, beside the usual ones
         self.io_max: dict[str, dict[str, str]] = {}  # by device ("8:0"): what "rbps=1048576 wiops=10" said
 
 
@@ -231,6 +234,19 @@ def make_cgroup(container: Container, operation: MakeCgroup) -> None:
     for part in parents:
         group = (group.children or {}).get(part) or group.make(part)
     container.cgroup = group.make(name)
+    if operation.rules:
+        limits = container.cgroup.set()
+        limits.devices |= {_rule(text) for text in operation.rules}
+
+
+def _rule(text: str) -> DeviceRule:
+    """
+    >>> _rule("c 1:11 r"), _rule("a *:* rwm")
+    (('c', '1', '11'), ('*', '*', '*'))
+    """
+    kind, numbers, _ = text.split()
+    major, minor = numbers.split(":")
+    return "*" if kind == "a" else kind, major, minor
 
 
 def write_cgroup(container: Container, operation: WriteCgroup) -> None:

@@ -45,7 +45,11 @@ def open_special(caller: SystemCalls, node: Special, path: str, flags: int) -> A
 def _may_open(caller: SystemCalls, node: Special) -> bool:
     """What the device program of a container's cgroup says: terminals, and what the runtime has put into its /dev."""
     outside = caller.cgroup is caller.kernel.root_cgroup
-    return outside or node.rdev == TTY or node.rdev[0] in (5, MAJOR) or node.rdev in caller.cgroup.limits.devices
+    if outside or node.rdev == TTY or node.rdev[0] in (5, MAJOR):
+        return True
+    mine = ("b" if st.S_ISBLK(node.mode) else "c", *map(str, node.rdev))
+    rules = caller.cgroup.limits.devices
+    return any(all(word in (own, "*") for word, own in zip(rule, mine, strict=True)) for rule in rules)
 
 
 def register(kernel: Kernel) -> None:

@@ -55,6 +55,9 @@ INSIDE: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({}, "mknod /d b 8 0; cat /d", "cat: can't open '/d': Operation not permitted"),
     ({"Privileged": True}, "cat /dev/sda", "cat: can't open '/dev/sda': No such device or address"),
+    ({"DeviceCgroupRules": ["b 8:* r"]}, "mknod /d b 8 0; cat /d", "cat: can't open '/d': No such device or address"),
+    ({"DeviceCgroupRules": ["a *:* rwm"]}, "mknod /d b 8 0; cat /d", "cat: can't open '/d': No such device or address"),
+    ({"DeviceCgroupRules": ["c 8:* r"]}, "mknod /d b 8 0; cat /d", "cat: can't open '/d': Operation not permitted"),
     ({"Init": True}, "cat /proc/1/comm", "docker-init"),
     ({"IpcMode": "none"}, "mount | grep -c /dev/shm", "0"),
     (

@@ -58,6 +58,7 @@ BAD_HOST: list[tuple[dict[str, Any], str]] = [
         '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path',
     ),
     ({"VolumesFrom": ["x:y:z"]}, "invalid mode: y:z"),
+    ({"DeviceCgroupRules": ["x 1:3 r"]}, "invalid device cgroup rule format: 'x 1:3 r'"),
     ({"CapAdd": ["FLY"]}, 'invalid CapAdd: unknown capability: "FLY"'),
     ({"LogConfig": {"Type": "paper"}}, "logger: no log driver named 'paper' is registered"),
     ({"PidMode": "shared"}, "invalid PID mode: shared"),

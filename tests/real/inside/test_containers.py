@@ -98,6 +98,15 @@ def test_calls_that_must_fail_do(daemon: Any, script: str, errno: str) -> None:
     assert errno in said and (status != 0) == bool(errno)
 
 
+def test_all_devices_are_those_of_the_machine_and_not_its_open_terminals(daemon: Any) -> None:
+    ours, theirs = os.openpty()
+    try:
+        assert daemon.sh("ls /dev/pts; test -e /dev/kmsg && echo all", privileged=True) == "ptmx\nall\n"
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
 def test_a_terminal_is_the_containers_own(daemon: Any) -> None:
     said = daemon.sh("tty; ls -l /dev/console; stty size", tty=True)
     assert said.splitlines()[0].strip() == "/dev/pts/0"
