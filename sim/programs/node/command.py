@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,11 @@ from sim.programs.node.compiler.modules import COMMONJS, compiled
 from sim.programs.node.machine import Machine
 from sim.programs.node.modules import own_modules, syntax_error
 from sim.programs.node.syntax.tokens import JSSyntaxError, in_pairs
-from sim.programs.node.values import Property, Thrown
+from sim.programs.node.values import Exit, Property, Thrown
 
 BAD_OPTION = 9
+KNOWN = re.compile(r"--(?:inspect.*|trace-.*|no-.*|enable-.*|experimental-.*|expose-gc|unhandled-rejections|pending-deprecation|"
+                   r"stack-trace-limit|throw-deprecation|use-.*|v8-.*|disable-.*|input-type|preserve-symlinks|test)")
 TAKES_VALUE = ("-r", "--require", "--import", "--env-file", "--max-old-space-size", "--inspect-port", "-C", "--title")
 
 
@@ -48,7 +51,9 @@ def arguments(words: list[str]) -> Arguments:
             found.options["check"] = "1"
         elif name in TAKES_VALUE:
             found.options[name.lstrip("-")] = value or (words.pop(0) if words else "")
-        elif name.startswith("--") and len(name) > 2:
+        elif name == "--watch":
+            raise ValueError("this simulated node cannot --watch; nodemon can")
+        elif KNOWN.fullmatch(name):
             found.options[name.lstrip("-")] = value or "1"
         else:
             raise ValueError(f"bad option: {word}")
@@ -84,6 +89,8 @@ async def node(proc: Proc) -> int:
 async def begin(machine: Machine, found: Arguments) -> None:
     """Run the main program to its end; what it has started goes on in the loop. Raises Thrown."""
     modules, proc = machine.modules, machine.proc
+    if "env-file" in found.options:
+        read_environment(machine, found.options["env-file"])
     for name in [found.options[key] for key in ("require", "r") if key in found.options]:
         await machine.task(modules.require(name, proc.cwd))
     machine.realm.loading = True
@@ -101,6 +108,19 @@ async def begin(machine: Machine, found: Arguments) -> None:
         machine.realm.loading = False
 
 
+def read_environment(machine: Machine, file: str) -> None:
+    """--env-file: NAME=value lines. Raises Exit."""
+    try:
+        lines = machine.proc.read_file(file).decode("utf-8", "replace").splitlines()
+    except OSError:
+        machine.write(2, f"node: {file}: not found\n".encode())
+        raise Exit(BAD_OPTION) from None
+    for line in lines:
+        name, equals, value = line.removeprefix("export ").partition("=")
+        if equals and not name.strip().startswith("#"):
+            machine.proc.env.setdefault(name.strip(), value.strip().strip("'\""))
+
+
 def _file(machine: Machine, name: str) -> Generator[Any, Any, Any]:
     modules = machine.modules
     path = posixpath.normpath(posixpath.join(machine.proc.cwd, name))
@@ -108,10 +128,12 @@ def _file(machine: Machine, name: str) -> Generator[Any, Any, Any]:
         file = modules.resolve(path, machine.proc.cwd)
     except Thrown as thrown:
         message = f"Cannot find module '{path}'"
-        from sim.programs.node.errors import capture
+        from sim.programs.node.errors import capture, not_found
 
         thrown.value.props["message"] = Property(message, writable=True, configurable=True)
         capture(machine.realm, thrown.value)
+        thrown.value.data = "".join(f"\n{line}" for line in thrown.value.data.split("\n")[4:])
+        not_found(machine.realm, thrown.value)
         raise
     if modules.is_module(file):
         yield modules.import_file(file)

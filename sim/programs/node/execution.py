@@ -23,24 +23,25 @@ TOO_DEEP = "Maximum call stack size exceeded"
 class Execution:
     """`value` or `error` is what the innermost generator gets next; at the end `value` is the result."""
 
-    __slots__ = ("error", "realm", "stack", "steps", "value")
+    __slots__ = ("end", "error", "realm", "stack", "steps", "value")
 
     def __init__(self, realm: Realm, body: Generator[Any, Any, Any]) -> None:
         self.realm, self.stack = realm, [body]
         self.value: Any = None
         self.error: BaseException | None = None
-        self.steps = 0
+        self.steps = self.end = 0
 
     def advance(self, budget: int) -> Any:
         """Run for at most so many steps: DONE, None if there is more to do, or a Waiting. Raises what nobody caught."""
         executions = self.realm.executions
         executions.append(self)
         try:
-            return self._advance(self.steps + budget)
+            self.end = self.steps + budget
+            return self._advance()
         finally:
             executions.pop()
 
-    def _advance(self, end: int) -> Any:
+    def _advance(self) -> Any:
         stack, value, error = self.stack, self.value, self.error
         self.value = self.error = None
         while stack:
@@ -70,7 +71,7 @@ class Execution:
                     error = self.realm.error("RangeError", TOO_DEEP)
             elif type(value) is Waiting:
                 return value
-            if self.steps >= end:
+            if self.steps >= self.end:
                 self.value, self.error = value, error
                 return None
         self.value = value

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from random import Random
 from typing import Any
+from weakref import finalize
 
 from sim.abi import SIG_DFL, SIG_IGN, Poll, Proc
 from sim.programs.node import errors
@@ -87,11 +88,22 @@ class Machine:
         await self.proc.cpu(steps * (STEP if self._since_wait < PATIENCE else LONG_STEP))
 
     def hold(self, size: int) -> None:
-        """Have a value of `size` bytes. Raises HeapExhausted."""
+        """Have a value of `size` bytes, which are paid for at the next step. Raises HeapExhausted."""
         self._held += size
         self._owed += size
         if self._held > HEAP:
             raise HeapExhausted
+        if self.realm.executions:
+            self.realm.executions[0].end = 0
+
+    def hold_for(self, value: JSObject, size: int) -> None:
+        """As long as somebody has the object."""
+        self.hold(size)
+        finalize(value, self.release, size)
+
+    def release(self, size: int) -> None:
+        self._held -= size
+        self._owed -= size
 
     @property
     def resident(self) -> int:

@@ -36,6 +36,10 @@ class Bytes(JSObject):
 
     def __init__(self, proto: JSObject, data: bytearray | memoryview) -> None:
         super().__init__(proto, None, "Uint8Array", data)
+        if len(data) >= COUNTED and isinstance(data, bytearray):
+            from sim.programs.node.realm import realm_of
+
+            realm_of(proto).machine.hold_for(self, len(data))
 
     def own(self, key: Any) -> Any:
         if is_index(key):
@@ -58,8 +62,6 @@ def taken(realm: Realm, size: float) -> bytearray:
     if size != size or not 0 <= size <= LARGEST:
         raise realm.error("RangeError", f'The value of "size" is out of range. It must be >= 0 && <= {LARGEST}. '
                           f"Received {text(realm, float(size))}", "ERR_OUT_OF_RANGE")  # fmt: skip
-    if size >= COUNTED:
-        realm.machine.hold(int(size))
     return bytearray(int(size))
 
 
@@ -149,8 +151,6 @@ def _write(realm: Realm, this: Any, said: Any, offset: Any = None, encoding: Any
 
 def _concat(realm: Realm, this: Any, parts: Any) -> Bytes:
     whole = b"".join(bytes(part.data) for part in parts.items)
-    if len(whole) >= COUNTED:
-        realm.machine.hold(len(whole))
     return buffer(realm, whole)
 
 

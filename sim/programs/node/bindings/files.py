@@ -105,8 +105,6 @@ class Files:
             raise system_error(realm, failure, "read") from None
         except OSError as failure:
             raise system_error(realm, failure, "open", name) from None
-        if len(data) >= 1 << 20:
-            self._machine.hold(len(data))
         return buffer(realm, data)
 
     async def _rest(self, realm: Realm, fd: int) -> Any:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.programs.node.realm import Realm
 
 Steps = Generator[Any, Any, Any]
+COUNTED, LARGE = 1 << 12, 1 << 20  # units of a string that count as memory in an array; anywhere
 
 
 def items_of(realm: Realm, this: Any) -> list[Any]:
@@ -76,8 +77,8 @@ def _make(realm: Realm, target: JSFunction, args: Any) -> JSArray:
     if len(args) == 1 and type(args[0]) is float:
         if args[0] < 0 or args[0] != int(args[0]) or args[0] >= 2**32:
             raise realm.error("RangeError", "Invalid array length")
-        if args[0] > 1 << 17:
-            realm.machine.hold(int(args[0]) * 8)
+        if args[0] > 1 << 15:
+            realm.machine.hold_for(made, int(args[0]) * 8)
         made.items = [HOLE] * int(args[0])
     return made
 
@@ -117,19 +118,29 @@ def push(realm: Realm, this: Any, *values: Any) -> float:
     items = _changing(realm, this, "push")
     items.extend(values)
     realm.grown(items)
+    for one in values:
+        if type(one) is str and COUNTED <= len(one) < LARGE:
+            realm.machine.hold(len(one))  # larger ones were counted when they were made
     return float(len(items))
 
 
 def pop(realm: Realm, this: Any) -> Any:
     items = _changing(realm, this, "pop")
     found = items.pop() if items else None
+    _gone(realm, found)
     return None if found is HOLE else found
 
 
 def shift(realm: Realm, this: Any) -> Any:
     items = _changing(realm, this, "shift")
     found = items.pop(0) if items else None
+    _gone(realm, found)
     return None if found is HOLE else found
+
+
+def _gone(realm: Realm, value: Any) -> None:
+    if type(value) is str and COUNTED <= len(value) < LARGE:
+        realm.machine.release(len(value))
 
 
 def unshift(realm: Realm, this: Any, *values: Any) -> float:
