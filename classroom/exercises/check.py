@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classroom.exercises.codec import from_data
-from classroom.exercises.desk import Desk
+from classroom.exercises.desk import LARGEST, Desk
 from classroom.exercises.load import load, names
 from classroom.exercises.released import Release, read
 from classroom.exercises.report import Report, Shown
@@ -105,7 +105,8 @@ def check(name: str = "") -> Report:
             raise NotBegun(tell("task not begun", task=each.name))
     found = [finding for each in tasks for finding in desk.check(each.name)]
     _kept(desk)
-    return Report(tasks, found, replace(desk.work, sessions={}).to_json(desk.key))
+    lost = [each.name for each in tasks if desk.work.too_large(each.name)]
+    return Report(tasks, found, replace(desk.work, sessions={}).to_json(desk.key), lost, LARGEST)
 
 
 def hint(name: str = "") -> Shown:

@@ -23,8 +23,9 @@ from classroom.exercises.world import World, asked
 from classroom.lab import Lab
 from engine.api.inprocess import Connection
 from engine.client.connection import ApiError
-from engine.session.recorder import TooLong
+from engine.session.recorder import Recorder
 
+LARGEST = 2 << 20  # bytes that a task's engine may be sent, all in all: they are handed in with the notebook
 CLEARED: tuple[tuple[str, dict[str, str]], ...] = (
     ("/containers/{}", {"force": "1", "v": "1"}),
     ("/volumes/{}", {}),
@@ -38,6 +39,12 @@ class Place:
 
     lab: Lab
     setup: int
+
+    @property
+    def session(self) -> Recorder | None:
+        """What keeps the requests; None on a real host."""
+        connection = self.lab.connection
+        return connection.engine.session if isinstance(connection, Connection) else None
 
 
 @dataclass(slots=True)
@@ -141,12 +148,14 @@ class Desk:
     # -- the record
 
     def noted(self) -> None:
-        """Has an experiment begun since this was last asked? Then it is kept that it has."""
+        """Has an experiment begun since this was last asked, or become too large? Then it is kept that it has."""
         for name, place in self.places.items():
             now = asked(place.lab.connection)
             last = next((entry for entry in reversed(self.work.of(name)) if entry.kind in ("task", "run")), None)
             if now > place.setup and last is not None and last.kind == "task":
                 self._note("run", name)
+            if (session := place.session) is not None and session.size > LARGEST and not self.work.too_large(name):
+                self._note("large", name)
 
     def _note(self, kind: Kind, task: str, name: str = "", value: str = "") -> None:
         at = asked(self.places[task].lab.connection) if task in self.places else 0
@@ -158,10 +167,9 @@ class Desk:
         self.noted()
         sessions = dict(self.work.sessions)
         for name, place in self.places.items():
-            connection = place.lab.connection
-            if isinstance(connection, Connection) and connection.engine.session is not None:
-                with suppress(TooLong):
-                    sessions[name] = connection.engine.session.record()
+            sessions.pop(name, None)  # of an earlier attempt
+            if (session := place.session) is not None and session.size <= LARGEST:
+                sessions[name] = session.record()
         return replace(self.work, sessions=sessions)
 
     def save(self) -> None:

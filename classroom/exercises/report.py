@@ -41,11 +41,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings of some tasks. `work`: the sealed record of attempts, which a notebook keeps with the table."""
+    """The findings of some tasks. `work`: the sealed record of attempts, which a notebook keeps with the table.
+
+    `lost`: names of tasks of which nothing can be handed in, for `limit` bytes were sent and more.
+    """
 
     tasks: Sequence[Task]
     findings: Sequence[Finding]
     work: str = ""
+    lost: Sequence[str] = ()
+    limit: int = 0
 
     @property
     def points(self) -> int:
@@ -60,7 +65,8 @@ class Report:
 
     def notes(self, task: Task) -> list[str]:
         """What is not in the table."""
-        said = [tell("hidden points", hidden=task.hidden)] if task.hidden else []
+        said = [tell("too large", task=task.name, limit=self.limit >> 20)] if task.name in self.lost else []
+        said += [tell("hidden points", hidden=task.hidden)] if task.hidden else []
         return said + ([tell("explained points", points=task.explain.points)] if task.explain else [])
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 from engine.session.steps import BadRecord, Record
 
 FORMAT = 1
-Kind = Literal["task", "run", "predict", "check", "hint", "graded"]
+Kind = Literal["task", "run", "predict", "check", "hint", "graded", "large"]
 
 
 class BadWork(ValueError):
@@ -29,6 +29,7 @@ class Entry:
 
     "task": begun (again) and set up. "run": the first request after that, the experiment. "predict": `name` and
     `value`. "check": `value` is "3/5", points. "hint": `name` is its number. "graded": the test cell looked at it.
+    "large": its engine was sent more than a record holds, so that it has no session.
     """
 
     kind: Kind
@@ -61,6 +62,11 @@ class Work:
 
     def of(self, task: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.task == task]
+
+    def too_large(self, task: str) -> bool:
+        """Was the engine of the last attempt sent more than a record holds?"""
+        last = [entry.kind for entry in self.of(task) if entry.kind in ("task", "large")]
+        return last[-1:] == ["large"]
 
     def graded_at(self, task: str) -> int | None:
         """How many requests the task's engine had been asked when its test cell looked; None: it did not."""

@@ -12,7 +12,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "no such assignment": {
         "en": "there is no assignment {name!r}; there are {names}",
-        "ko": "{name!r} 과제가 없습니다. 있는 과제: {names}",
+        "ko": "{name!r} 과제가 없어요. 있는 과제: {names}",
     },
     "not begun": {
         "en": "begin first: classroom.begin({name!r}, student=…)",
@@ -20,7 +20,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "no such task": {
         "en": "there is no task {task!r}; there are {tasks}",
-        "ko": "{task!r} 문제가 없습니다. 있는 문제: {tasks}",
+        "ko": "{task!r} 문제가 없어요. 있는 문제: {tasks}",
     },
     "task not begun": {
         "en": "Run the cell classroom.task({task!r}) first: it makes the engine that you work on.",
@@ -32,7 +32,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "record set aside": {
         "en": "The record {file} is not yours, or was edited. It has been kept as {kept}, and a new one begins.",
-        "ko": "기록 {file}이(가) 내 것이 아니거나 수정되었습니다. {kept}(으)로 옮겨 두고 새로 시작합니다.",
+        "ko": "기록 파일이 내 것이 아니거나 고쳐져 있어요: {file}. 그 파일은 옮겨 두고({kept}) 새로 시작해요.",
     },
     "met?": {"en": "Criterion", "ko": "기준"},
     "met": {"en": "met", "ko": "달성"},
@@ -47,6 +47,12 @@ TEXTS: dict[str, dict[str, str]] = {
     "explained points": {
         "en": "More points for your explanation, which a person reads: {points}.",
         "ko": "설명에 주는 {points}점은 사람이 읽고 채점해요.",
+    },
+    "too large": {
+        "en": "⚠ This cannot be handed in: what you sent to the engine in this task (docker cp, docker import, "
+        "docker build) is more than {limit} MB. Begin again with classroom.task({task!r}) and send less.",
+        "ko": "⚠ 이대로는 제출할 수 없어요. 이 문제에서 엔진으로 보낸 것(docker cp, docker import, docker build)이 "
+        "{limit} MB를 넘었어요. classroom.task({task!r})로 다시 시작해서 더 작은 것을 보내세요.",
     },
     "hint": {"en": "Hint {number} of {all}", "ko": "힌트 {number}/{all}"},
     "no more hints": {

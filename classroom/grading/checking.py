@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from classroom.exercises.codec import to_data
+from classroom.exercises.desk import LARGEST
 from classroom.exercises.evaluate import evaluate_task
 from classroom.exercises.fill import HOLE, filled
 from classroom.exercises.load import load
@@ -31,6 +32,7 @@ from classroom.exercises.variants import drawn, engine_seed
 from classroom.exercises.world import World
 from classroom.grading import ahead
 from classroom.grading.results import LANGUAGES, Mark, Reason, Trace
+from classroom.grading.words import say
 from classroom.lab import Lab
 from engine.api.inprocess import Connection
 
@@ -114,12 +116,12 @@ class Check:
 
     def _run(self, said: str) -> tuple[Work | None, Reason | None]:
         """The last work that a run told of; errors of its cells become notes. A line that makes no sense is skipped."""
-        text = ""
+        document: dict[str, Any] = {}
         errors: list[Reason] = []
         for number, line in enumerate(said.splitlines(), 1):
             try:
                 told = json.loads(line)
-                text = str(told.get("work") or text)
+                document = _newer(document, told["work"]) if "work" in told else document
                 for output in told["outputs"]:
                     if output["output_type"] == "error":
                         what = f"{output['ename']}: {output['evalue']}"[:200]
@@ -127,10 +129,10 @@ class Check:
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 continue
         self._notes += errors[:MOST_ERRORS]
-        if not text:
+        if not document:
             return None, None
         try:
-            work, _ = unsealed(text, b"")  # its seal means nothing here: it was made a moment ago, by whom we know
+            work, _ = unsealed(json.dumps(document), b"")  # its seal means nothing here: we know who made it
         except BadWork as error:
             return None, Reason("bad record", {"why": str(error)[:200]})
         self._note_student(work)
@@ -160,34 +162,39 @@ class Check:
         marks: list[Mark] = []
         traces: list[Trace] = []
         for task in self._assignment.tasks:
-            marks += self._marks(task, self._world(task, work))
+            why, world = self._world(task, work)
+            self._notes += [why] if why else []
+            marks += self._marks(task, world, why)
             marks += _manual(task)
             traces += self._trace(task, work, own)
         return marks, traces
 
-    def _marks(self, task: Task, world: World | None) -> Iterator[Mark]:
+    def _marks(self, task: Task, world: World | None, why: Reason | None) -> Iterator[Mark]:
+        """`why`: there is no world although something was done."""
         values = _holes(task, drawn(task.draws, self._student, self._seed, f"{self._assignment.name}/{task.name}"))
         in_each = [evaluate_task(self._assignment, task, world, self._student, self._seed, lang) for lang in LANGUAGES]
         for same in zip(*in_each, strict=True):
             messages = {lang: finding.message for lang, finding in zip(LANGUAGES, same, strict=True)}
+            messages = {lang: say(why.key, lang, **why.facts) for lang in LANGUAGES} if why else messages
             one = same[0]
             state = {} if one.passed else {lang: _anybodys(text, values) for lang, text in messages.items()}
             grade_id = task.name + (HIDDEN if one.hidden else "")
             yield Mark(one.task, one.criterion, grade_id, one.points, one.maximum, one.hidden, messages, state)
 
-    def _world(self, task: Task, work: Work | None) -> World | None:
-        """What the student's requests lead to; None if there were none, or they cannot be repeated."""
+    def _world(self, task: Task, work: Work | None) -> tuple[Reason | None, World | None]:
+        """What the student's requests lead to; without them neither, and a reason if they cannot be repeated."""
+        if work is not None and work.too_large(task.name):
+            return Reason("large task", {"task": task.name, "limit": LARGEST >> 20}), None
         if work is None or task.name not in work.sessions:
-            return None
+            return None, None
         try:
             with _at_most(self._share):
-                return replayed(self._assignment, task, work, self._student, self._seed)
+                return None, replayed(self._assignment, task, work, self._student, self._seed)
         except TooSlow:
-            self._notes.append(Reason("slow task", {"task": task.name, "limit": round(self._share)}))
+            return Reason("slow task", {"task": task.name, "limit": round(self._share)}), None
         except (Exception, MemoryError) as error:  # whatever a request that no client makes brings an engine to
             why = f"{type(error).__name__}: {error}"[:200]
-            self._notes.append(Reason("broken task", {"task": task.name, "why": why}))
-        return None
+            return Reason("broken task", {"task": task.name, "why": why}), None
 
     def _trace(self, task: Task, work: Work | None, own: Work | None) -> Iterator[Trace]:
         if work is None or task.name not in work.sessions:
@@ -209,6 +216,14 @@ class Check:
             sum(entry.kind == "check" for entry in entries),
             max(times) - min(times) if own is not None and len(times) > 1 else None,
         )
+
+
+def _newer(before: Mapping[str, Any], told: Any) -> dict[str, Any]:
+    """A run's work as it is now: a session that has not changed since it was told last is told as null."""
+    if not isinstance(told, dict) or not isinstance(told.get("sessions"), dict):
+        return {"glassdock-work": told}  # which is no work, and will be found to be none
+    known = before.get("sessions", {})
+    return {**told, "sessions": {name: row or known.get(name) for name, row in told["sessions"].items()}}
 
 
 def _anybodys(message: str, values: Mapping[str, str]) -> str:

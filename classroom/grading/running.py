@@ -187,11 +187,12 @@ def _system(shell: Any, command: str) -> None:
 def run(shell: Any, cells: Sequence[str], seconds: float, say: Say) -> None:
     """All cells, in order; an error ends its cell and no more, as nbgrader has it. `seconds` for each.
 
-    `say` is told `{"outputs": […], "work": …}` after each of them; the work only if it has changed.
+    `say` is told `{"outputs": […], "work": …}` after each of them; the work only if it has changed, and of it only the
+    sessions that have.
     """
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for good
     sys.stdout, sys.stderr = _Stream(PRINTED, "stdout"), _Stream(PRINTED, "stderr")
-    known = ""
+    text, work = "", None
     for source in cells:
         PRINTED.begin()
         try:
@@ -202,9 +203,9 @@ def run(shell: Any, cells: Sequence[str], seconds: float, say: Say) -> None:
         finally:
             _alarm(0)
         told: dict[str, Any] = {"outputs": PRINTED.outputs}
-        if (work := _work()) != known:
-            known = work
-            told["work"] = work
+        if (now := _work()) != text:
+            text, before, work = now, work, _document(now)
+            told["work"] = _changed(before, work)
         say(told)
 
 
@@ -214,6 +215,23 @@ def _work() -> str:
         return Path(os.environ["GLASSDOCK_RECORD"]).read_text("utf-8")
     except (OSError, KeyError, ValueError):
         return ""
+
+
+def _document(text: str) -> Any:
+    """A work as data; as it is if it is none, which the check will say."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text[:LONGEST]
+
+
+def _changed(before: Any, work: Any) -> Any:
+    """A work, its sessions null where they are as before: a large one is not told after each cell."""
+    if not all(isinstance(each, dict) and isinstance(each.get("sessions"), dict) for each in (before, work)):
+        return work
+    known = before["sessions"]
+    news = {name: None if known.get(name) == row else row for name, row in work["sessions"].items()}
+    return {**work, "sessions": news}
 
 
 def _alarm(seconds: float) -> None:

@@ -121,6 +121,12 @@ NOTES: dict[str, dict[str, str]] = {
         "en": "Task {task} could not be lived through again within {limit} seconds and has no marks.",
         "ko": "{task} 문제는 {limit}초 안에 재현하지 못해서 점수가 없어요.",
     },
+    "large task": {
+        "en": "What was sent to the engine in task {task} is more than {limit} MB and was not recorded, so it has no "
+        "marks. The self-check had said so.",
+        "ko": "{task} 문제에서 엔진으로 보낸 것이 {limit} MB를 넘어서 기록되지 않았고, 그래서 점수가 없어요. 자가 "
+        "점검에서도 알려 준 내용이에요.",
+    },
     "broken task": {
         "en": "Task {task} could not be lived through again and has no marks: {why}.",
         "ko": "{task} 문제는 재현하지 못해서 점수가 없어요: {why}.",

@@ -29,12 +29,12 @@ class Recorder:
         self._start = loop.time
         self._steps: list[Step] = []
         self.requests = 0  # how many have been kept
-        self._size = 0
+        self.size = 0  # bytes that the record takes, about
         loop.on_skip = lambda: self.note("skip", 0)
 
     def record(self) -> Record:
         """The session so far. Raises TooLong."""
-        if self._size > self._limit:
+        if self.size > self._limit:
             raise TooLong(f"the session is larger than {self._limit >> 20} MB and cannot be saved")
         loop = self._loop
         return Record(self._seed, self._start, loop.time, loop.fired, self._profile, tuple(self._steps))
@@ -80,8 +80,8 @@ class Recorder:
         return Step(kind, number, self._loop.time, self._loop.fired, body=body)
 
     def _keep(self, step: Step) -> None:
-        self._size += len(step.body) + 200
-        if self._size <= self._limit:
+        self.size += len(step.body) + 200
+        if self.size <= self._limit:
             self._steps.append(step)
         else:
             self._steps.clear()

@@ -1,10 +1,13 @@
 """A student's desk: clean engines, checks at once, hints one at a time, locked predictions, a record that is kept."""
 
+from random import Random
+
 import pytest
 
 import classroom
 from classroom.exercises import check
 from classroom.exercises.check import NotBegun
+from classroom.exercises.desk import LARGEST
 from classroom.exercises.fill import filled
 from classroom.exercises.load import load
 from classroom.exercises.report import WORK
@@ -208,3 +211,20 @@ def test_korean_students_are_told_in_korean(monkeypatch):
     begin("other-command")
     assert "아직 아무것도 하지 않았어요" in str(classroom.check())
     assert "힌트 1/2" in str(classroom.hint())
+
+
+def test_what_is_too_large_to_be_handed_in_is_told_at_once_and_a_new_beginning_mends_it(folder):
+    desk = begin("other-command")
+    (folder / "big").write_bytes(Random(1).randbytes(LARGEST + 1))
+    desk.lab().run("docker create --name box alpine")
+    assert "cannot be handed in" not in str(classroom.check("other-command"))
+    desk.lab().run("docker cp big box:/big")
+    assert "cannot be handed in" in str(classroom.check("other-command"))
+    assert "more than 2 MB" in classroom.check()._repr_mimebundle_()["text/html"]
+    kept, _ = unsealed((folder / f"{NAME}.work.json").read_text(), desk.key)
+    assert kept.too_large("other-command")
+    assert "other-command" not in kept.sessions
+    classroom.task("other-command")
+    work(desk, "other-command")
+    assert "cannot be handed in" not in str(classroom.check())
+    assert "other-command" in desk.finished().sessions

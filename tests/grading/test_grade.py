@@ -109,6 +109,24 @@ def test_a_class_with_all_that_can_be_odd_is_graded_row_by_row(tmp_path: Path):
     assert "full, copied" in index or "copied, full" in index
 
 
+def test_what_was_too_large_to_be_recorded_is_said_and_costs_no_other_task(tmp_path: Path):
+    def sends(student: str, size: int) -> list[str]:
+        """Twice as much as a grader hears, if it were told anew after each cell."""
+        return [
+            *solved(student, tasks=["named"]), "classroom.task('kept')", f"open('big', 'wb').write(os.urandom({size}))",
+            "!docker create --name box alpine", "!docker cp big box:/big", *(["1"] * 12),
+            *solved(student, tasks=["kept", "limited"])[3:],
+        ]  # fmt: skip
+
+    for student, size in (("large", 3_000_000), ("fits", 1_900_000)):
+        hand_in(tmp_path, student, notebook(["import os", *sends(student, size)]))
+    found = grade(tmp_path)
+    assert {name: of(found, name).points for name in ("large", "fits")} == {"large": 4, "fits": 7}
+    assert [note.key for note in of(found, "large").notes if note.key != "own notebook"] == ["large task"]
+    unmet = [each for each in of(found, "large").marks if each.task == "kept"]
+    assert all("more than 2 MB and was not recorded" in each.messages["en"] for each in unmet)
+
+
 def test_session_records_and_their_seals(tmp_path: Path):
     (tmp_path / "course.key").write_text("of this course\n")
     for student, key in (("ada", b"of this course"), ("bob", b"forged")):
