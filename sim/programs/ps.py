@@ -156,7 +156,7 @@ async def _busybox(proc: Proc, options: Options, operands: list[str]) -> int:
         if name not in BUSYBOX:
             raise Failure(f"bad -o argument '{name}', supported arguments: {','.join(BUSYBOX)}")
         chosen.append((title if titled else BUSYBOX[name].title, BUSYBOX[name]))
-    width = proc.winsize(1)[1] if proc.isatty(1) else 4096
+    width = (proc.winsize(1)[1] or 80) if proc.isatty(1) else 4096
     if not proc.access("/proc", 0):
         raise Failure("can't open '/proc': No such file or directory")
     rows = [[_cell(column, column.say(proc, info)) for _, column in chosen] for info in proc.processes()]
@@ -228,7 +228,7 @@ async def _procps(proc: Proc) -> int:
     found = _sorted(proc, [info for info in proc.processes() if _wanted(proc, request, info)], request.sort)
     rows = [[column.say(proc, info) for _, column in chosen] for info in found]
     lines = _lines(chosen, rows, request.titles and any(title for title, _ in chosen))
-    width = proc.winsize(1)[1] if proc.isatty(1) else 1 << 20
+    width = (proc.winsize(1)[1] or 80) if proc.isatty(1) else 1 << 20
     await proc.out("".join(line[:width] + "\n" for line in lines))
     return 0 if rows else 1
 

@@ -248,7 +248,7 @@ async def watch(proc: Proc, options: Options, operands: list[str]) -> int:
         raise Failure(f"invalid number '{options['n']}'") from None
     line = " ".join(operands)
     while True:
-        width = proc.winsize(1)[1] if proc.isatty(1) else 80
+        width = (proc.winsize(1)[1] if proc.isatty(1) else 0) or 80
         await proc.out("\x1b[H\x1b[J")
         if "t" not in options:
             when = strftime("%Y-%m-%d %H:%M:%S", proc.now())

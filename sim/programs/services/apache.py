@@ -284,7 +284,13 @@ class Child:
             moved = _page(301, location=location)
             moved.headers.append(("Location", location))
             return moved
-        return _listing(visit.path, found.entries) if self._settings.listing else _page(403)
+        if not self._settings.listing:
+            return _page(403)
+        return _listing(visit.path, tuple(self._shown(found.path, name) for name in found.entries))
+
+    def _shown(self, folder: str, name: str) -> str:
+        """A name in a listing; those of directories end in a slash."""
+        return f"{name}/" if self._proc.stat(f"{folder}/{name}").mode & 0o170000 == 0o040000 else name
 
     def _content(self, found: Found) -> Reply:
         tag = f'"{len(found.data):x}-{found.mtime // 1000:x}"'
