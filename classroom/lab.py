@@ -84,7 +84,7 @@ class Lab:
         self.moments: list[Moment] = []
         self._marks: list[int] = []  # after each moment: how many requests had been made
         self.last: Ran | None = None
-        self.shell = Shell(self._docker, self.sleep)
+        self.shell = Shell(self._docker, self.sleep, moment=self.moment)
         self._seen = 0
 
     def docker(self, line: str, stdin: str = "") -> Ran:

@@ -18,6 +18,7 @@ from shlex import quote
 from typing import Any, TypeVar, cast
 
 from classroom.texts import tell
+from engine.clock import SECOND
 from sim.programs.shell import nodes
 from sim.programs.shell.errors import LoopJump, ShellError
 from sim.programs.shell.expansion import fields, string
@@ -28,6 +29,7 @@ from sim.programs.shell.variables import Variables
 T = TypeVar("T")
 STDOUT, STDERR = 1, 2
 NOT_FOUND = 127
+MOST = 3600  # seconds
 Write = Callable[[int, bytes], object]  # (stream, data)
 Docker = Callable[[Sequence[str], bytes, Write], int]  # (words after `docker`, standard input, write) -> exit code
 Sleep = Callable[[float], object]  # lets so many seconds pass on the engine's clock
@@ -67,7 +69,7 @@ class Shell:
     """Runs lines. `status` is `$?`; `names` are looked up first for `$NAME` (a notebook's variables).
 
     `outside` runs what is no command of this shell; `turn` is called before each turn of a loop, and may end it by
-    raising.
+    raising; `moment` is the simulated time in ns, or None.
     """
 
     docker: Docker
@@ -80,6 +82,7 @@ class Shell:
     options: str = ""
     outside: Outside = _computers_own
     turn: Callable[[], object] = bool  # does nothing
+    moment: Callable[[], int | None] = lambda: None
 
     def run(self, text: str, write: Write, stdin: bytes = b"", after: After = _nothing) -> int:
         """All commands of a text, `after(line, status)` following each. Errors are said as sh says them, status 2."""
@@ -160,18 +163,21 @@ class Shell:
         """One after the other, what each prints kept for the next: simulated commands cannot run at the same time."""
         *first, last = node.commands
         for command in first:
-            stdin = self._captured(command, stdin, write)
+            stdin = self._captured(command, stdin, write, _Patience(self.moment))
         self._run(last, stdin, write)
         if node.negated:
             self.status = int(self.status == 0)
 
-    def _captured(self, node: nodes.Command, stdin: bytes, write: Write) -> bytes:
-        """What a command prints on standard output; the rest goes to `write`."""
+    def _captured(
+        self, node: nodes.Command, stdin: bytes, write: Write, patience: Callable[[], object] = bool
+    ) -> bytes:
+        """What a command prints on standard output; the rest goes to `write`. `patience` may end it by raising."""
         kept = bytearray()
 
         def keep(stream: int, data: bytes) -> None:
             if stream == STDOUT:
                 kept.extend(data)
+                patience()
             else:
                 write(stream, data)
 
@@ -269,6 +275,25 @@ def _here(named: str) -> str:
         if not Path(named).is_absolute() or not Path(named).samefile(Path.cwd()):
             return str(Path.cwd())
     return named
+
+
+@dataclass(slots=True)
+class _Patience:
+    """Of the next command in a pipe: what prints on and on, as `docker stats | head`, is ended as by SIGPIPE.
+
+    Raises BrokenPipeError after `MOST` seconds of the machine's time in which something was printed.
+    """
+
+    moment: Callable[[], int | None]
+    second: int = -1
+    seconds: int = 0
+
+    def __call__(self) -> None:
+        second = (self.moment() or 0) // SECOND
+        self.seconds += second != self.second
+        self.second = second
+        if self.seconds > MOST:
+            raise BrokenPipeError
 
 
 class _Redirected:

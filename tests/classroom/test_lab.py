@@ -81,3 +81,10 @@ def test_a_lab_may_stand_on_another_kind_of_machine_and_stays_there_when_command
     lab.docker("volume create data")
     lab.undo()
     assert lab.docker("run --rm alpine uname -r").out.strip().endswith(kernel)
+
+
+def test_what_prints_for_ever_ends_when_its_pipe_has_had_enough(lab):
+    lab.docker("run -d --name steady alpine sleep 100000")
+    ran = lab.run("docker stats --format '{{.Name}}' steady | head -2")
+    lab.docker("rm -f steady")
+    assert ran.out.split() == ["steady", "steady"]
