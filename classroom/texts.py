@@ -80,6 +80,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "새 판을 그 옆에 놓아요.",
     },
     "lesson": {"en": "Lesson", "ko": "장"},
+    "exercises": {"en": "Exercises", "ko": "연습 문제"},
+    "exercise": {"en": "{count} tasks", "ko": "{count}문제"},
+    "how to practise": {
+        "en": "Exercises look at what your commands have done, and say what is still missing. Begin with the cell in "
+        "which you type your name.",
+        "ko": "연습 문제는 명령이 실제로 한 일을 보고 무엇이 모자라는지 알려 줘요. 이름을 적는 셀부터 시작하세요.",
+    },
     "minutes": {"en": "about {count} min", "ko": "{count}분쯤"},
     "other language": {
         "en": "[이 페이지를 한국어로](../ko/contents.md)",
@@ -157,7 +164,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "nothing to see": {"en": "{said} ◀ so there is nothing to see", "ko": "{said} ◀ 그래서 보이지 않아요"},
     "seen": {"en": "{said} ◀ this is what you see", "ko": "{said} ◀ 보이는 것은 이것"},
     "hidden": {"en": "{said}, hidden", "ko": "{said}, 가려짐"},
-    "says nothing": {"en": "says nothing", "ko": "말이 없음"},
+    "says nothing": {"en": "says nothing", "ko": "여기에는 없음"},
     "no layer": {"en": "no layer has it", "ko": "어느 레이어에도 없어요"},
     "host sees": {"en": "as the host sees them", "ko": "호스트가 보는 대로"},
     "container sees": {"en": "as the container sees them", "ko": "컨테이너가 보는 대로"},

@@ -1,4 +1,4 @@
-"""A learner's own copy of the lessons: written once, brought up to date, and never at the cost of what was changed.
+"""A learner's own copy of lessons and exercises: written once, brought up to date, never at the cost of the work in it.
 
 For each file that was delivered its digest is kept (`.glassdock/delivered.json`). A file that is still as it was
 delivered may be replaced by a newer version; to any other the new version is laid beside, as `NAME-new.ipynb`.
@@ -17,6 +17,7 @@ from typing import cast
 from classroom.texts import LANGUAGES
 from classroom.workbook import contents
 from classroom.workbook.pairs import LESSONS
+from classroom.workbook.practice import exercises
 
 PRIVATE = ".glassdock"  # what this program keeps in the folder, out of the learner's way
 LEDGER = "delivered.json"
@@ -38,7 +39,7 @@ def deliver(folder: Path, lessons: Path = LESSONS) -> Delivery:
     done = Delivery()
     for name, data in sorted(offered(lessons).items()):
         if place := _place(folder, name, _digest(data), known):
-            (folder / place).parent.mkdir(exist_ok=True)
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
             (folder / place).write_bytes(data)
             known[place] = _digest(data)
             done.written.append(place)
@@ -54,7 +55,9 @@ def offered(lessons: Path = LESSONS) -> dict[str, bytes]:
     for lang in LANGUAGES:
         notebooks = sorted((lessons / lang).glob("[0-9]*.ipynb"))
         found |= {f"{lang}/{path.name}": path.read_bytes() for path in notebooks}
-        found[f"{lang}/{contents.NAME}"] = contents.page(lang, notebooks).encode()
+        practice = list(exercises(lang))
+        found |= {f"{lang}/{path}": data for each in practice for path, data in each.files.items()}
+        found[f"{lang}/{contents.NAME}"] = contents.page(lang, notebooks, practice).encode()
     return found
 
 

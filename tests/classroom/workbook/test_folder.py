@@ -6,6 +6,9 @@ import shutil
 import nbformat
 import pytest
 
+from classroom.exercises import notebooks
+from classroom.exercises.load import names
+from classroom.exercises.released import read
 from classroom.texts import LANGUAGES
 from classroom.workbook import contents, pairs
 from classroom.workbook.folder import PRIVATE, deliver
@@ -38,13 +41,40 @@ def publish(lessons, what):
 
 def test_the_copy_has_every_lesson_and_a_table_of_contents_that_leads_to_each(tmp_path):
     done = deliver(tmp_path)
-    assert len(done.written) == len(list(pairs.lessons())) + len(LANGUAGES)
+    assert len(done.written) == len(list(pairs.lessons())) + (1 + 2 * len(names())) * len(LANGUAGES)
     for language in LANGUAGES:
         page = (tmp_path / language / contents.NAME).read_text("utf-8")
         for path in (tmp_path / language).glob("*.ipynb"):
             nbformat.validate(nbformat.read(path, as_version=4))
             assert f"]({path.name})" in page
         assert page.count("분쯤" if language == "ko" else "about ") >= 16
+
+
+def test_each_lessons_row_leads_to_its_exercise_which_has_no_solution_in_it(tmp_path):
+    deliver(tmp_path)
+    for language in LANGUAGES:
+        rows = (tmp_path / language / contents.NAME).read_text("utf-8").splitlines()
+        for name in names():
+            path = tmp_path / language / "exercises" / name / f"{name}.ipynb"
+            nbformat.validate(nbformat.read(path, as_version=4))
+            [row] = [row for row in rows if f"(exercises/{name}/{name}.ipynb)" in row]
+            assert row.startswith(f"| {int(name[:2])} |")
+            assert "BEGIN SOLUTION" not in path.read_text("utf-8")
+            assert read(path.with_suffix(".json")).assignment.tasks[0].solution == ()
+
+
+def test_what_was_done_in_an_exercise_is_never_written_over(copy, lessons, monkeypatch):
+    """Nor is the record of it, which no update knows."""
+    work = copy / "en/exercises/02-hello-world/02-hello-world.ipynb"
+    work.write_text("my work", "utf-8")
+    beside = work.with_stem("02-hello-world-new")
+    record = work.with_suffix(".work.json")
+    record.write_text("my record", "utf-8")
+    monkeypatch.setattr(notebooks, "STUB", "# a new version of all")
+    done = deliver(copy, lessons)
+    assert done.beside == {work.relative_to(copy).as_posix(): beside.relative_to(copy).as_posix()}
+    assert (work.read_text("utf-8"), record.read_text("utf-8")) == ("my work", "my record")
+    assert deliver(copy, lessons).written == []
 
 
 def test_a_second_time_writes_nothing(copy, lessons):
