@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import stat
 import tarfile
+from copy import copy
 
 from engine.loop import SECOND
 from sim.abi import O_CREAT, O_TRUNC, O_WRONLY, Proc, Stat
@@ -156,7 +157,10 @@ class _Writer:
         name = await self.run.cut(path)
         header = self._header(name, path, info)
         if "v" in self.run.options:
-            await tell(self.run, header, error_stream=self.fd == 1)
+            shown = copy(header)
+            if self.run.gnu:  # as it was asked for, with the slash that is cut off
+                shown.name = path.rstrip("/") + "/" if header.isdir() else path
+            await tell(self.run, shown, error_stream=self.fd == 1)
         await self._put(header.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
         if reader < 0:
             return

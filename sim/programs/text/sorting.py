@@ -227,6 +227,8 @@ async def shuf(proc: Proc, options: Options, operands: list[str]) -> int:
         while (line := await inputs.line()) is not None:
             lines.append(line)
     Random(proc.now()).shuffle(lines)
+    if "o" in options:
+        proc.dup2(proc.open(options["o"], O_WRONLY | O_CREAT | O_TRUNC), 1)
     async with Output(proc) as out:
         for line in lines[: int(options["n"])] if "n" in options else lines:
             await out.write(raw(line) + b"\n")

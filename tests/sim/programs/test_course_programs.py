@@ -47,3 +47,21 @@ def test_old_systems_say_which_they_are(host: Host, image: str, line: str):
 def test_an_old_system_installs_old_versions(host: Host):
     done = host.run("ubuntu:18.04", "apt-get update -qq; apt-get install -y -qq git > /dev/null 2>&1; git --version")
     assert done.out == "git version 2.17.1\n"
+
+
+def test_a_number_is_drawn_into_a_file(host: Host):
+    assert host.run("ubuntu:latest", "shuf -i 5-5 -n 1 -o /data.txt; cat /data.txt").out == "5\n"
+
+
+def test_tar_names_what_it_packs_as_it_was_asked_for(host: Host):
+    said = host.run("ubuntu:latest", "mkdir /d; touch /d/f; tar cvf /x.tar /d")
+    assert (said.out, said.err) == ("/d/\n/d/f\n", "tar: Removing leading `/' from member names\n")
+
+
+def test_ps_on_a_terminal_of_no_size_has_eighty_columns(host: Host):
+    host.run("alpine:latest", "true")
+    id = host.call("POST", "/containers/create", {"Image": "alpine:latest", "Cmd": ["ps"], "Tty": True})["Id"]
+    host.call("POST", f"/containers/{id}/start")
+    host.call("POST", f"/containers/{id}/wait")
+    logs = host._connection.request("GET", f"/v1.50/containers/{id}/logs", {"stdout": "1"}, {}, b"").read()
+    assert b"PID   USER     TIME  COMMAND\r\n    1 root      0:00 ps" in logs
