@@ -1,4 +1,4 @@
-"""What the models call things, as a reader of Korean would: labels of machines, what lies on what, parts of a start.
+"""What models and engine call things, as a reader of Korean would: machines, what lies on what, what a layer says.
 
 A proper name (QEMU, Docker) stays as it is, and so does whatever is not here.
 """
@@ -17,6 +17,7 @@ KOREAN = {
     "its own": "자기 것", "the host's": "호스트의 것", "the machine's around it": "바깥 가상 머신의 것",
     "engine": "엔진", "machine": "가상 머신", "kernel": "커널", "user space": "사용자 공간",
     "virtual machines": "가상 머신", "containers": "컨테이너",
+    "file": "파일", "directory": "디렉터리", "link": "링크", "changed": "바뀜", "added": "추가됨", "deleted": "지워짐",
     "containers, one server less": "컨테이너, 서버가 한 대 줄었을 때",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 from classroom.drawing import Canvas, Picture
 from classroom.texts import tell
 from classroom.views.layers import instruction
+from classroom.views.names import named
 
 WIDTH, HEIGHT, GAP, TOP = 520, 34, 6, 46
 
@@ -27,7 +28,7 @@ def draw(container: str, path: str, words: Sequence[tuple[Mapping[str, Any], str
         canvas.box(16, y, WIDTH, HEIGHT, fill=fill, edge="orange" if wins else "line", dashed=own, heavy=wins)
         canvas.text(28, y + 22, label, size=12, mono=not own, within=WIDTH - 24)
         seen = "nothing to see" if said == "deleted" else "seen"
-        verdict = tell(seen if wins else "hidden" if said else "says nothing", said=said)
+        verdict = tell(seen if wins else "hidden" if said else "says nothing", said=named(said))
         canvas.text(WIDTH + 30, y + 22, verdict, bold=wins, colour="ink" if wins else "faint")
         lines.append(f"{'▶' if wins else ' '} {label[:60]:<60}  {verdict}")
     if counts is None:
