@@ -71,8 +71,8 @@ def _pictures(states: Mapping[str, Any], model: str) -> Iterator[str]:
 
 
 def text(source: str) -> str:
-    """HTML of a Markdown text."""
-    return str(markdown2html(source))
+    """HTML of a Markdown text. A table may be wider than the page: the keyboard scrolls what it can reach."""
+    return str(markdown2html(source)).replace("<table>", '<table tabindex="0">')
 
 
 @cache
