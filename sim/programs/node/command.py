@@ -59,9 +59,7 @@ def arguments(words: list[str]) -> Arguments:
             raise ValueError(f"bad option: {word}")
     if words and found.kind == "-" and words[0] != "-":
         found.kind, found.what = "file", words.pop(0)
-    elif words and words[0] == "-" and found.kind == "-":
-        words.pop(0)
-    found.rest = words
+    found.rest = words  # with the "-" for standard input: it is process.argv[1]
     return found
 
 

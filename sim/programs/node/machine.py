@@ -27,7 +27,7 @@ SLICE = 2000  # steps between two payments
 RESIDENT = 24 << 20  # bytes of memory that node has before a program's first line
 BETWEEN = 1.2e-3  # seconds from the program's last line to the loop: a timer of 0 ms is due then
 HEAP = 1 << 30  # bytes that large values may take
-SIGINT, SIGABRT, SIGPIPE = 2, 6, 13
+SIGABRT, SIGPIPE, SIGCHLD = 6, 13, 17
 OUT_OF_HEAP = 128 + SIGABRT
 HEAP_MESSAGE = "\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n"
 Ready = Callable[[], Awaitable[None]]
@@ -62,6 +62,7 @@ class Machine:
         self.immediates: list[tuple[Any, tuple[Any, ...]]] = []
         self.ticks: list[tuple[Any, tuple[Any, ...]]] = []  # process.nextTick
         self.signals: list[int] = []
+        self.child_ended: Ready | None = None  # what is done at SIGCHLD
         self.interrupted: Ready | None = None  # what the prompt does at Ctrl+C
         self.exit_code: int | None = None
         self.outbox: list[tuple[int, bytes | str]] = []  # what was written, in order; or "end", "close"
@@ -287,6 +288,9 @@ class Machine:
     async def _signal(self, number: int) -> None:
         from sim.kernel.signals import NAMES
 
+        if number == SIGCHLD and self.child_ended is not None:
+            await self.child_ended()
+            return
         if self.interrupted is not None and not self.listens(f"SIG{NAMES[number]}"):
             await self.interrupted()
             return

@@ -9,12 +9,13 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 from engine.loop import SECOND
 from sim.abi import Proc
 from sim.programs.options import Grammar, Options, Usage, parse
-from sim.programs.packages.npm_project import Run, Stop
+from sim.programs.packages.npm_project import Project, Run, Stop
 from sim.programs.packages.npm_tree import Node, NotFound, NoVersion, grow, prune
 
 GRAMMAR = Grammar.of(
@@ -237,12 +238,28 @@ async def _run_script(run: Run) -> int:
         return 0
     if not command:
         raise Stop(f'Missing script: "{name}"\n\nTo see a list of scripts, run:\n  npm run')
-    title = f"{project.content.get('name', '')}@{project.content.get('version', '')}"
-    if "s" not in run.options:
-        await proc.out(f"\n> {title} {name}\n> {command}\n\n")
-    environ = {**proc.env, "PATH": f"{proc.cwd.rstrip('/')}/node_modules/.bin:{proc.env.get('PATH', '')}",
-               "npm_lifecycle_event": name}  # fmt: skip
-    return await proc.run(["/bin/sh", "-c", command], environ)
+    return await _steps(run, project, name, command)
+
+
+async def _steps(run: Run, project: Project, name: str, command: str) -> int:
+    """The script, between those that are called pre… and post…; the status of the first that fails."""
+    scripts: Mapping[str, str] = project.content.get("scripts", {})
+    version = str(project.content.get("version", ""))
+    given = run.words if run.proc.argv[1] in ("start", "test", "t") else run.words[1:]
+    more = "".join(f" {quote(word)}" for word in given)
+    for step, text in ((f"pre{name}", scripts.get(f"pre{name}", "")), (name, command + more),
+                       (f"post{name}", scripts.get(f"post{name}", ""))):  # fmt: skip
+        if not text:
+            continue
+        if "s" not in run.options:
+            await run.proc.out(f"\n> {project.content.get('name', '')}@{version} {step}\n> {text}\n\n")
+        environ = {**run.proc.env, "npm_lifecycle_event": step, "npm_package_version": version,
+                   "npm_package_name": str(project.content.get("name", "")), "npm_lifecycle_script": text,
+                   "PATH": f"{run.proc.cwd.rstrip('/')}/node_modules/.bin:{run.proc.env.get('PATH', '')}"}  # fmt: skip
+        status = await run.proc.run(["/bin/sh", "-c", text], environ)
+        if status:
+            return status
+    return 0
 
 
 async def _view(run: Run) -> int:

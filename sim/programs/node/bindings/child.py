@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import errno
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sim.abi import Proc
+from sim.abi import WNOHANG, Proc
 from sim.kernel import signals
 from sim.programs.node.bindings.buffer import buffer, given
 from sim.programs.node.bindings.files import system_error
 from sim.programs.node.library.arrays import items_of
 from sim.programs.node.operators import text, truth
-from sim.programs.node.values import JSObject, Waiting, null, waits
+from sim.programs.node.values import JSObject, null, waits
 
 if TYPE_CHECKING:
     from sim.programs.node.machine import Machine
     from sim.programs.node.realm import Realm
 
 NOT_FOUND = 127
+SIGCHLD = signals.NUMBERS["CHLD"]
 
 
 class Children:
@@ -25,6 +27,9 @@ class Children:
 
     def __init__(self, machine: Machine) -> None:
         self._machine, self._proc = machine, machine.proc
+        self._waited: dict[int, Any] = {}
+        machine.proc.signal(SIGCHLD, machine.signals.append)
+        machine.child_ended = self._look
 
     def _main(self, path: str, words: list[str], cwd: Any, env: Any) -> Any:
         realm = self._machine.realm
@@ -83,16 +88,20 @@ class Children:
     def wait(self, realm: Realm, this: Any, pid: Any, callback: Any) -> None:
         """Call back with (code, signal) when a child has ended."""
         self._machine.pending += 1
+        self._waited[int(pid)] = callback
+        self._machine.later(lambda: waits(self._look()))
 
-        def work() -> Any:
-            def steps() -> Any:
-                status = yield Waiting(self._ended(int(pid)))
+    async def _look(self) -> None:
+        """Which of the children that somebody waits for have ended."""
+        for pid, callback in list(self._waited.items()):
+            try:
+                found, status = await self._proc.wait(pid, WNOHANG)
+            except ChildProcessError:
+                found, status = pid, 0
+            if found and pid in self._waited:
+                del self._waited[pid]
                 self._machine.pending -= 1
-                return (yield realm.start(callback, None, *_told(status)))
-
-            return steps()
-
-        self._machine.later(work)
+                self._machine.later(partial(self._machine.realm.began, callback, None, *_told(status)))
 
     async def _ended(self, pid: int) -> int:
         while True:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from node_recorder import PROGRAMS, RECORDED, plain, recorded
+from programs.node.node_recorder import PROGRAMS, RECORDED, plain, recorded
 
 from containers import Host
 

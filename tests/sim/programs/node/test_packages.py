@@ -1,0 +1,114 @@
+"""npm install, and what the packages of the simulated registry do."""
+
+from __future__ import annotations
+
+import pytest
+
+from containers import Host
+
+IMAGE = "node"
+
+
+@pytest.fixture(scope="module")
+def host() -> Host:
+    return Host()
+
+
+APP = """
+const express = require('express');
+const app = express();
+app.use(require('morgan')(':method :url :status :res[content-length]'));
+app.use(require('cors')());
+app.use(express.json());
+app.use('/static', express.static('public'));
+app.get('/', (req, res) => res.send('Hello World!'));
+app.get('/users/:id', (req, res) => res.json({ id: req.params.id, query: req.query }));
+app.post('/items', (req, res) => res.status(201).json({ got: req.body }));
+const router = express.Router();
+router.get('/inner', (req, res) => res.send(`${req.baseUrl} ${req.originalUrl} ${req.path}`));
+app.use('/api', (req, res, next) => { res.set('X-Passed', 'yes'); next(); }, router);
+app.get('/file', (req, res) => res.sendFile(__dirname + '/public/page.html'));
+app.get('/away', (req, res) => res.redirect('/'));
+app.get('/fails', async () => { throw Object.assign(new Error('no tea'), { status: 418 }); });
+app.use((error, req, res, next) => res.status(error.status).send(`caught: ${error.message}`));
+app.listen(3000, () => console.log('Example app listening on port 3000'));
+"""
+ASKED = [
+    ("/", "Hello World!"), ("'/users/5?a=b&a=c'", '{"id":"5","query":{"a":["b","c"]}}'), ("/api/inner", "/api /api/inner /inner"),
+    ("-XPOST -H 'Content-Type: application/json' -d '{\"x\":[1]}' /items", '{"got":{"x":[1]}}'), ("/static/page.html", "<b>page</b>"),
+    ("/file", "<b>page</b>"), ("-o /dev/null -w '%{http_code}' /away", "302"), ("/fails", "caught: no tea"),
+    ("-o /dev/null -w '%{http_code}' /nothing", "404"), ("-o /dev/null -w '%{http_code}' /static/../app.js", "404"),
+]  # fmt: skip
+
+
+def test_an_express_application_routes_reads_and_serves(host: Host):
+    curls = "\n".join(f"curl -s {words.replace('/', 'localhost:3000/', 1) if words[0] in '/' else words.rpartition(' ')[0] + ' localhost:3000' + words.rpartition(' ')[2] if words[0] == '-' else words.replace(chr(39) + '/', chr(39) + 'localhost:3000/')}; echo" for words, _ in ASKED)
+    found = host.run(IMAGE, f"mkdir -p /app/public; cd /app; echo '<b>page</b>' > public/page.html; cat > app.js << 'E'\n{APP}\nE\n"
+                            f"npm init -y > /dev/null; npm install express morgan cors > /dev/null; node app.js > log &\n"
+                            f"sleep 30; {curls}\ncat log")  # fmt: skip
+    said = [line for line in found.out.splitlines() if line]
+    assert said[: len(ASKED)] == [wanted for _, wanted in ASKED], found.err
+    assert said[len(ASKED) : len(ASKED) + 3] == [
+        "Example app listening on port 3000", "GET / 200 12", "GET /users/5?a=b&a=c 200 34"]  # fmt: skip
+
+
+def test_a_hit_counter_with_redis_and_one_with_postgres(host: Host):
+    host.call("POST", "/networks/create", {"Name": "shop"})
+    for image, name, env in (("redis", "cache", []), ("postgres", "db", ["POSTGRES_PASSWORD=secret"])):
+        host.call("POST", "/images/create", fromImage=image, tag="latest")
+        body = {"Image": image, "Env": env, "HostConfig": {"NetworkMode": "shop"}}
+        made = host.call("POST", "/containers/create", body, name=name)["Id"]
+        host.call("POST", f"/containers/{made}/start")
+    program = """
+    const { createClient } = require('redis');
+    const { Pool } = require('pg');
+    (async () => {
+      const client = await createClient({ url: 'redis://cache:6379' }).on('error', console.error).connect();
+      for (let i = 0; i < 3; i++) console.log(await client.incr('hits'));
+      await client.hSet('user:1', { name: 'Kim', age: 30 });
+      console.log(await client.hGet('user:1', 'name'), await client.get('nothing'));
+      await client.quit();
+      const pool = new Pool({ host: 'db', user: 'postgres', password: 'secret' });
+      await pool.query('CREATE TABLE visits (id serial PRIMARY KEY, page text)');
+      await pool.query('INSERT INTO visits (page) VALUES ($1), ($2)', ['/', "/it's"]);
+      const { rows, rowCount } = await pool.query('SELECT * FROM visits WHERE id > $1 ORDER BY id', [1]);
+      console.log(rows, rowCount);
+      await pool.query('SELECT * FROM nowhere').catch((error) => console.log(error.code, error.message));
+      await pool.end();
+    })();
+    """
+    found = host.run(IMAGE, f"mkdir /w; cd /w; npm init -y > /dev/null; npm install redis pg > /dev/null; sleep 5; "
+                            f"cat > a.js << 'E'\n{program}\nE\nnode a.js", NetworkMode="shop")  # fmt: skip
+    assert found.out == ("1\n2\n3\nKim null\n[ { id: 2, page: \"/it's\" } ] 1\n"
+                         '42P01 relation "nowhere" does not exist\n'), found.err  # fmt: skip
+
+
+def test_small_packages_do_what_their_namesakes_do(host: Host):
+    program = """
+    require('dotenv').config();
+    const { v4, validate } = require('uuid');
+    console.log(process.env.NAME, process.env.LINES, validate(v4()), validate('x'));
+    try { require('lodash'); } catch (error) { console.log(error.message.includes('its name and size')); }
+    """
+    found = host.run(IMAGE, "mkdir /w; cd /w; npm init -y > /dev/null; npm install dotenv uuid lodash cowsay > /dev/null\n"
+                            "printf 'NAME=Kim # me\\nLINES=\"a\\\\nb\"\\n' > .env; cat > a.js << 'E'\n"
+                            f"{program}\nE\nnode a.js; npx cowsay moo | head -2")  # fmt: skip
+    assert found.out == "Kim a\nb true false\ntrue\n _____\n< moo >\n", found.err
+
+
+def test_nodemon_starts_again_when_a_file_changes(host: Host):
+    found = host.run(IMAGE, "mkdir /w; cd /w; npm init -y > /dev/null; npm install -D nodemon > /dev/null\n"
+                            "echo 'console.log(\"one\"); setInterval(() => {}, 1000)' > index.js; npx nodemon > log &\n"
+                            "sleep 10; echo 'console.log(\"two\")' > index.js; sleep 5; kill %1; cat log")  # fmt: skip
+    lines = [line for line in found.out.splitlines() if "nodemon] 3" not in line]
+    assert [line for line in lines if "] starting" in line] == ["[nodemon] starting `node index.js`"] * 2
+    assert lines.index("one") < lines.index("[nodemon] restarting due to changes...") < lines.index("two")
+    assert lines[-1] == "[nodemon] clean exit - waiting for changes before restart"
+
+
+def test_scripts_of_a_project_run_in_order_and_get_their_arguments(host: Host):
+    manifest = ('{"name": "p", "version": "1.2.3", "scripts": {"prebuild": "echo before", "build": "node build.js", '
+                '"postbuild": "echo after", "start": "node -p process.env.npm_package_version"}}')  # fmt: skip
+    found = host.run(IMAGE, f"mkdir /w; cd /w; echo '{manifest}' > package.json; echo 'console.log(process.argv.slice(2))' > build.js\n"
+                            "npm run build --silent -- --flag x; npm start -s")  # fmt: skip
+    assert found.out == "before\n[ '--flag', 'x' ]\nafter\n1.2.3\n", found.err
