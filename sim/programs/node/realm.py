@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sim.programs.node import access, calling, errors, generators, iterating, operators
+from sim.programs.node import access, calling, comparing, errors, generators, iterating, operators
 from sim.programs.node.compiler.modules import Compiled
 from sim.programs.node.execution import Execution, run_now
 from sim.programs.node.values import (
@@ -41,9 +41,9 @@ VARARGS = 4  # a flag of Python's code objects
 # what compiled programs call with the realm as the first argument
 _CALLED = (
     operators.add, operators.subtract, operators.multiply, operators.divide, operators.remainder, operators.power,
-    operators.equal, operators.unequal, operators.less, operators.greater, operators.at_most, operators.at_least,
+    comparing.equal, comparing.unequal, comparing.less, comparing.greater, comparing.at_most, comparing.at_least,
     operators.shift_left, operators.shift_right, operators.shift_unsigned, operators.bit_and, operators.bit_or,
-    operators.bit_xor, operators.instance_of, operators.has_property, operators.negative, operators.number,
+    operators.bit_xor, comparing.instance_of, comparing.has_property, operators.negative, operators.number,
     operators.bit_not, operators.joined, operators.increment, operators.decrement, operators.numeric,
     operators.property_key, operators.held_key, access.value_of, access.item, access.put, access.put_item, access.delete,
     access.define_field, access.private_value, access.put_private, access.global_value, access.global_or_undefined,
@@ -107,7 +107,7 @@ class Realm:
         """The globals of compiled programs."""
         names: dict[str, Any] = {one.__name__: partial(one, self) for one in _CALLED}
         names |= {
-            "same": operators.same, "different": operators.different, "truth": operators.truth, "nth": calling.nth,
+            "same": comparing.same, "different": comparing.different, "truth": operators.truth, "nth": calling.nth,
             "nullish": operators.nullish, "type_of": operators.type_of, "null": null, "HOLE": HOLE, "DONE": DONE,
             "NO_PARENT": NO_PARENT, "Box": Box, "Running": Running, "Thrown": Thrown, "Await": Await,
             "Yielded": Yielded, "PrivateName": PrivateName, "object": partial(JSObject, self.object_prototype),

@@ -15,6 +15,7 @@ from typing import Any
 from sim.programs.node.syntax import nodes as n
 from sim.programs.node.syntax.patterns import names
 from sim.programs.node.syntax.tokens import JSSyntaxError
+from sim.programs.node.syntax.walking import children
 
 LEXICAL = frozenset(["let", "const", "class"])
 INITIAL = ("field", "block")  # elements of a class that run when it, or an instance, is made
@@ -152,7 +153,7 @@ class Scopes:
         if isinstance(node, n.ForEach) and node.declared == "var":
             for name in names(node.target):
                 self.declare(scope, name, "var", node.start)
-        for child in n.children(node):
+        for child in children(node):
             self._vars(child, scope)
 
     # -- uses
@@ -162,7 +163,7 @@ class Scopes:
         if enter is not None:
             enter(self, node, scope)
             return
-        for child in n.children(node):
+        for child in children(node):
             self._walk(child, scope)
 
     def use(self, scope: Scope, name: str, *, assigned: bool = False) -> Variable | None:
@@ -228,7 +229,7 @@ class Scopes:
         if isinstance(node, n.Call) and isinstance(node.callee, n.Super):
             self._new_target(node, scope)
             scope.function.binds_this = not scope.function.has_this
-        for child in n.children(node):
+        for child in children(node):
             self._walk(child, scope)
 
     def _assigns(self, node: n.Node, scope: Scope) -> None:
@@ -238,7 +239,7 @@ class Scopes:
         for one in targets(target):
             if isinstance(one, n.Name):
                 self.use(scope, one.name, assigned=True)
-        for child in n.children(node):
+        for child in children(node):
             self._walk(child, scope)
 
     def _variables(self, node: n.Variables, scope: Scope) -> None:
@@ -326,7 +327,7 @@ class Scopes:
                 if node.declared in LEXICAL:
                     self.declare(own, name, node.declared, node.target.start)
                 self.use(own, name, assigned=True)
-        for child in n.children(node):
+        for child in children(node):
             self._walk(child, own)
 
     def _try(self, node: n.Try, scope: Scope) -> None:
@@ -344,14 +345,14 @@ class Scopes:
     def _switch(self, node: n.Switch, scope: Scope) -> None:
         self._walk(node.value, scope)
         own = self.of[node] = Scope(scope, scope.function, scope.in_loop)
-        for test, body in node.cases:
+        for _, body in node.cases:
             self._hoist(body, own, top=False)
         for test, body in node.cases:
             for child in ([test] if test is not None else []) + body:
                 self._walk(child, own)
 
     def _export(self, node: n.Export, scope: Scope) -> None:
-        for child in n.children(node):
+        for child in children(node):
             self._walk(child, scope)
         for local, _ in node.names if node.module is None else ():
             self.use(scope, local)

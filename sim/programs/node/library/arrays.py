@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.access import item, value_of
 from sim.programs.node.calling import prototype_for
+from sim.programs.node.comparing import same, same_or_nan
 from sim.programs.node.iterating import listed
-from sim.programs.node.operators import integer, nullish, number, same, same_or_nan, text, truth
+from sim.programs.node.operators import integer, nullish, text
 from sim.programs.node.values import (
     HOLE,
     ITERATOR,
@@ -171,46 +172,6 @@ def fill(realm: Realm, this: Any, value: Any = None, start: Any = None, end: Any
     return this
 
 
-def sort(realm: Realm, this: Any, function: Any = None) -> Steps:
-    if function is not None and not isinstance(function, JSFunction):
-        raise realm.error("TypeError", "The comparison function must be either a function or undefined")
-    items = items_of(realm, this)
-    if isinstance(this, JSArray) and this.frozen and items:
-        raise realm.error("TypeError", "Cannot assign to read only property '0' of object '[object Array]'")
-    items[:] = yield sorted_by(realm, items, function)
-    return this
-
-
-def sorted_by(realm: Realm, items: list[Any], function: Any) -> Steps:
-    """In order: undefined and holes last; by their texts unless there is a function."""
-    values = [one for one in items if one is not HOLE and one is not None]
-    rest = [None] * items.count(None) + [HOLE] * sum(1 for one in items if one is HOLE)
-    if function is None:
-        return sorted(values, key=lambda one: text(realm, one)) + rest
-    return (yield _merged(realm, values, function)) + rest
-
-
-def _merged(realm: Realm, values: list[Any], function: JSFunction) -> Steps:
-    """Merge sort, whose comparisons may have to run."""
-    if len(values) < 2:
-        return values
-    middle = len(values) // 2
-    left = yield _merged(realm, values[:middle], function)
-    right = yield _merged(realm, values[middle:], function)
-    found: list[Any] = []
-    at = beside = 0
-    while at < len(left) and beside < len(right):
-        order = function.code(None, left[at], right[beside])
-        order = (yield order) if type(order) is Running else order
-        if number(realm, order) > 0:
-            found.append(right[beside])
-            beside += 1
-        else:
-            found.append(left[at])
-            at += 1
-    return found + left[at:] + right[beside:]
-
-
 # -- asking
 
 
@@ -273,115 +234,18 @@ def with_(realm: Realm, this: Any, index: Any, value: Any = None) -> JSArray:
 
 
 def flat(realm: Realm, this: Any, depth: Any = None) -> JSArray:
-    return realm.array(list(_flat(items_of(realm, this), 1 if depth is None else integer(realm, depth))))
+    return realm.array(list(flattened(items_of(realm, this), 1 if depth is None else integer(realm, depth))))
 
 
-def _flat(items: list[Any], depth: float) -> Iterator[Any]:
+def flattened(items: list[Any], depth: float) -> Iterator[Any]:
     for one in items:
         if isinstance(one, JSArray) and depth >= 1:
-            yield from _flat(one.items, depth - 1)
+            yield from flattened(one.items, depth - 1)
         elif one is not HOLE:
             yield one
 
 
-# -- with a function
-
-
-def _rounds(realm: Realm, this: Any, function: Any, receiver: Any, skip: bool = True) -> Iterator[tuple[int, Any, Any]]:
-    """(index, element, what the function gives: a value, or a generator that has to run)"""
-    code = function_of(realm, function).code
-    items = items_of(realm, this)
-    for index in range(len(items)):
-        if index >= len(items):
-            return
-        one = items[index]
-        if one is HOLE:
-            if skip:
-                continue
-            one = None
-        yield index, one, code(receiver, one, float(index), this)
-
-
-def for_each(realm: Realm, this: Any, function: Any, receiver: Any = None) -> Steps:
-    for _, _, found in _rounds(realm, this, function, receiver):
-        if type(found) is Running:
-            yield found
-    return None
-
-
-def map_(realm: Realm, this: Any, function: Any, receiver: Any = None) -> Steps:
-    every: list[Any] = [HOLE] * len(items_of(realm, this))
-    for index, _, found in _rounds(realm, this, function, receiver):
-        every[index] = (yield found) if type(found) is Running else found
-    return realm.array(every)
-
-
-def filter_(realm: Realm, this: Any, function: Any, receiver: Any = None) -> Steps:
-    every = []
-    for _, one, found in _rounds(realm, this, function, receiver):
-        if truth((yield found) if type(found) is Running else found):
-            every.append(one)
-    return realm.array(every)
-
-
-def _first(index: bool, backwards: bool = False) -> Any:
-    def search(realm: Realm, this: Any, function: Any, receiver: Any = None) -> Steps:
-        items = items_of(realm, this)
-        code = function_of(realm, function).code
-        order = range(len(items) - 1, -1, -1) if backwards else range(len(items))
-        for position in order:
-            one = None if items[position] is HOLE else items[position]
-            if truth((yield code(receiver, one, float(position), this))):
-                return float(position) if index else one
-        return -1.0 if index else None
-
-    return search
-
-
-def some(realm: Realm, this: Any, function: Any, receiver: Any = None) -> Steps:
-    for _, _, found in _rounds(realm, this, function, receiver):
-        if truth((yield found) if type(found) is Running else found):
-            return True
-    return False
-
-
-def every(realm: Realm, this: Any, function: Any, receiver: Any = None) -> Steps:
-    for _, _, found in _rounds(realm, this, function, receiver):
-        if not truth((yield found) if type(found) is Running else found):
-            return False
-    return True
-
-
-def _reduce(backwards: bool) -> Any:
-    def reduce(realm: Realm, this: Any, function: Any, *first: Any) -> Steps:
-        code = function_of(realm, function).code
-        pairs = [(index, one) for index, one in enumerate(items_of(realm, this)) if one is not HOLE]
-        if backwards:
-            pairs.reverse()
-        if first:
-            held = first[0]
-        elif pairs:
-            held = pairs.pop(0)[1]
-        else:
-            raise realm.error("TypeError", "Reduce of empty array with no initial value")
-        for index, one in pairs:
-            held = code(None, held, one, float(index), this)
-            held = (yield held) if type(held) is Running else held
-        return held
-
-    return reduce
-
-
-def flat_map(realm: Realm, this: Any, function: Any, receiver: Any = None) -> Steps:
-    mapped = yield map_(realm, this, function, receiver)
-    return realm.array(list(_flat(mapped.items, 1)))
-
-
 # -- copies that are changed
-
-
-def to_sorted(realm: Realm, this: Any, function: Any = None) -> Steps:
-    return realm.array((yield sorted_by(realm, plain(realm, this), function)))
 
 
 def to_reversed(realm: Realm, this: Any) -> JSArray:
@@ -429,14 +293,14 @@ def install(realm: Realm) -> None:
                          "of": _of, "from": _from})  # fmt: skip
     realm.methods(realm.array_prototype, {
         "push": push, "pop": pop, "shift": shift, "unshift": unshift, "splice": splice, "reverse": reverse, "fill": fill,
-        "sort": sort, "concat": concat, "join": join, "slice": slice_, "indexOf": index_of, "includes": includes,
-        "lastIndexOf": last_index_of, "at": at, "with": with_, "flat": flat, "forEach": for_each, "map": map_,
-        "filter": filter_, "find": _first(False), "findIndex": _first(True), "findLast": _first(False, True),
-        "findLastIndex": _first(True, True), "some": some, "every": every, "reduce": _reduce(False),
-        "reduceRight": _reduce(True), "flatMap": flat_map, "toSorted": to_sorted, "toReversed": to_reversed,
+        "concat": concat, "join": join, "slice": slice_, "indexOf": index_of, "includes": includes,
+        "lastIndexOf": last_index_of, "at": at, "with": with_, "flat": flat, "toReversed": to_reversed,
         "toSpliced": to_spliced, "values": values, "keys": keys, "entries": entries,
         "toString": lambda realm, this: join(realm, this), "toLocaleString": lambda realm, this: join(realm, this),
     })  # fmt: skip
+    from sim.programs.node.library import callbacks
+
+    realm.methods(realm.array_prototype, callbacks.METHODS)
     realm.array_prototype.props[ITERATOR] = hidden(realm.array_prototype.props["values"].value)
     realm.arguments_prototype.props[ITERATOR] = realm.array_prototype.props[ITERATOR]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.access import define, enumerable_keys, has, put, value_of
 from sim.programs.node.calling import copy_into
-from sim.programs.node.operators import nullish, property_key, same_value, text, truth
+from sim.programs.node.comparing import same_value
+from sim.programs.node.operators import nullish, property_key, text, truth
 from sim.programs.node.values import (
     HOLE,
     MISSING,

@@ -50,7 +50,7 @@ def _object(node: n.Object, end: int) -> n.ObjectPattern:
 
 def binding(r: Reader) -> n.Node:
     """A name, or a pattern of names, that a declaration or a parameter binds."""
-    from sim.programs.node.syntax.expressions import primary
+    from sim.programs.node.syntax.primaries import primary
 
     if r.is_("[") or r.is_("{"):
         found = target_of(primary(r), r.last, DESTRUCTURED)
