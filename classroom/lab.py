@@ -28,6 +28,7 @@ from engine.api.inprocess import Connection, WaitsForInput
 from engine.client.command import main
 from engine.client.connection import Api, SocketConnection
 from engine.client.console import BufferConsole
+from engine.client.contexts import Contexts
 from engine.clock import SECOND
 from engine.loop import Deadlock
 from engine.session.replay import replay
@@ -125,6 +126,11 @@ class Lab:
         except OSError:  # nothing can be written here; then nothing can be read there either
             return ("--config", "/nonexistent")
         return ("--config", self._folder.name)
+
+    @property
+    def contexts(self) -> Contexts:
+        """Docker's contexts, as `docker context` keeps them: this lab's own, or those of this computer."""
+        return Contexts(Path(self._config[1]) if self._config else Path.home() / ".docker")
 
     def host(self, text: str, terminal: str = "", write: Write | None = None) -> Ran:
         """Type lines into a shell on the host itself: root's on a simulated one, your own on the real one.

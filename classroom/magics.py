@@ -44,8 +44,10 @@ class Classroom:
         return self.of(self.context)
 
     def of(self, context: str) -> Lab:
+        """Raises Failure for a context that is not there, CannotConnect."""
         if context not in self._labs:
-            self._labs[context] = Lab(context, seed=self._seed)
+            host = context if context in HOSTS else self.of("sim").contexts.find(context).host
+            self._labs[context] = Lab(host, seed=self._seed)
         return self._labs[context]
 
     def enter(self, lab: Lab) -> None:
@@ -71,11 +73,16 @@ class Classroom:
                 return text.replace(f"{option} {words[2]} ", "", 1), words[2]
             if words[1:2] and words[1].startswith(f"{option}="):
                 return text.replace(words[1] + " ", "", 1), words[1].partition("=")[2]
-        if words[1:3] == ["context", "use"] and len(words) == 4 and words[3] in HOSTS:
-            self.context = words[3]
+        if words[1:3] == ["context", "use"] and len(words) == 4 and self._known(words[3]):
+            self.context = "sim" if words[3] == "default" else words[3]
             self.ipython.push({"lab": self.lab, "view": self.lab.view}, interactive=False)
-            return f"echo {words[3]}; echo 'Current context is now \"{words[3]}\"' >&2", words[3]
+            return f"echo {words[3]}; echo 'Current context is now \"{words[3]}\"' >&2", "sim"
+        if words[1:2] == ["context"]:  # no daemon is asked; they are kept with the first lab
+            return text.replace("context", f"--context {self.context} context", 1), "sim"
         return text, self.context
+
+    def _known(self, context: str) -> bool:
+        return context in HOSTS or any(each.name == context for each in self.of("sim").contexts.all())
 
     # -- hooks
 

@@ -15,11 +15,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.addresses import default_address
 from engine.client.commandline import HelpWanted, Parsed, UsageError, command, parse, resolve
 from engine.client.connection import API_VERSION, Api, ApiError, CannotConnect, Connection, SocketConnection
 from engine.client.console import Console, SystemConsole
 from engine.client.context import Context, Failure
+from engine.client.contexts import Contexts
 from engine.client.mounts import TRUE
 from engine.client.templates import TemplateError
 
@@ -52,7 +52,8 @@ ACTIONS: dict[str, str] = {
     "network disconnect": "networks:disconnect", "network prune": "system:network_prune",
     "volume create": "volumes:create", "volume rm": "volumes:rm", "volume update": "volumes:update",
     "volume prune": "system:volume_prune", "update": "containers:update",
-    "context ls": "about:context_ls", "context show": "about:context_show",
+    "context create": "contexts:create", "context inspect": "contexts:inspect", "context ls": "contexts:ls",
+    "context rm": "contexts:rm", "context show": "contexts:show", "context use": "contexts:use",
 }  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def _run(words: list[str], connection: Connection | None, console: Console) -> i
     parsed = parse(which, rest)
     reached: Connection = connection or options.connection()
     api = Api(reached, os.environ.get("DOCKER_API_VERSION", API_VERSION))
-    context = Context(api, console, options.context or "default", options.folder)
+    context = Context(api, console, options.chosen, options.folder)
     module, _, function = ACTIONS[which.stem].partition(":")
     action: Action = getattr(import_module(f"engine.client.commands.{module}"), function)
     with reached.command(shlex.join(["docker", *words])):
@@ -123,7 +124,19 @@ class Globals:
     def connection(self) -> SocketConnection:
         """To the daemon that is meant. Raises CannotConnect."""
         secured = self.tls or os.environ.get("DOCKER_TLS_VERIFY") or os.environ.get("DOCKER_TLS")
-        return SocketConnection(self.host or _daemon(self.context), self._secure() if secured else None)
+        return SocketConnection(self.host or self._daemon(), self._secure() if secured else None)
+
+    @property
+    def chosen(self) -> str:
+        """The context's name; -H means none."""
+        return self.context or ("default" if self.host else Contexts(self.folder).current)
+
+    def _daemon(self) -> str:
+        """Whom to ask: DOCKER_HOST, or the context's daemon. Raises Failure for a context that is not there."""
+        try:
+            return Contexts(self.folder).find(self.chosen).host
+        except Failure as failure:
+            raise Failure(f"Failed to initialize: unable to resolve docker endpoint: {failure}") from None
 
     def _secure(self) -> ssl.SSLContext | None:
         from engine.client.tls import Settings
@@ -172,13 +185,6 @@ def _take(found: Globals, name: str, value: str) -> None:
         found.config = value
     elif name.startswith("tls"):
         found.tls[name] = value
-
-
-def _daemon(name: str) -> str:
-    """Whom to ask: DOCKER_HOST, the context's socket, or our own default one."""
-    if name and name != "default":
-        return default_address(name)
-    return os.environ.get("DOCKER_HOST") or default_address("sim")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ from engine.client.mounts import mount_option
 from engine.timestamps import parse_duration
 from engine.units import ram_in_bytes as size
 
-LISTS = {"list", "filter", "map", "stringArray", "strings", "ulimit", "mount", "network", "gpu-request"}
+LISTS = {
+    "list", "filter", "map", "stringArray", "strings", "stringToString", "ulimit", "mount", "network", "gpu-request",
+}  # fmt: skip
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
@@ -133,6 +135,17 @@ def image_name(text: str) -> str:
     return text
 
 
+def pairs(text: str) -> dict[str, str]:
+    """
+    >>> pairs("host=tcp://far:2375,skip-tls-verify=true")
+    {'host': 'tcp://far:2375', 'skip-tls-verify': 'true'}
+    """
+    parts = text.split(",")
+    if wrong := [part for part in parts if "=" not in part]:
+        raise ValueError(f"{wrong[0]} must be formatted as key=value")
+    return dict(part.split("=", 1) for part in parts)
+
+
 # options whose values are looked at more closely than their kind says
 CHECKED: dict[str, Callable[[str], Any]] = {
     "env": environment_variable,
@@ -167,4 +180,5 @@ KINDS: dict[str, Callable[[str], Any]] = {
     "ulimit": forms.ulimit,
     "filter": filter_,
     "network": network_option,
+    "stringToString": pairs,
 }

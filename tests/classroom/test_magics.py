@@ -77,6 +77,27 @@ def test_a_context_can_be_chosen_for_good(notebook, capsys):
     assert capsys.readouterr().out == 'sim\nCurrent context is now "sim"\n'
 
 
+def test_a_context_of_ones_own_is_made_used_and_removed(notebook, capsys, monkeypatch):
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+
+    def run(line):
+        notebook.run_cell(line).raise_error()
+        return capsys.readouterr().out
+
+    run("!docker context create far --docker host=tcp://127.0.0.1:1 --description 'a far one'")
+    assert run("!docker context show") == "sim\n"
+    run("!docker context use far")
+    assert run("!docker context show") == "far\n"
+    assert "far *" in run("!docker context ls")
+    assert "is in use" in run("!docker context rm far")
+    assert notebook.user_ns["lab"].connection.where == "tcp://127.0.0.1:1"
+    run("!docker context use sim")
+    assert "sim *" in run("!docker context ls")
+    assert run("!docker context rm far") == "far\n"
+    assert "context not found" in run("!docker context use far")
+    assert run("!docker context show") == "sim\n"
+
+
 def test_waiting_between_two_commands_is_on_the_machines_clock(notebook):
     notebook.run_cell("before = lab.moment()\n!sleep 30\npassed = lab.moment() - before").raise_error()
     assert notebook.user_ns["passed"] // 10**9 == 30

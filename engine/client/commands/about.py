@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from engine.addresses import default_address
 from engine.client.commandline import Parsed
 from engine.client.connection import API_VERSION
 from engine.client.context import ApiError, CannotConnect, Context, Failure
-from engine.client.tables import aligned
 from engine.client.template_functions import to_json
 from engine.client.templates import TemplateError, parse, render
 from engine.units import bytes_size
@@ -196,23 +193,3 @@ def _insecure(registries: dict[str, Any]) -> list[str]:
 def _address_pools(pools: Iterable[dict[str, Any]]) -> list[str]:
     rows = [f"   Base: {pool['Base']}, Size: {pool['Size']}" for pool in pools]
     return [" Default Address Pools:", *rows] if rows else []
-
-
-def context_ls(context: Context, parsed: Parsed) -> int:
-    """The contexts there are: our two hosts, and whatever DOCKER_HOST names."""
-    override = os.environ.get("DOCKER_HOST", "")
-    rows = [("default" + (" *" if context.name == "default" else ""), "Current DOCKER_HOST based configuration",
-             override or default_address("sim"))]  # fmt: skip
-    rows += [
-        (kind + (" *" if context.name == kind else ""), f"Glassdock's {kind} host", default_address(kind))
-        for kind in ("sim", "real")
-    ]
-    context.console.out(
-        aligned(["NAME\tDESCRIPTION\tDOCKER ENDPOINT\tERROR", *("\t".join([*row, ""]) for row in rows)])
-    )
-    return 0
-
-
-def context_show(context: Context, parsed: Parsed) -> int:
-    context.console.out(context.name)
-    return 0

@@ -60,7 +60,7 @@ def _print(context: Context, parsed: Parsed, find: Callable[[str], Any], local: 
                 f"Error: {error}" if local and error.status == 404 else f"Error response from daemon: {error}"
             )
     try:
-        _show(context, found, format)
+        show_found(context, found, format)
     except TemplateError as error:
         raise Failure(
             f"template parsing error: template: {error}", 64 if "executing" not in str(error) else 1
@@ -70,7 +70,7 @@ def _print(context: Context, parsed: Parsed, find: Callable[[str], Any], local: 
     return 1 if errors else 0
 
 
-def _show(context: Context, found: list[Any], format: str) -> None:
+def show_found(context: Context, found: list[Any], format: str) -> None:
     if format in ("", "json"):
         text = json.dumps(found, indent=4, ensure_ascii=False) if format == "" else to_json(found)
         context.console.out(text)

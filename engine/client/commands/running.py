@@ -20,6 +20,7 @@ from engine.image.reference import InvalidReference, parse_any
 
 WINDOWS_ONLY = ("cpu-count", "cpu-percent", "io-maxbandwidth", "io-maxiops")
 PULL = ("always", "missing", "never")
+LEFT = "read escape sequence"  # what attach and exec say when the detach keys were typed; run and start say nothing
 
 
 @contextmanager
@@ -127,13 +128,14 @@ def run(context: Context, parsed: Parsed) -> int:
             stream.close()
             waiting.close()
             raise
-    return _hold(context, id, stream, waiting, body["Tty"], body["AttachStdin"], keys, parsed.get("sig-proxy", True))
+    proxy = parsed.get("sig-proxy", True)
+    return _hold(context, id, stream, waiting, body["Tty"], body["AttachStdin"], keys, proxy) or 0
 
 
 def _hold(
     context: Context, id: str, stream: Stream, waiting: Answer, tty: bool, stdin: bool, keys: str, proxy: bool
-) -> int:
-    """Talk until the container ends; its exit code."""
+) -> int | None:
+    """Talk until the container ends; its exit code, None if it was left by the detach keys."""
 
     def kill(name: str) -> None:
         with suppress(ApiError):
@@ -147,7 +149,7 @@ def _hold(
         left = talk(context.console, stream, tty, stdin, keys)
     if left:
         waiting.close()
-        return 0
+        return None
     return _exit_code(waiting)
 
 
@@ -178,7 +180,7 @@ def start(context: Context, parsed: Parsed) -> int:
     waiting = context.api.call("POST", f"/containers/{id}/wait", {"condition": condition})
     context.api.post(f"/containers/{id}/start")
     keys = parsed.get("detach-keys", DETACH_KEYS)
-    return _hold(context, id, stream, waiting, tty, stdin, keys, parsed.get("sig-proxy", True))
+    return _hold(context, id, stream, waiting, tty, stdin, keys, parsed.get("sig-proxy", True)) or 0
 
 
 def _started(context: Context, name: str) -> bool:
@@ -202,7 +204,10 @@ def attach(context: Context, parsed: Parsed) -> int:
     waiting = context.api.call("POST", f"/containers/{id}/wait")
     query = {"stream": True, "stdin": stdin, "stdout": True, "stderr": True, "detachKeys": parsed.get("detach-keys")}
     _, stream = context.api.upgrade(f"/containers/{id}/attach", query)
-    return _hold(context, id, stream, waiting, tty, stdin, keys, parsed.get("sig-proxy", True))
+    code = _hold(context, id, stream, waiting, tty, stdin, keys, parsed.get("sig-proxy", True))
+    if code is None:
+        raise Failure(LEFT)
+    return code
 
 
 def _keys(keys: str) -> None:
@@ -239,4 +244,6 @@ def exec_(context: Context, parsed: Parsed) -> int:
 
     with resized(context.console, resize, tty):
         left = talk(context.console, stream, tty, interactive, parsed.get("detach-keys", DETACH_KEYS))
-    return 0 if left else int(context.api.get(f"/exec/{id}/json")["ExitCode"] or 0)
+    if left:
+        raise Failure(LEFT)
+    return int(context.api.get(f"/exec/{id}/json")["ExitCode"] or 0)
