@@ -238,6 +238,17 @@ class TestOnATerminal:
         self.ended(again)
         assert docker.out("ps", "-q") == ""
 
+    @pytest.mark.parametrize("command", [["attach", "left"], ["exec", "-it", "left", "sh"]])
+    def test_attach_and_exec_say_that_they_were_left(self, docker, command):
+        docker.out("run", "-dit", "--name", "left", "alpine", "sh")
+        child = self.spawn(docker, *command)
+        child.send("\r")
+        child.expect("/ # ")
+        child.send("\x10\x11")
+        child.expect("read escape sequence")
+        self.ended(child)
+        assert child.exitstatus == 1
+
     def test_exec_gives_a_second_terminal(self, docker):
         docker.out("run", "-d", "--name", "base", "alpine", "sleep", "100")
         child = self.spawn(docker, "exec", "-it", "base", "sh")
