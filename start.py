@@ -100,8 +100,8 @@ TEXTS = {  # what is wrong and what to do about it: English, Korean
     "other": ("pip could not install what is needed:\n\n{last}", "pip이 필요한 것을 설치하지 못했어요.\n\n{last}"),
     "making": ("Making {venv} ...", "{venv} 폴더를 만들어요 ..."),
     "anew": (
-        "The Python that made {venv} is gone: making it anew ...",
-        "{venv}을 만든 Python이 없어져서 새로 만들어요 ...",
+        "{venv} belongs to another Python: making it anew ...",
+        "{venv} 폴더는 다른 Python의 것이라 새로 만들어요 ...",
     ),
     "installing": (
         "Installing what Glassdock needs (once; a minute or two) ...",
@@ -123,7 +123,7 @@ SIGNS = (  # what pip says: which of these texts. The first that fits
     ("certificate", ("CERTIFICATE_VERIFY_FAILED", "SSLCertVerificationError")),
     ("network", ("NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyError", "NameResolutionError",
                  "Cannot connect to proxy", "Max retries exceeded")),
-    ("busy", ("Permission denied", "WinError 5", "WinError 32")),
+    ("busy", ("Permission denied", "WinError 5]", "WinError 32]")),
     ("building", ("Failed building wheel", "Failed to build", "Microsoft Visual C++")),
     ("network", ("from versions: none",)),  # no index has told anything
 )  # fmt: skip

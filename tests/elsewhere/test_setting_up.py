@@ -103,7 +103,7 @@ def test_a_venv_whose_python_is_gone_is_made_anew_and_what_is_missing_is_said(ho
     python.write_text("#!/bin/sh\necho 'No Python at /usr/bin/python3.9' >&2\nexit 103\n", "utf-8")
     python.chmod(0o755)
     status, said = start(home, "demo")
-    assert status == 1 and "is gone: making it anew" in said, said
+    assert status == 1 and "belongs to another Python: making it anew" in said, said
     assert "Is there a network?" in said and "start.py wheels" in said and str(home / "wheels") in said, said
 
     status, said = start(home, "demo", LANG="ko_KR.UTF-8")
