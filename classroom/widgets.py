@@ -17,6 +17,7 @@ from classroom.texts import language, tell
 if TYPE_CHECKING:
     from classroom.lab import Lab
 
+
 def follow(draw: Callable[[], Picture]) -> ipywidgets.HTML:
     """A picture that is drawn again after each cell, for as long as the notebook lives."""
     shown = ipywidgets.HTML(value=_drawn(draw()))

@@ -6,6 +6,7 @@ from visiting import open_lesson, run_all
 
 pytestmark = pytest.mark.browser
 
+
 def to_top(notebook, code):
     """For the picture: the first cell with this code is at the top."""
     notebook.locator(".jp-CodeCell", has_text=code).first.evaluate("cell => cell.scrollIntoView({block: 'start'})")

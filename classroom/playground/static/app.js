@@ -182,12 +182,15 @@ for (const tab of document.querySelectorAll('[role="tab"]')) {
     next.focus();
   });
 }
-addEventListener("keydown", (event) => {
-  if (event.key !== "F6" || event.defaultPrevented) return;
+function toCommand(event) {
   event.preventDefault();
   if (NARROW.matches) show("terminal");
   terminal.element.focus();
+}
+addEventListener("keydown", (event) => {
+  if (event.key === "F6" && !event.defaultPrevented) toCommand(event);
 });
+document.querySelector(".skip").addEventListener("click", toCommand); // the address's # is the session's
 addEventListener("hashchange", () => send({ do: "open", link: location.hash.slice(1) }));
 NARROW.addEventListener("change", () => show(document.body.dataset.panel));
 
