@@ -1,4 +1,4 @@
-"""Calls, construction, classes. What may wait is a generator; whoever gets one lets it run (`yield` it, or `realm.run`).
+"""Calls, construction, classes. What may wait is a generator; whoever gets one lets it run (`yield`, or `realm.run`).
 
 Source: ECMA-262, chapters 10.2, 13.3 and 15.7.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.programs.node.access import find, shown, value_of
-from sim.programs.node.operators import nullish, property_key, truth
+from sim.programs.node.operators import nullish, property_key
 from sim.programs.node.values import (
     MISSING,
     NO_PARENT,
@@ -18,7 +18,6 @@ from sim.programs.node.values import (
     JSObject,
     Property,
     Running,
-    Thrown,
     hidden,
     null,
 )  # fmt: skip
@@ -27,7 +26,9 @@ if TYPE_CHECKING:
     from sim.programs.node.realm import Realm
 
 Steps = Generator[Any, Any, Any]
-BEFORE_SUPER = "Must call super constructor in derived class before accessing 'this' or returning from derived constructor"
+BEFORE_SUPER = (
+    "Must call super constructor in derived class before accessing 'this' or returning from derived constructor"
+)
 
 
 def call(realm: Realm, function: Any, this: Any, args: Sequence[Any], said: str) -> Any:
@@ -311,6 +312,3 @@ def nth(given: Sequence[Any], index: int) -> Any:
 
 def assign_const(realm: Realm, value: Any) -> Any:
     raise realm.error("TypeError", "Assignment to constant variable.")
-
-
-__all__ = ["Thrown", "truth"]

@@ -11,14 +11,17 @@ from typing import Any
 from sim.abi import Proc
 from sim.programs.absent import said
 from sim.programs.node.compiler.modules import COMMONJS, compiled
+from sim.programs.node.errors import capture, not_found, syntax_error
+from sim.programs.node.finding import own_modules
 from sim.programs.node.machine import Machine
-from sim.programs.node.modules import own_modules, syntax_error
 from sim.programs.node.syntax.tokens import JSSyntaxError, in_pairs
 from sim.programs.node.values import Exit, Property, Thrown
 
 BAD_OPTION = 9
-KNOWN = re.compile(r"--(?:inspect.*|trace-.*|no-.*|enable-.*|experimental-.*|expose-gc|unhandled-rejections|pending-deprecation|"
-                   r"stack-trace-limit|throw-deprecation|use-.*|v8-.*|disable-.*|input-type|preserve-symlinks|test)")
+KNOWN = re.compile(
+    r"--(?:inspect.*|trace-.*|no-.*|enable-.*|experimental-.*|expose-gc|unhandled-rejections|pending-deprecation|"
+    r"stack-trace-limit|throw-deprecation|use-.*|v8-.*|disable-.*|input-type|preserve-symlinks|test)"
+)
 TAKES_VALUE = ("-r", "--require", "--import", "--env-file", "--max-old-space-size", "--inspect-port", "-C", "--title")
 
 
@@ -126,15 +129,13 @@ def _file(machine: Machine, name: str) -> Generator[Any, Any, Any]:
         file = modules.resolve(path, machine.proc.cwd)
     except Thrown as thrown:
         message = f"Cannot find module '{path}'"
-        from sim.programs.node.errors import capture, not_found
-
         thrown.value.props["message"] = Property(message, writable=True, configurable=True)
         capture(machine.realm, thrown.value)
         thrown.value.data = "".join(f"\n{line}" for line in thrown.value.data.split("\n")[4:])
         not_found(machine.realm, thrown.value)
         raise
-    if modules.is_module(file):
-        yield modules.import_file(file)
+    if modules.imports.is_module(file):
+        yield modules.imports.import_file(file)
         return
     yield modules.load_main(file)
 
@@ -146,7 +147,7 @@ def evaluated(machine: Machine, source: str, name: str, *, shows: bool) -> Any:
     try:
         program = compiled(source, name, "line" if shows else "script")
     except JSSyntaxError as failure:
-        raise syntax_error(machine, failure, name, source) from None
+        raise syntax_error(realm, failure, name, source) from None
     main = realm.load(program, name)
     if shows:
         return main(None)

@@ -84,7 +84,9 @@ def at_least(realm: Realm, left: Any, right: Any) -> bool:
 def same_value(left: Any, right: Any) -> bool:
     """Object.is"""
     if type(left) is float is type(right):
-        return (left != left and right != right) or (left == right and math.copysign(1, left) == math.copysign(1, right))
+        return (left != left and right != right) or (
+            left == right and math.copysign(1, left) == math.copysign(1, right)
+        )
     return same(left, right)
 
 
@@ -122,4 +124,3 @@ def has_property(realm: Realm, key: Any, owner: Any) -> bool:
 
         raise realm.error("TypeError", f"Cannot use 'in' operator to search for '{text(realm, key)}' in {brief(owner)}")
     return realm.has(owner, key if type(key) is PrivateName else property_key(realm, key))
-

@@ -196,9 +196,9 @@ def thrown_at(realm: Realm, trace: TracebackType | None) -> tuple[str, int, int]
     while trace is not None:
         code = trace.tb_frame.f_code
         program = realm.programs.get(code.co_filename)
-        if program is not None and code.co_name in program.names:
-            if not (found is not None and realm.internal(code.co_filename)):
-                found = (code.co_filename, *_position(code, trace.tb_lasti))
+        own = program is not None and code.co_name in program.names
+        if own and not (found is not None and realm.internal(code.co_filename)):
+            found = (code.co_filename, *_position(code, trace.tb_lasti))
         trace = trace.tb_next
     return found
 
@@ -245,3 +245,13 @@ def syntax_text(realm: Realm, failure: JSSyntaxError, file: str, source: str) ->
     width = max(1, min(failure.end - failure.start, max(1, len(text) - column)))
     margin = "".join("\t" if letter == "\t" else " " for letter in text[:column])
     return f"{file}:{line}\n{text}\n{margin}{'^' * width}\n\nSyntaxError: {failure.message}"
+
+
+def syntax_error(realm: Realm, failure: JSSyntaxError, file: str, source: str) -> Thrown:
+    """A SyntaxError whose stack begins with the line."""
+    thrown = realm.error("SyntaxError", failure.message)
+    frames = stack_of(realm, thrown.value).partition("\n")[2]
+    where = syntax_text(realm, failure, file, source)
+    wrap = "wrapSafe (node:internal/modules/cjs/loader:1464:18)"
+    put_stack(realm, thrown.value, f"{where}\n    at {wrap}\n{frames}".rstrip())
+    return thrown

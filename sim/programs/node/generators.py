@@ -300,4 +300,3 @@ def async_return(realm: Realm, this: Any, value: Any = None) -> Any:
 
 def async_throw(realm: Realm, this: Any, error: Any = None) -> Any:
     return _asked(realm, this, None, Thrown(error))
-

@@ -77,7 +77,12 @@ def _map(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> Form:
         look.margin -= 2
         return _more(output, len(every) - MOST)
 
-    return None, (prefix(look, value, "Map", f"({len(value.data)})") + "{", "}"), entries if len(value.data) else None, False
+    return (
+        None,
+        (prefix(look, value, "Map", f"({len(value.data)})") + "{", "}"),
+        entries if len(value.data) else None,
+        False,
+    )
 
 
 def _set(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> Form:
@@ -88,7 +93,12 @@ def _set(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> Form:
         look.margin -= 2
         return _more(output, len(every) - MOST)
 
-    return None, (prefix(look, value, "Set", f"({len(value.data)})") + "{", "}"), entries if len(value.data) else None, False
+    return (
+        None,
+        (prefix(look, value, "Set", f"({len(value.data)})") + "{", "}"),
+        entries if len(value.data) else None,
+        False,
+    )
 
 
 def _unknown(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> Form:
@@ -213,7 +223,8 @@ def _bytes(look: Look, value: JSObject, keys: list[Any], prefix: Prefix) -> Form
 
 
 KINDS: dict[str, Callable[[Look, JSObject, list[Any], Prefix], Form]] = {
-    "Map": _map, "Set": _set, "WeakMap": _unknown, "WeakSet": _unknown, "Error": _error, "Date": _date, "RegExp": _regex,
+    "Map": _map, "Set": _set, "WeakMap": _unknown, "WeakSet": _unknown, "Error": _error, "Date": _date,
+    "RegExp": _regex,
     "Number": _boxed, "String": _boxed, "Boolean": _boxed, "Symbol": _boxed, "BigInt": _boxed, "Promise": _promise,
     "Generator": _generator, "AsyncGenerator": _generator, "Module": _module, "global": _global, "Uint8Array": _bytes,
     "Array Iterator": _iterator, "String Iterator": _iterator, "RegExp String Iterator": _iterator,

@@ -316,5 +316,3 @@ def _grouped(look: Look, output: list[str], value: JSObject) -> list[str]:
         width = widths[len(row) - 1] + len(last) - lengths[start + len(row) - 1] - 2
         found.append("".join(parts) + (last.rjust(width) if numbers else last))
     return found + output[count:]
-
-

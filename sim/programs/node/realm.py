@@ -35,7 +35,16 @@ from sim.programs.node.values import (
 if TYPE_CHECKING:
     from sim.programs.node.machine import Machine
 
-ERRORS = ("Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError", "AggregateError")
+ERRORS = (
+    "Error",
+    "TypeError",
+    "RangeError",
+    "SyntaxError",
+    "ReferenceError",
+    "EvalError",
+    "URIError",
+    "AggregateError",
+)
 LARGE = 1 << 20
 VARARGS = 4  # a flag of Python's code objects
 # what compiled programs call with the realm as the first argument
@@ -45,7 +54,8 @@ _CALLED = (
     operators.shift_left, operators.shift_right, operators.shift_unsigned, operators.bit_and, operators.bit_or,
     operators.bit_xor, comparing.instance_of, comparing.has_property, operators.negative, operators.number,
     operators.bit_not, operators.joined, operators.increment, operators.decrement, operators.numeric,
-    operators.property_key, operators.held_key, access.value_of, access.item, access.put, access.put_item, access.delete,
+    operators.property_key, operators.held_key, access.value_of, access.item, access.put, access.put_item,
+    access.delete,
     access.define_field, access.private_value, access.put_private, access.global_value, access.global_or_undefined,
     access.set_global, calling.call, calling.invoke, calling.invoke_private, calling.construct, calling.take_new_target,
     calling.super_construct, calling.bound_this, calling.constructed, calling.super_value, calling.prototype_of_class,
@@ -105,6 +115,7 @@ class Realm:
 
     def _names(self) -> dict[str, Any]:
         """The globals of compiled programs."""
+        imports = self.machine.modules.imports
         names: dict[str, Any] = {one.__name__: partial(one, self) for one in _CALLED}
         names |= {
             "same": comparing.same, "different": comparing.different, "truth": operators.truth, "nth": calling.nth,
@@ -112,10 +123,11 @@ class Realm:
             "NO_PARENT": NO_PARENT, "Box": Box, "Running": Running, "Thrown": Thrown, "Await": Await,
             "Yielded": Yielded, "PrivateName": PrivateName, "object": partial(JSObject, self.object_prototype),
             "array": partial(JSArray, self.array_prototype), "global_object": self.global_object,
-            "caught": self.caught, "abandoned": abandoned, "regex": self.regex, "template_strings": self.template_strings,
-            "import_module": self.machine.modules.import_later, "imported": self.machine.modules.imported,
-            "export_value": self.machine.modules.export_value, "export_live": self.machine.modules.export_live,
-            "export_from": self.machine.modules.export_from, "__builtins__": _PYTHON,
+            "caught": self.caught, "abandoned": abandoned, "regex": self.regex,
+            "template_strings": self.template_strings,
+            "import_module": imports.import_later, "imported": imports.imported,
+            "export_value": imports.export_value, "export_live": imports.export_live,
+            "export_from": imports.export_from, "__builtins__": _PYTHON,
         }  # fmt: skip
         return names
 

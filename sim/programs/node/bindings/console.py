@@ -38,7 +38,9 @@ def options_of(realm: Realm, given: Any) -> dict[str, Any]:
     return found
 
 
-def inspect_(realm: Realm, this: Any, value: Any = None, given: Any = None, depth: Any = None, colors: Any = None) -> str:
+def inspect_(
+    realm: Realm, this: Any, value: Any = None, given: Any = None, depth: Any = None, colors: Any = None
+) -> str:
     found = options_of(realm, given)
     if type(given) is bool:
         found["hidden"] = given
@@ -138,7 +140,9 @@ def _table(realm: Realm, this: Any, head: Any, rows: Any) -> str:
         return f"│{'│'.join(cell(word, width) for word, width in zip(words, widths, strict=True))}│"
 
     bars = ["─" * width for width in widths]
-    return "\n".join([f"┌{'┬'.join(bars)}┐", row(names), f"├{'┼'.join(bars)}┤", *map(row, lines), f"└{'┴'.join(bars)}┘"])
+    return "\n".join(
+        [f"┌{'┬'.join(bars)}┐", row(names), f"├{'┼'.join(bars)}┤", *map(row, lines), f"└{'┴'.join(bars)}┘"]
+    )
 
 
 def table(machine: Machine) -> dict[str, Any]:

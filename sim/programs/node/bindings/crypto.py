@@ -31,7 +31,8 @@ def table(machine: Machine) -> dict[str, Any]:
 
     return {
         "known": lambda realm, this, name: _python_name(name) in hashlib.algorithms_guaranteed,
-        "hash": lambda realm, this, name, data: buffer(realm, hashlib.new(_python_name(name), bytes(data.data)).digest()),
+        "hash": lambda realm, this, name, data: buffer(realm, hashlib.new(_python_name(name),
+            bytes(data.data)).digest()),
         "hmac": lambda realm, this, name, key, data: buffer(
             realm, hmac.new(given(realm, key), bytes(data.data), _python_name(name)).digest()),
         "random": random, "names": lambda realm, this: realm.array(list(NAMES)), "pbkdf2": derived,

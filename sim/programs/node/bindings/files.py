@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 WORDS = {
     errno.ENOENT: "no such file or directory", errno.EACCES: "permission denied", errno.EEXIST: "file already exists",
-    errno.ENOTDIR: "not a directory", errno.EISDIR: "illegal operation on a directory", errno.EPERM: "operation not permitted",
+    errno.ENOTDIR: "not a directory", errno.EISDIR: "illegal operation on a directory",
+    errno.EPERM: "operation not permitted",
     errno.ENOTEMPTY: "directory not empty", errno.EBADF: "bad file descriptor", errno.EROFS: "read-only file system",
-    errno.EINVAL: "invalid argument", errno.ENOSPC: "no space left on device", errno.ELOOP: "too many symbolic links encountered",
-    errno.EXDEV: "cross-device link not permitted", errno.EBUSY: "resource busy or locked", errno.ESRCH: "no such process",
+    errno.EINVAL: "invalid argument", errno.ENOSPC: "no space left on device",
+    errno.ELOOP: "too many symbolic links encountered",
+    errno.EXDEV: "cross-device link not permitted", errno.EBUSY: "resource busy or locked",
+    errno.ESRCH: "no such process",
 }  # fmt: skip
 FLAGS = {"r": abi.O_RDONLY, "w": abi.O_WRONLY | abi.O_CREAT | abi.O_TRUNC,
          "a": abi.O_WRONLY | abi.O_CREAT | abi.O_APPEND, "r+": abi.O_RDWR, "w+": abi.O_RDWR | abi.O_CREAT | abi.O_TRUNC,
@@ -170,10 +173,12 @@ class Files:
     def stat(self, follow: bool) -> Callable[..., Any]:
         def stat(name: str) -> Any:
             found = self._proc.stat(name) if follow else self._proc.lstat(name)
-            times = {"atimeMs": found.atime or found.mtime, "mtimeMs": found.mtime, "ctimeMs": found.ctime or found.mtime,
+            times = {"atimeMs": found.atime or found.mtime, "mtimeMs": found.mtime,
+                "ctimeMs": found.ctime or found.mtime,
                      "birthtimeMs": found.ctime or found.mtime}  # fmt: skip
             return self._machine.realm.object({
-                "dev": float(found.dev), "mode": float(found.mode), "nlink": float(found.nlink), "uid": float(found.uid),
+                "dev": float(found.dev), "mode": float(found.mode), "nlink": float(found.nlink),
+                "uid": float(found.uid),
                 "gid": float(found.gid), "rdev": 0.0, "blksize": 4096.0, "ino": float(found.ino),
                 "size": float(found.size), "blocks": float(found.blocks),
                 **{key: value / 1e6 for key, value in times.items()},
@@ -239,5 +244,3 @@ def table(machine: Machine) -> dict[str, Any]:
         "exists": lambda realm, this, path=None: type(path) is str and proc.access(path, 0),
         "later": lambda realm, this, function: machine.later(lambda: realm.began(function, None)),
     }  # fmt: skip
-
-

@@ -39,6 +39,6 @@ def table(machine: Machine) -> dict[str, Any]:
 
 
 def _builtins() -> list[Any]:
-    from sim.programs.node.modules import own_modules
+    from sim.programs.node.finding import own_modules
 
     return list(own_modules())

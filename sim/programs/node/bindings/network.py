@@ -153,4 +153,5 @@ def table(machine: Machine) -> dict[str, Any]:
         return float(len(content))
 
     return {"listen": sockets.listen, "connect": sockets.connect, "read": sockets.read, "close": sockets.close,
-            "end": sockets.end, "write": write, "keep": sockets.keep, "lookup": sockets.lookup, "parser": parser}  # fmt: skip
+            "end": sockets.end, "write": write, "keep": sockets.keep, "lookup": sockets.lookup,
+            "parser": parser}  # fmt: skip

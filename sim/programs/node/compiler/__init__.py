@@ -3,8 +3,8 @@
     scopes.py       who declares which name, who uses it, and from where
     python.py       small pieces of Python's syntax tree
     emitter.py      the state of one translation: names, positions, functions that must stand before their statement
-    expressions.py, operations.py, chains.py, assigning.py, functions.py, classes.py, statements.py, loops.py, switches.py,
-    modules.py      what each kind of node becomes
+    expressions.py, calls.py, assigning.py, functions.py, classes.py, statements.py, loops.py    what each kind becomes
+    modules.py      whole programs, import and export
 
 Python's syntax tree, not its text: positions in it are those of the JavaScript source, so that Python's own tracebacks
 know the line and the column. Every name of a program gets a number (`total_12`), and what is looked up in an object is

@@ -1,8 +1,8 @@
 """The state of one translation: which function and scope it is in, and what must stand before the statement it is at.
 
 A function inside an expression becomes a `def` before the statement (`before`), and its name in the expression.
-What may have to wait is called as `(yield r) if (r := call(…)).__class__ is Running else r`: whoever drives the generator
-runs what it hands over, and sends the result (sim/programs/node/machine.py).
+What may have to wait is called as `(yield r) if (r := call(…)).__class__ is Running else r`: whoever drives the
+generator runs what it hands over, and sends the result (execution.py).
 """
 
 from __future__ import annotations

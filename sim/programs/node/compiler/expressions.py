@@ -176,7 +176,8 @@ def _register() -> dict[type, Callable[[Emitter, Any], ast.expr]]:
         n.Literal: _literal, n.Name: _name, n.This: _this, n.Template: _template, n.Regex: _regex, n.Array: _array,
         n.Conditional: _conditional, n.Sequence: _sequence, n.Unary: _unary, n.Binary: _binary, n.Logical: _logical,
         n.Await: _await, n.Yield: _yield, n.Private: _private, n.NewTarget: _new_target, n.ImportMeta: _import_meta,
-        n.ImportCall: _import_call, n.Parenthesized: _grouped, n.Object: classes.object_literal, n.Class: classes.class_,
+        n.ImportCall: _import_call, n.Parenthesized: _grouped, n.Object: classes.object_literal,
+        n.Class: classes.class_,
         n.Function: functions.function, n.Assign: assigning.assign, n.Update: assigning.update,
         n.Member: calls.member, n.Call: calls.call, n.New: calls.new, n.Tagged: calls.tagged, n.Chain: calls.chain,
     }  # fmt: skip

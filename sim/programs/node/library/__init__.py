@@ -28,6 +28,7 @@ def install(realm: Realm) -> None:
         symbols,
     )  # fmt: skip
 
-    for part in (objects, functions, symbols, errors, arrays, strings, numbers, maths, jsons, collections, regexps, dates,
+    for part in (objects, functions, symbols, errors, arrays, strings, numbers, maths, jsons, collections, regexps,
+        dates,
                  promises, proxies, globals):  # fmt: skip
         part.install(realm)

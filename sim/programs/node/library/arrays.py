@@ -288,11 +288,15 @@ def entries(realm: Realm, this: Any) -> JSObject:
 
 
 def install(realm: Realm) -> None:
-    made = realm.constructor("Array", realm.array_prototype, lambda realm, this, *args: _make(realm, made, args), _make, 1)
-    realm.methods(made, {"isArray": lambda realm, this, value=None: isinstance(value, JSArray) and value.kind == "Array",
+    made = realm.constructor(
+        "Array", realm.array_prototype, lambda realm, this, *args: _make(realm, made, args), _make, 1
+    )
+    realm.methods(made, {"isArray": lambda realm, this, value=None: isinstance(value,
+        JSArray) and value.kind == "Array",
                          "of": _of, "from": _from})  # fmt: skip
     realm.methods(realm.array_prototype, {
-        "push": push, "pop": pop, "shift": shift, "unshift": unshift, "splice": splice, "reverse": reverse, "fill": fill,
+        "push": push, "pop": pop, "shift": shift, "unshift": unshift, "splice": splice, "reverse": reverse,
+        "fill": fill,
         "concat": concat, "join": join, "slice": slice_, "indexOf": index_of, "includes": includes,
         "lastIndexOf": last_index_of, "at": at, "with": with_, "flat": flat, "toReversed": to_reversed,
         "toSpliced": to_spliced, "values": values, "keys": keys, "entries": entries,
@@ -303,5 +307,3 @@ def install(realm: Realm) -> None:
     realm.methods(realm.array_prototype, callbacks.METHODS)
     realm.array_prototype.props[ITERATOR] = hidden(realm.array_prototype.props["values"].value)
     realm.arguments_prototype.props[ITERATOR] = realm.array_prototype.props[ITERATOR]
-
-

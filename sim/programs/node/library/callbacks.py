@@ -1,4 +1,4 @@
-"""Methods of arrays that call a function, which may have to run: map, filter, sort, … Source: ECMA-262, chapter 23.1.3."""
+"""Methods of arrays that call a function, which may have to run: map, sort. Source: ECMA-262, chapter 23.1.3."""
 
 from __future__ import annotations
 

@@ -85,7 +85,9 @@ def table(realm: Realm, this: Any, kind: str, method: str) -> Table:
     if not isinstance(this, JSObject) or type(this.data) is not Table or not this.kind.endswith(kind):
         from sim.programs.node.inspecting import brief
 
-        raise realm.error("TypeError", f"Method {kind}.prototype.{method} called on incompatible receiver {brief(this)}")
+        raise realm.error(
+            "TypeError", f"Method {kind}.prototype.{method} called on incompatible receiver {brief(this)}"
+        )
     return this.data
 
 

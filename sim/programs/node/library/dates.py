@@ -15,13 +15,30 @@ if TYPE_CHECKING:
     from sim.programs.node.realm import Realm
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DAYS, MONTHS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"], ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+DAYS, MONTHS = (
+    ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+)
 LONG_DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
-LONG_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+LONG_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 LARGEST = 8.64e15
 _ISO = re.compile(r"([+-]?\d{4,6})(?:-(\d\d)(?:-(\d\d))?)?(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
                   r"(Z|[+-]\d\d:?\d\d)?")  # fmt: skip
-_WORDS = re.compile(r"(?:\w{3,9},? )?(?:(\w{3,9})\.? (\d{1,2})|(\d{1,2}) (\w{3,9})),? (\d{4})(?:,? (\d\d?):(\d\d)(?::(\d\d))?)?"
+_WORDS = re.compile(r"(?:\w{3,9},? )?(?:(\w{3,9})\.? (\d{1,2})|(\d{1,2}) (\w{3,9})),? (\d{4})"
+                    r"(?:,? (\d\d?):(\d\d)(?::(\d\d))?)?"
                     r"(?: ?(?:GMT|UTC|Z)?([+-]\d{4})?.*)?")  # fmt: skip
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,? (\d\d?):(\d\d)(?::(\d\d))?)?")
 

@@ -71,7 +71,9 @@ def _make(realm: Realm, target: JSFunction, args: Any) -> Any:
 
 
 def install(realm: Realm) -> None:
-    realm.constructor("Function", realm.function_prototype, lambda realm, this, *args: _make(realm, this, args), _make, 1)
+    realm.constructor(
+        "Function", realm.function_prototype, lambda realm, this, *args: _make(realm, this, args), _make, 1
+    )
     realm.methods(realm.function_prototype, {
         "apply": apply, "call": call, "bind": bind, "toString": lambda realm, this: source_text(this),
     })  # fmt: skip

@@ -111,11 +111,15 @@ class _Writer:
         name = constructor_name(chain[0][0]) or "Object"
         lines = ["Converting circular structure to JSON", f"    --> starting at object with constructor '{name}'"]
         for one, through in chain[1:2]:
-            lines.append(f"    |     {_named(through)} -> object with constructor '{constructor_name(one) or 'Object'}'")
+            lines.append(
+                f"    |     {_named(through)} -> object with constructor '{constructor_name(one) or 'Object'}'"
+            )
         if len(chain) > 3:
             lines.append("    |     ...")
         for one, through in chain[2:][-1:]:
-            lines.append(f"    |     {_named(through)} -> object with constructor '{constructor_name(one) or 'Object'}'")
+            lines.append(
+                f"    |     {_named(through)} -> object with constructor '{constructor_name(one) or 'Object'}'"
+            )
         return "\n".join([*lines, f"    --- {_named(key)} closes the circle"])
 
 
@@ -126,7 +130,9 @@ def _named(key: str) -> str:
 def stringify(realm: Realm, this: Any, value: Any = None, replacer: Any = None, space: Any = None) -> Any:
     if isinstance(space, JSObject) and space.kind in ("Number", "String"):
         space = space.data
-    gap = " " * int(min(10, integer(realm, space))) if type(space) is float else space[:10] if type(space) is str else ""
+    gap = (
+        " " * int(min(10, integer(realm, space))) if type(space) is float else space[:10] if type(space) is str else ""
+    )
     found = _Writer(realm, replacer, gap).write(realm.object({"": value}), "", value, "")
     return found if found is None else realm.held(found)
 
@@ -180,7 +186,8 @@ def _complaint(source: str, failure: ValueError, newer: bool) -> str:
     where = f"in JSON at position {at}{place}"
     if reason.startswith("Unterminated"):
         return f"Unterminated string in JSON at position {len(source)}" + (
-            f" (line {line} column {len(source) + 1})" if newer else "")
+            f" (line {line} column {len(source) + 1})" if newer else ""
+        )
     if reason.startswith("Extra data"):
         return f"Unexpected non-whitespace character after JSON at position {at}{place}"
     if reason.startswith("Expecting property name"):

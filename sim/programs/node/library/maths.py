@@ -59,7 +59,8 @@ def _round_signed(value: float) -> float:
 ONE: dict[str, Callable[[float], float]] = {
     "abs": abs, "floor": _whole(math.floor), "ceil": _whole(math.ceil), "trunc": _whole(math.trunc),
     "round": _round_signed, "sign": lambda value: value if value == 0 or value != value else math.copysign(1.0, value),
-    "sqrt": _safe(math.sqrt), "cbrt": lambda value: math.copysign(_cube_root(abs(value)), value), "exp": _safe(math.exp),
+    "sqrt": _safe(math.sqrt), "cbrt": lambda value: math.copysign(_cube_root(abs(value)), value),
+    "exp": _safe(math.exp),
     "expm1": _safe(math.expm1), "log": _log(math.log), "log2": _log(math.log2), "log10": _log(math.log10),
     "log1p": _safe(math.log1p), "sin": _safe(math.sin), "cos": _safe(math.cos), "tan": _safe(math.tan),
     "asin": _safe(math.asin), "acos": _safe(math.acos), "atan": math.atan, "sinh": _safe(math.sinh),

@@ -158,8 +158,10 @@ def _boolean(realm: Realm, this: Any) -> bool:
 
 def install(realm: Realm) -> None:
     made = realm.constructor("Number", realm.number_prototype, _number, _make, 1)
-    constants = {"MAX_SAFE_INTEGER": LARGEST_SAFE, "MIN_SAFE_INTEGER": -LARGEST_SAFE, "MAX_VALUE": 1.7976931348623157e308,
-                 "MIN_VALUE": 5e-324, "EPSILON": 2.0**-52, "POSITIVE_INFINITY": math.inf, "NEGATIVE_INFINITY": -math.inf,
+    constants = {"MAX_SAFE_INTEGER": LARGEST_SAFE, "MIN_SAFE_INTEGER": -LARGEST_SAFE,
+        "MAX_VALUE": 1.7976931348623157e308,
+                 "MIN_VALUE": 5e-324, "EPSILON": 2.0**-52, "POSITIVE_INFINITY": math.inf,
+                 "NEGATIVE_INFINITY": -math.inf,
                  "NaN": math.nan}  # fmt: skip
     made.props |= {name: Property(value) for name, value in constants.items()}
     realm.methods(made, {

@@ -315,5 +315,3 @@ def install(realm: Realm) -> None:
         getter=realm.method(lambda realm, this: get_prototype(realm, None, this), "get __proto__"),
         setter=realm.method(_set_proto, "set __proto__"), configurable=True,
     )  # fmt: skip
-
-

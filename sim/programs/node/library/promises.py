@@ -63,7 +63,9 @@ def _promise(realm: Realm, this: Any, method: str) -> JSObject:
     if not isinstance(this, JSObject) or type(this.data) is not Promise:
         from sim.programs.node.inspecting import brief
 
-        raise realm.error("TypeError", f"Method Promise.prototype.{method} called on incompatible receiver {brief(this)}")
+        raise realm.error(
+            "TypeError", f"Method Promise.prototype.{method} called on incompatible receiver {brief(this)}"
+        )
     return this
 
 

@@ -26,7 +26,8 @@ _BOUNDARY = f"(?:(?<![{_WORD}])(?=[{_WORD}])|(?<=[{_WORD}])(?![{_WORD}]))"
 _NO_BOUNDARY = f"(?:(?<![{_WORD}])(?![{_WORD}])|(?<=[{_WORD}])(?=[{_WORD}]))"
 _PROPERTIES = {"L": r"[^\W\d_]", "Letter": r"[^\W\d_]", "N": r"\d", "Nd": r"\d", "Lu": "[A-Z\u00c0-\u00de]",
                "Ll": "[a-z\u00df-\u00ff]", "Alphabetic": r"[^\W\d_]", "P": r"[!-#%-*,-/:;?@\[-\]_{}\u00a1-\u00bf]",
-               "Script=Hangul": "[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]", "Emoji": "[\u2600-\u27bf]|[\ud83c-\ud83e][\udc00-\udfff]"}  # fmt: skip
+               "Script=Hangul": "[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]",
+               "Emoji": "[\u2600-\u27bf]|[\ud83c-\ud83e][\udc00-\udfff]"}  # fmt: skip
 
 
 class Regex:
@@ -149,7 +150,9 @@ def make(realm: Realm, body: str, flags: str) -> JSObject:
     try:
         pattern = translated(body, flags)
     except (re.error, ValueError, IndexError) as failure:
-        raise realm.error("SyntaxError", f"Invalid regular expression: /{body}/{flags}: {_said(str(failure))}") from None
+        raise realm.error(
+            "SyntaxError", f"Invalid regular expression: /{body}/{flags}: {_said(str(failure))}"
+        ) from None
     made = JSObject(realm.regex_prototype, None, "RegExp", Regex(body, flags, pattern))
     made.props["lastIndex"] = Property(0.0, writable=True)
     return made
@@ -157,7 +160,8 @@ def make(realm: Realm, body: str, flags: str) -> JSObject:
 
 def _said(reason: str) -> str:
     """Python's complaint in V8's words."""
-    for start, words in (("unterminated char", "Unterminated character class"), ("nothing to repeat", "Nothing to repeat"),
+    for start, words in (("unterminated char", "Unterminated character class"), ("nothing to repeat",
+        "Nothing to repeat"),
                          ("missing )", "Unterminated group"), ("unbalanced paren", "Unmatched ')'"),
                          ("multiple repeat", "Nothing to repeat"), ("bad escape (end", "\\ at end of pattern"),
                          ("bad character range", "Range out of order in character class")):  # fmt: skip
@@ -303,11 +307,9 @@ def split_by(realm: Realm, regex: JSObject, said: str) -> list[Any]:
     if not said:
         return [] if regex.data.pattern.match("") else [said]
     for match in regex.data.pattern.finditer(said):
-        if match.end() == match.start() and (match.start() == end or match.start() >= len(said)):
-            if match.start() != end or match.start() == 0 or match.start() >= len(said):
-                continue
-        if match.start() == match.end() == end:
-            continue
+        empty = match.start() == match.end()
+        if empty and (match.start() in (0, end) or match.start() >= len(said)):
+            continue  # between two characters, but not at an end
         parts += [said[end : match.start()], *match.groups()]
         end = match.end()
     return [*parts, said[end:]]
@@ -329,5 +331,3 @@ def install(realm: Realm) -> None:
         "ignoreCase": _flag("i"), "multiline": _flag("m"), "sticky": _flag("y"), "unicode": _flag("u"),
         "dotAll": _flag("s"),
     })  # fmt: skip
-
-

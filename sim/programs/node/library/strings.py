@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.programs.node.realm import Realm
 
 Steps = Generator[Any, Any, Any]
-WHITE = " \t\n\r\v\f\u00a0\ufeff\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+WHITE = " \t\n\r\v\f\u00a0\ufeff\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 LARGEST = 1 << 28
 
 

@@ -41,7 +41,8 @@ def install(realm: Realm) -> None:
     made = realm.constructor("Symbol", realm.symbol_prototype, _symbol, None)
     realm.methods(made, {"for": _for, "keyFor": _key_for})
     for name, symbol in (("iterator", ITERATOR), ("asyncIterator", ASYNC_ITERATOR), ("toPrimitive", TO_PRIMITIVE),
-                         ("toStringTag", TO_STRING_TAG), ("hasInstance", HAS_INSTANCE), ("species", SPECIES)):  # fmt: skip
+                         ("toStringTag", TO_STRING_TAG), ("hasInstance", HAS_INSTANCE), ("species",
+                             SPECIES)):  # fmt: skip
         made.props[name] = Property(symbol)
     realm.symbols["nodejs.util.inspect.custom"] = INSPECT
     realm.methods(realm.symbol_prototype, {

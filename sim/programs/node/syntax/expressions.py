@@ -14,10 +14,13 @@ from sim.programs.node.syntax.tokens import JSSyntaxError
 
 PRECEDENCE = {
     "??": 1, "||": 2, "&&": 3, "|": 4, "^": 5, "&": 6, "==": 7, "!=": 7, "===": 7, "!==": 7, "<": 8, ">": 8, "<=": 8,
-    ">=": 8, "instanceof": 8, "in": 8, "<<": 9, ">>": 9, ">>>": 9, "+": 10, "-": 10, "*": 11, "/": 11, "%": 11, "**": 12,
+    ">=": 8, "instanceof": 8, "in": 8, "<<": 9, ">>": 9, ">>>": 9, "+": 10, "-": 10, "*": 11, "/": 11, "%": 11,
+    "**": 12,
 }  # fmt: skip
 LOGICAL = ("??", "||", "&&")
-ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", ">>>=", "&=", "|=", "^=", "&&=", "||=", "??="])
+ASSIGNMENTS = frozenset(
+    ["=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", ">>>=", "&=", "|=", "^=", "&&=", "||=", "??="]
+)
 UNARY = frozenset(["!", "~", "+", "-", "typeof", "void", "delete"])
 ONLY_ASYNC = "await is only valid in async functions and the top level bodies of modules"
 
@@ -148,7 +151,10 @@ def _unary(r: Reader) -> n.Node:
             r.advance()
             return n.Await(token.start, checked(_unary(r)))
         after = r.peek()
-        if (not after.line and after.kind in ("name", "string", "number", "template")) or after.value in ("new", "this"):
+        if (not after.line and after.kind in ("name", "string", "number", "template")) or after.value in (
+            "new",
+            "this",
+        ):
             raise JSSyntaxError(ONLY_ASYNC, token.start, token.end)
     found = postfix(r)
     if (r.is_("++") or r.is_("--")) and not r.token.line:

@@ -18,7 +18,9 @@ def function(r: Reader, start: int, *, is_async: bool = False, declared: bool = 
     return _rest(r, start, name, "function", is_async, is_generator, declared)
 
 
-def method(r: Reader, start: int, name: str, kind: str, is_async: bool = False, is_generator: bool = False) -> n.Function:
+def method(
+    r: Reader, start: int, name: str, kind: str, is_async: bool = False, is_generator: bool = False
+) -> n.Function:
     """From the parameters on."""
     return _rest(r, start, name, kind, is_async, is_generator, False)
 

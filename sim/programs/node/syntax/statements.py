@@ -1,4 +1,4 @@
-"""Statements and declarations of JavaScript, and modules: from tokens to nodes. Source: ECMA-262, chapters 14 and 16."""
+"""Statements, declarations and modules of JavaScript: from tokens to nodes. Source: ECMA-262, chapters 14 and 16."""
 
 from __future__ import annotations
 

@@ -10,7 +10,44 @@ import re
 from bisect import bisect_right
 
 KEYWORDS = frozenset(
-    ["break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "export", "extends", "finally", "for", "function", "if", "import", "in", "instanceof", "new", "return", "super", "switch", "this", "throw", "try", "typeof", "var", "void", "while", "with", "null", "true", "false", "enum"]
+    [
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "export",
+        "extends",
+        "finally",
+        "for",
+        "function",
+        "if",
+        "import",
+        "in",
+        "instanceof",
+        "new",
+        "return",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "try",
+        "typeof",
+        "var",
+        "void",
+        "while",
+        "with",
+        "null",
+        "true",
+        "false",
+        "enum",
+    ]
 )
 _SPACE = re.compile(r"(?:[ \t\v\f\u00a0\ufeff\n\r\u2028\u2029]+|//[^\n\r\u2028\u2029]*|/\*.*?\*/)+", re.DOTALL)
 _LINE_END = re.compile(r"\r\n|[\n\r\u2028\u2029]")
@@ -24,10 +61,13 @@ _PUNCTUATOR = re.compile(
     r"%=|&=|\|=|\^=|<<|>>|\*\*|[{}()\[\];,<>+\-*/%&|^!~?:=.@]"
 )
 _REGEX = re.compile(r"/((?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+)/([a-zA-Z]*)")
-_STRING = {quote: re.compile(rf"{quote}((?:[^{quote}\\\n\r]|\\(?:\r\n|.|\n|\r))*){quote}", re.DOTALL) for quote in "\"'"}
+_STRING = {
+    quote: re.compile(rf"{quote}((?:[^{quote}\\\n\r]|\\(?:\r\n|.|\n|\r))*){quote}", re.DOTALL) for quote in "\"'"
+}
 _TEMPLATE = re.compile(r"((?:[^`\\$]|\\.|\$(?!\{))*)(`|\$\{)", re.DOTALL)
 _ESCAPE = re.compile(
-    r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(0(?![0-9]))|(\r\n|[\n\r\u2028\u2029])|(.))", re.DOTALL
+    r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(0(?![0-9]))|(\r\n|[\n\r\u2028\u2029])|(.))",
+    re.DOTALL,
 )
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 

@@ -38,7 +38,8 @@ def run(host: Host, program: str, line: str = "exec node /app/app.js", **setting
         ("printf 'let a = 2\\na * 3\\n' | node -i", 0, "Welcome to Node.js v24.", ""),
         ("node -e 'process.kill(process.pid, 9)'; echo $?", 0, "137\n", ""),
         ("echo '{\"a\": [1]}' > d.json; node -p 'require(\"./d.json\").a'", 0, "[ 1 ]\n", ""),
-        ("mkdir -p node_modules/m; echo 'exports.x = 5' > node_modules/m/index.js; node -p 'require(\"m\").x'", 0, "5\n", ""),
+        ("mkdir -p node_modules/m; echo 'exports.x = 5' > node_modules/m/index.js; node -p 'require(\"m\").x'",
+         0, "5\n", ""),
         ("node -e 'fs.writeFileSync(\"f\", \"x\"); console.log(fs.readFileSync(\"f\") + \"\")'", 0, "x\n", ""),
         ("node -e 'console.log(child_process.execSync(\"echo hi\") + \"\")'", 0, "hi\n\n", ""),
         ("printf 'a\\nb' | node -p 'fs.readFileSync(0, \"utf8\").split(\"\\n\").length'", 0, "2\n", ""),
@@ -84,9 +85,13 @@ def test_a_server_answers_others_while_one_request_waits(host: Host):
     const started = Date.now();
     const ask = async (path, options) => {
       const reply = await fetch(`http://localhost:3000${path}`, options);
-      console.log(await reply.text(), reply.status, reply.headers.get('x-hits'), Math.round((Date.now() - started) / 1000));
+      const seconds = Math.round((Date.now() - started) / 1000);
+      console.log(await reply.text(), reply.status, reply.headers.get('x-hits'), seconds);
     };
-    setTimeout(() => Promise.all([ask('/slow'), ask('/quick', { method: 'POST', body: 'data' })]).then(() => process.exit()), 500);
+    setTimeout(async () => {
+      await Promise.all([ask('/slow'), ask('/quick', { method: 'POST', body: 'data' })]);
+      process.exit();
+    }, 500);
     """
     found = run(host, f"{SERVER}\n{client}")
     said = found.out.splitlines()
@@ -101,7 +106,9 @@ def test_an_address_in_use_is_an_error_event(host: Host):
 
 
 def test_an_endless_loop_lets_others_run(host: Host):
-    lines = "node -e 'for (;;) {}' & node -e '[1].forEach(() => { while (true); })' & sleep 1; echo awake; kill -9 %1 %2"
+    lines = (
+        "node -e 'for (;;) {}' & node -e '[1].forEach(() => { while (true); })' & sleep 1; echo awake; kill -9 %1 %2"
+    )
     assert host.run(IMAGE, lines).out == "awake\n"
 
 
@@ -148,7 +155,11 @@ def test_a_file_of_the_computer_is_not_there(host: Host):
 
 
 def test_time_is_the_containers(host: Host):
-    found = run(host, "const t = Date.now(); setTimeout(() => console.log(Date.now() - t >= 3600e3, new Date().getFullYear()), 3600e3)")
+    found = run(
+        host,
+        "const t = Date.now(); const hour = 3600e3;"
+        "setTimeout(() => console.log(Date.now() - t >= hour, new Date().getFullYear()), hour)",
+    )
     assert found.out == "true 2027\n"
 
 

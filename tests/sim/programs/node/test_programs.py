@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from programs.node.node_recorder import PROGRAMS, RECORDED, plain, recorded
 
 from containers import Host
+from programs.node.node_recorder import PROGRAMS, RECORDED, plain, recorded
 
 WANTED = json.loads(RECORDED.read_text("utf-8"))
 VERSION = WANTED["version"]
