@@ -8,6 +8,7 @@ colours on all pages, those.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from base64 import b64encode
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from html import escape
 from classroom.texts import language, tell
 
 FONT = "ui-sans-serif, 'Noto Sans', 'Noto Sans KR', 'Malgun Gothic', 'Apple SD Gothic Neo', sans-serif"
+FITTING = ' style="max-width:100%;height:auto"'
+VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.e+]+) ([\d.e+]+)"')
 MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, 'D2Coding', monospace"
 TEXT = 14  # pixels
 
@@ -66,6 +69,12 @@ class Picture:
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height, pixels."""
+        found = VIEW_BOX.search(self.svg)
+        return (float(found[1]), float(found[2])) if found else (0, 0)
 
     def html(self) -> str:
         """For notebooks: the picture under its name, and below it its words, to be opened by mouse or keyboard.
@@ -137,6 +146,12 @@ class Canvas:
         self.shapes.append(f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="var(--{colour})"/>')
         self._reach(x + radius, y + radius)
 
+    def embed(self, x: float, y: float, picture: Picture) -> None:
+        """A whole picture in this one."""
+        self.shapes.append(picture.svg.replace("<svg ", f'<svg x="{x:g}" y="{y:g}" ', 1).replace(FITTING, "", 1))
+        width, height = picture.size
+        self._reach(x + width, y + height)
+
     def picture(self, text: str) -> Picture:
         """All of it, with a margin, and `text` as what a screen reader says."""
         width, height = self.width + 16, self.height + 16
@@ -147,7 +162,7 @@ class Canvas:
         )
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-            f'height="{height:g}" role="img" font-family="{FONT}" style="max-width:100%;height:auto">'
+            f'height="{height:g}" role="img" font-family="{FONT}"{FITTING}>'
             f"<title>{escape(self.title)}</title><desc>{escape(text)}</desc><style>{STYLE}</style><defs>{heads}</defs>"
             f'<rect width="100%" height="100%" rx="8" fill="var(--paper)"/>{"".join(self.shapes)}</svg>'
         )

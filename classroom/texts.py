@@ -122,6 +122,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "layers": {"en": "Layers of images and containers", "ko": "이미지와 컨테이너의 레이어"},
     "life of": {"en": "Life of {name}", "ko": "{name}의 일생"},
     "life": {"en": "Life of a container", "ko": "컨테이너의 일생"},
+    "host": {"en": "The host on one page", "ko": "한눈에 보는 호스트"},
     "networks": {"en": "Networks and published ports", "ko": "네트워크와 공개된 포트"},
     "where from": {"en": "Where {path} of {container} comes from", "ko": "{container}의 {path}가 있는 레이어"},
     "all processes": {"en": "Processes of the host and of its containers", "ko": "호스트와 컨테이너의 프로세스"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.drawing import Canvas, Picture
 from classroom.texts import tell
-from classroom.views import cgroups, flow, kernel, layers, lifecycle, network, origin, processes, timeline
+from classroom.views import cgroups, flow, host, kernel, layers, lifecycle, network, origin, processes, timeline
 from classroom.views.cgroups import Group
 from classroom.views.processes import Process
 from engine.client.connection import ApiError
@@ -74,6 +74,10 @@ class View:
         api = self._lab.api
         inspected = [api.get(f"/networks/{row['Id']}") for row in api.get("/networks")]
         return network.draw(inspected, [each for each in self._lab.containers if each["State"] == "running"])
+
+    def host(self) -> Picture:
+        """Everything on one page: processes, limits, networks, layers."""
+        return host.draw([self.namespaces(), self.layers(), self.cgroups(), self.network()])
 
     def timeline(self, at: int | None = None) -> Picture:
         """The session so far, the state after each command. `at`: the command to point at, by its number there."""

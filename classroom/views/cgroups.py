@@ -41,10 +41,9 @@ class _Line:
 def draw(groups: Sequence[Group], machine: int, processors: int) -> Picture:
     """`machine`: the host's memory, bytes; `processors`: how many it has."""
     canvas = Canvas(tell("groups"))
-    canvas.text(16, 26, canvas.title, bold=True)
     whole = tell("the machine has", memory=bytes_size(machine), cpus=processors)
-    canvas.text(16, 46, whole, size=13, colour="faint")
-    words, y = [canvas.title, whole], TOP + 16
+    canvas.text(16, 26, whole, size=13, colour="faint")
+    words, y = [canvas.title, whole], TOP - 4
     for group in groups:
         lines = list(_lines(group))
         canvas.text(16, y + 4, group.name, bold=True, within=LEFT - 60)

@@ -32,7 +32,8 @@ def words(picture: Picture) -> list[str]:
 
 
 VIEWS = ["flow()", "layers()", "layers('redis')", "lifecycle('web')", "kernel('web')", "network()", "timeline(1)",
-         "namespaces()", "cgroups()", "origin('web', '/etc/passwd')"]  # fmt: skip
+         "namespaces()", "cgroups()", "host()",
+         "origin('web', '/etc/passwd')"]  # fmt: skip
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -49,6 +50,13 @@ def test_a_limit_is_a_frame_and_what_has_none_is_open(lab):
     assert [line.split(None, 1)[1] for line in said[:2]] == ["384KiB of 64MiB", "1 of 20"]
     assert said[2].endswith("at most 0.5 processors at a time")
     assert "no limit" in lab.view.cgroups().text
+
+
+def test_the_host_is_all_of_it_on_one_page(lab):
+    page = lab.view.host()
+    for part in (lab.view.namespaces(), lab.view.layers(), lab.view.cgroups(), lab.view.network()):
+        assert part.text in page.text and set(words(part)) <= set(words(page))
+        assert part.size[0] <= page.size[0] and part.size[1] <= page.size[1]
 
 
 def test_the_timeline_points_at_the_command_with_that_number(lab):
