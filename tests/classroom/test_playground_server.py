@@ -99,6 +99,7 @@ def test_there_are_only_so_many_tabs_and_silent_ones_are_closed():
             assert second.close_code == FULL
             await first.receive()
             assert first.close_code == ASLEEP
+            playground.idle = 600.0  # a session may take its time to begin
             third = await come_in(playground, client)
             await third.send_json(HELLO)
             assert (await third.receive_json())["is"] == "ready"
