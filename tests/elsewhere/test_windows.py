@@ -88,7 +88,7 @@ def daemon(folder: Path, kill: bool = False) -> Iterator[str]:
 
 
 def test_every_module_can_be_imported(tmp_path: Path) -> None:
-    said(f"{KOREAN}+IPython+ipywidgets", "-c", EVERY_MODULE, folder=tmp_path)
+    said(f"{KOREAN}+IPython+ipywidgets+nbconvert.exporters", "-c", EVERY_MODULE, folder=tmp_path)
 
 
 def test_a_daemon_and_the_docker_command_do_what_they_do_elsewhere(tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ def pretend(encoding: str, *libraries: str) -> None:
     tarfile.pwd = tarfile.grp = None  # type: ignore[attr-defined]
     ssl.enum_certificates = lambda store: []  # type: ignore[attr-defined]
     asyncio.set_event_loop_policy(Policy())
-    sys.modules["msvcrt"], sys.modules["winreg"] = locks(), types.ModuleType("winreg")
+    sys.modules["msvcrt"] = locks()
     real_os = os
     for name in NO_MODULES:
         sys.modules[name] = None  # type: ignore[assignment]
