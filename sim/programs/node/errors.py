@@ -162,7 +162,7 @@ def _position(code: CodeType, lasti: int) -> tuple[int, int]:
 
 
 def caught(realm: Realm, failure: BaseException) -> Any:
-    """The value that `catch` gets. Raises what is no business of the program."""
+    """The value that `catch` gets."""
     if isinstance(failure, Thrown):
         return failure.value
     made = _unset(realm, failure)
@@ -170,8 +170,12 @@ def caught(realm: Realm, failure: BaseException) -> Any:
         made = new_error(realm, "RangeError", TOO_DEEP)
     if made is None and isinstance(failure, MemoryError | OverflowError):
         made = new_error(realm, "RangeError", "Invalid array length")
-    if made is None:
-        raise failure
+    if made is None and isinstance(failure, OSError):
+        from sim.programs.node.bindings.files import system_error
+
+        return system_error(realm, failure, "syscall").value
+    if made is None:  # a function of ours was given what it did not expect
+        made = new_error(realm, "TypeError", f"this simulated node cannot do that ({failure})")
     return made
 
 

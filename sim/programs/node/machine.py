@@ -88,6 +88,11 @@ class Machine:
             await self.proc.allocate(owed)
         await self.proc.cpu(steps * (STEP if self._since_wait < PATIENCE else LONG_STEP))
 
+    def clock(self) -> int:
+        """ns since 1970, with the steps that are not paid for yet."""
+        steps = self.realm.spent + sum(one.steps for one in self.realm.executions)
+        return self.proc.now() + int(steps * STEP * 1e9)
+
     def hold(self, size: int) -> None:
         """Have a value of `size` bytes, which are paid for at the next step. Raises HeapExhausted."""
         self._held += size

@@ -35,7 +35,7 @@ class Prompt:
 
     def __init__(self, machine: Machine) -> None:
         self._machine, self._held, self._lines = machine, bytearray(), list[str]()
-        self._stopping = self._busy = False
+        self._stopping, self._colors = False, machine.proc.isatty(1)
 
     async def begin(self) -> None:
         machine = self._machine
@@ -122,10 +122,10 @@ class Prompt:
         except Exception as failure:
             value = realm.caught(failure)
             is_error = isinstance(value, JSObject) and value.kind == "Error"
-            self._say(f"Uncaught {inspect(realm, value, colors=not is_error)}\n")
+            self._say(f"Uncaught {inspect(realm, value, colors=self._colors and not is_error)}\n")
             return
         realm.global_object.props["_"] = Property(value, writable=True, configurable=True)
-        self._say(inspect(realm, value, colors=True) + "\n")
+        self._say(inspect(realm, value, colors=self._colors) + "\n")
 
     async def _settled(self, promise: JSObject) -> Any:
         from sim.programs.node.values import Thrown

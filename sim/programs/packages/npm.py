@@ -194,12 +194,56 @@ async def _init(run: Run) -> int:
     content: dict[str, Any] = {"name": name, "version": "1.0.0", "description": "", "main": "index.js",
                "scripts": {"test": 'echo "Error: no test specified" && exit 1'}, "keywords": [], "author": "",
                "license": "ISC", "type": "commonjs"}  # fmt: skip
-    if "y" not in run.options:
-        raise Stop("this simulated machine does not ask; say npm init -y")
-    project.write({**content, **project.content})
-    shown = json.dumps(project.content, indent=2)
-    await run.proc.out(f"Wrote to {run.proc.cwd.rstrip('/')}/package.json:\n\n{shown}\n\n\n\n")
+    content |= project.content
+    path = f"{run.proc.cwd.rstrip('/')}/package.json"
+    asks = "y" not in run.options
+    if asks and not await _ask_for(run.proc, content, path):
+        await run.proc.out("Aborted.\n")
+        return 0
+    project.write(content)
+    if not asks:
+        shown = json.dumps(project.content, indent=2)
+        await run.proc.out(f"Wrote to {path}:\n\n{shown}\n\n\n\n")
     return 0
+
+
+ABOUT_INIT = """\
+This utility will walk you through creating a package.json file.
+It only covers the most common items, and tries to guess sensible defaults.
+
+See `npm help init` for definitive documentation on these fields
+and exactly what they do.
+
+Use `npm install <pkg>` afterwards to install a package and
+save it as a dependency in the package.json file.
+
+Press ^C at any time to quit.
+"""
+
+
+async def _ask_for(proc: Proc, content: dict[str, Any], path: str) -> bool:
+    """What `npm init` asks; whether it is to be written. An empty answer leaves what there is."""
+    lines = proc.lines()
+
+    async def ask(question: str) -> str:
+        await proc.out(question)
+        return (await anext(lines, b"")).decode("utf-8", "replace").strip()
+
+    await proc.out(ABOUT_INIT)
+    for key in ("name", "version", "description", "main", "test", "git repository", "keywords", "author", "license"):
+        known = content.get(key) if isinstance(content.get(key), str) else ""
+        label = {"name": "package name", "main": "entry point", "test": "test command"}.get(key, key)
+        answer = await ask(f"{label}: ({known}) " if known else f"{label}: ")
+        if answer and key == "test":
+            content["scripts"] = {**content.get("scripts", {}), "test": answer}
+        elif answer and key == "keywords":
+            content["keywords"] = answer.replace(",", " ").split()
+        elif answer and key == "git repository":
+            content["repository"] = {"type": "git", "url": answer}
+        elif answer:
+            content[key] = answer
+    await proc.out(f"About to write to {path}:\n\n{json.dumps(content, indent=2)}\n\n\n")
+    return (await ask("Is this OK? (yes) ")).lower() in ("", "y", "yes")
 
 
 async def _ls(run: Run) -> int:

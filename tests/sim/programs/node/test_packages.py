@@ -123,3 +123,11 @@ def test_scripts_of_a_project_run_in_order_and_get_their_arguments(host: Host):
                             "echo 'console.log(process.argv.slice(2))' > build.js\n"
                             "npm run build --silent -- --flag x; npm start -s")  # fmt: skip
     assert found.out == "before\n[ '--flag', 'x' ]\nafter\n1.2.3\n", found.err
+
+
+def test_npm_init_asks_and_takes_what_there_is_for_an_empty_answer(host: Host):
+    found = host.run(IMAGE, "mkdir /shop; cd /shop\n"
+                            "printf '\\n2.0.0\\na shop\\nserver.js\\n\\n\\n\\nKim\\n\\n\\n' | npm init > said\n"
+                            "node -p 'const { name, version, main, author } = require(\"./package.json\"); "
+                            "[name, version, main, author].join()'; grep -c 'package name: (shop)' said")  # fmt: skip
+    assert found.out == "shop,2.0.0,server.js,Kim\n1\n", found.err

@@ -184,7 +184,7 @@ define(request, 'protocol', function () { return (this.app.get('trust proxy') &&
 define(request, 'secure', function () { return this.protocol === 'https'; });
 define(request, 'ip', function () {
   const forwarded = this.app.get('trust proxy') && this.headers['x-forwarded-for'];
-  return forwarded ? forwarded.split(',')[0].trim() : `::ffff:${this.socket.remoteAddress}`;
+  return forwarded ? forwarded.split(',')[0].trim() : this.socket.remoteAddress;
 });
 define(request, 'xhr', function () { return (this.headers['x-requested-with'] ?? '').toLowerCase() === 'xmlhttprequest'; });
 

@@ -108,7 +108,7 @@ class Server extends EventEmitter {
     let opened;
     try {
       opened = binding.listen(host, number, (fd, address, from) => {
-        const socket = new Socket()._open(fd, address, from);
+        const socket = new Socket()._open(fd, this.#host === '::' ? `::ffff:${address}` : address, from);
         Object.assign(socket, { localPort: this.#port, localAddress: this.#host, server: this });
         this.#open.add(socket);
         socket.on('close', () => { this.#open.delete(socket); this.#closed(); });
