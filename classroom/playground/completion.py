@@ -44,9 +44,9 @@ def complete(text: str, at: int, api: Api, files: Callable[[], Sequence[str]]) -
     start = at - len(typed)
     if not known:
         return _offer(start, typed, PLAIN)
-    if known == ["glassdock", "fault"]:
-        faults = api.get("/glassdock/faults")
-        return _offer(start, typed, ["--heal", "--oom", *(f"{name}=" for name in faults)])
+    if known[0] == "glassdock":
+        faults = [f"{name}=" for name in api.get("/glassdock/faults")]
+        return _offer(start, typed, ["--heal", "--oom", *faults] if len(known) > 1 else ["fault"])
     if known[0] != "docker":
         return _offer(start, typed, files())
     return _offer(start, typed, _docker(known[1:], typed, api, files))

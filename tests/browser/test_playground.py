@@ -302,6 +302,13 @@ def test_it_fits_on_a_telephone(visitor, address, keep):
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         assert page.evaluate(NAMELESS) == []
     expect(visitor.frame().get_by_role("heading", name="Welcome to nginx!")).to_be_visible()
+    for part in ("tour", "faults"):  # they lie on the terminal's side, which is hidden now
+        page.locator("#tab-files").click()
+        expect(page.locator("#terminal")).not_to_be_visible()
+        page.locator(f"#show-{part}").click()
+        expect(page.locator(f"#{part}")).to_be_visible()
+    page.locator("#close-faults").click()
+    expect(page.locator("#show-faults")).to_be_focused()
     page.locator("#tab-terminal").click()
     expect(page.locator("#command")).to_be_focused()
     keep("playground-narrow.png")

@@ -337,7 +337,8 @@ def test_in_a_notebook_the_lab_breaks_things(page):
     ("text", "options"),
     [
         ("dock", ["docker"]),
-        ("glassdock fault hub.d", ["hub.down="]),
+        ("glassdock f", ["fault"]),
+        ("glassdock fault disk.free=0 hub.d", ["hub.down="]),
         ("docker ru", ["run"]),
         ("docker network ins", ["inspect"]),
         ("docker run --cap-", ["--cap-add", "--cap-drop"]),

@@ -25,11 +25,12 @@ const terminal = new Terminal(send);
 const glass = new Glass(send);
 const files = new Files(send, () => show("files"));
 const browser = new Browser(send, () => show("browser"));
+const front = () => NARROW.matches && show("terminal"); // on a narrow page the terminal's side may be hidden
 const tour = new Tour((line) => {
-  if (NARROW.matches) show("terminal");
+  front();
   terminal.offer(line);
-});
-const faults = new Faults((line) => terminal.run(line), send);
+}, front);
+const faults = new Faults((line) => terminal.run(line), send, front);
 
 function chosenLanguage() {
   const wanted = [new URLSearchParams(location.search).get("lang"), localStorage.getItem("glassdock-language"), navigator.language.slice(0, 2)];
@@ -184,7 +185,7 @@ for (const tab of document.querySelectorAll('[role="tab"]')) {
 }
 function toCommand(event) {
   event.preventDefault();
-  if (NARROW.matches) show("terminal");
+  front();
   terminal.element.focus();
 }
 addEventListener("keydown", (event) => {

@@ -19,14 +19,15 @@ const FAULTS = {
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 export class Faults {
-  /** `run(line)` types a command, `send(message)` is the way to the session. */
-  constructor(run, send) {
+  /** `run(line)` types a command, `send(message)` is the way to the session, `front()` brings the menu's side forward. */
+  constructor(run, send, front) {
     this.run = run;
     this.send = send;
+    this.front = front;
     this.now = {}; // all switches
     this.running = []; // names of containers
     this.mode = "busy";
-    $("show-faults").addEventListener("click", () => this.shown($("faults").hidden));
+    $("show-faults").addEventListener("click", () => this.shown($("faults").offsetParent === null));
     $("close-faults").addEventListener("click", () => this.shown(false));
     $("faults").addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.shown(false);
@@ -34,6 +35,7 @@ export class Faults {
   }
 
   shown(yes) {
+    if (yes) this.front();
     $("faults").hidden = !yes;
     $("show-faults").setAttribute("aria-expanded", String(yes));
     (yes ? $("fault-buttons").querySelector("button:not(:disabled)") : $("show-faults")).focus();
@@ -59,7 +61,8 @@ export class Faults {
     const count = Object.keys(FAULTS).filter((key) => this.broken(key)).length;
     $("faults-badge").textContent = count > 0 ? count : "";
     const [name] = this.running;
-    const oom = this.button("oom", word("fault-oom").replace("{name}", name ?? "…"), () => this.run(`glassdock fault --oom ${name}`));
+    const dies = word("fault-oom").replace("{name}", name ?? "…");
+    const oom = this.button("oom", dies, () => this.run(`glassdock fault --oom ${name}`));
     oom.disabled = name === undefined || this.mode !== "line";
     const heal = this.button("heal", word("heal"), () => this.heal());
     heal.disabled = count === 0;
@@ -90,7 +93,8 @@ export class Faults {
 
   set(switches, which) {
     const changes = Object.entries(switches).map(([name, values]) => [name, values[which]]);
-    if (this.mode === "line") this.run(`glassdock fault ${changes.map(([name, value]) => `${name}=${shown(value)}`).join(" ")}`);
+    const words = changes.map(([name, value]) => `${name}=${shown(value)}`);
+    if (this.mode === "line") this.run(`glassdock fault ${words.join(" ")}`);
     else for (const [name, value] of changes) this.send({ do: "fault", name, value });
   }
 

@@ -362,7 +362,7 @@ export class Terminal {
   }
 
   insert(start, end, option) {
-    this.element.setRangeText(option + (/[:/]$/.test(option) ? "" : " "), start, end, "end");
+    this.element.setRangeText(option + (/[:/=]$/.test(option) ? "" : " "), start, end, "end");
     this.choose([]);
     this.fit();
     this.element.focus();

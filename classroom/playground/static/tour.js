@@ -5,11 +5,15 @@ import { word } from "./words.js";
 const $ = (id) => document.getElementById(id);
 
 export class Tour {
-  constructor(offer) {
+  constructor(offer, front) {
     this.steps = [];
     this.chosen = undefined; // a step that was clicked
     $("tour-try").addEventListener("click", () => offer($("tour-try").querySelector("code").textContent));
-    $("show-tour").addEventListener("click", () => this.shown($("tour").hidden));
+    $("show-tour").addEventListener("click", () => {
+      const wanted = $("tour").offsetParent === null;
+      if (wanted) front();
+      this.shown(wanted);
+    });
     this.shown(localStorage.getItem("glassdock-tour") !== "hidden");
   }
 
