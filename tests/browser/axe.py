@@ -1,7 +1,7 @@
 """axe-core, Deque Systems' accessibility checker, as Chromium brings it: a piece of the Lighthouse in its DevTools.
 
-Nothing of it is kept here; the browser that shows a page also gives the checker for it. What it can see is roughly
-half of what can be wrong (names, roles, structure, contrast, sizes); keys, focus and speech have tests of their own.
+Nothing of it is kept here; the browser that shows a page also gives the checker for it. It sees names, roles,
+structure, contrast and sizes; keys, focus and speech have tests of their own (test_accessibility.py).
 """
 
 from __future__ import annotations
