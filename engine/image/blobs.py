@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.image.content import Content, PartFile
+from engine.image import known
+from engine.image.content import BLOCK, Content, PartFile
 from engine.image.digest import Digest
 
 __all__ = ["Blobs", "Content", "Writer", "WrongDigest"]
@@ -33,10 +34,11 @@ class WrongDigest(ValueError):
 class Writer:
     """Bytes on their way in. `commit` verifies them and puts them under their digest; `abort` forgets them.
 
-    `expected`: what their digest has to be; None: it becomes known at the end.
+    `expected`: what their digest has to be; None: it becomes known at the end. As long as they are those of a blob that
+    was verified before, they are compared instead of hashed (engine/image/known.py).
     """
 
-    __slots__ = ("_blobs", "_hash", "_spool", "expected")
+    __slots__ = ("_blobs", "_hash", "_known", "_same", "_spool", "expected")
 
     def __init__(self, blobs: Blobs, expected: Digest | None) -> None:
         self._blobs, self.expected = blobs, expected
@@ -45,14 +47,28 @@ class Writer:
     def _begin(self) -> None:
         self._hash = hashlib.new(self.expected.algorithm if self.expected else "sha256")
         self._spool = self._blobs.spool()
+        self._known = known.BLOBS.get(self.expected) if isinstance(self._spool, Content) else None
+        self._same = 0  # how many bytes have been those of `_known`
 
     @property
     def size(self) -> int:
-        return self._spool.size
+        return self._spool.size if self._known is None else self._same
 
     def write(self, data: bytes) -> None:
+        if self._known is not None:
+            if self._known.has(data, self._same):
+                self._same += len(data)
+                return
+            self._differ(self._known)
         self._hash.update(data)
         self._spool.append(data)
+
+    def _differ(self, before: Content) -> None:
+        """They are others after all: go on from what was equal."""
+        self._known = None
+        with before.open() as file:
+            while piece := file.read(min(BLOCK, self._same - self._spool.size)):
+                self.write(piece)
 
     def restart(self) -> None:
         """Begin again with nothing."""
@@ -61,6 +77,11 @@ class Writer:
 
     def commit(self) -> Digest:
         """Raises WrongDigest; then nothing is kept."""
+        if (same := self._known) is not None and self.expected is not None:
+            if self._same == same.size:
+                self._blobs._adopt(self.expected, same)
+                return self.expected
+            self._differ(same)
         actual = Digest(f"{self._hash.name}:{self._hash.hexdigest()}")
         if self.expected is not None and actual != self.expected:
             self.abort()
@@ -176,6 +197,7 @@ class Blobs:
     def _adopt(self, digest: Digest, spool: Content | PartFile) -> None:
         if isinstance(spool, Content):
             self._memory[digest] = spool
+            known.BLOBS.keep(digest, spool)
             return
         path = self._path(digest)
         path.parent.mkdir(exist_ok=True)

@@ -96,6 +96,21 @@ class Content:
             return bytes(min(size, part - offset))
         return part[offset : offset + size]
 
+    def has(self, data: bytes, start: int) -> bool:
+        """Are these its bytes from `start` on?"""
+        done = 0
+        while done < len(data):
+            part = self.read(start + done, len(data) - done)
+            if not part or data[done : done + len(part)] != part:
+                return False
+            done += len(part)
+        return True
+
+    @property
+    def stored(self) -> int:
+        """Bytes in memory."""
+        return sum({id(part): len(part) for part in self._parts if isinstance(part, bytes)}.values())
+
     def open(self) -> BinaryIO:
         return io.BufferedReader(_Reader(self), BLOCK)
 
