@@ -11,13 +11,12 @@ from sim.programs.node.library.regexps import translated
 from sim.programs.node.numbers import in_base, number_text, parse_int, text_number
 from sim.programs.node.syntax.tokens import JSSyntaxError, Lines, in_pairs
 
-WORDS = st.sampled_from(
-    [*"a b f 1 2.5 `t${ } ` ( ) [ ] { } , ; : ? ?. ?? . ... => = == === + - * ** / % ++ -- ! ~ && || < >".split(" "),
-     *"<< >>> += ??= let const var function function* async await yield return if else for of in while do".split(" "),
-     *"switch case default break continue try catch finally throw class extends super this new.target new".split(" "),
-     *"typeof void delete instanceof static get set #p import export from as null true undefined /x/g".split(" "),
-     '"s"', "\n"]
-)  # fmt: skip
+SIGNS = "` ${ } ( ) [ ] { } , ; : ? ?. ?? . ... => = == === + - * ** / % ++ -- ! ~ && || < > << >>> += ??="
+KEYWORDS = """let const var function function* async await yield return if else for of in while do switch case
+    default break continue try catch finally throw class extends super this new.target new typeof void delete
+    instanceof static get set import export from as null true undefined"""
+OTHERS = ["a", "b", "f", "1", "2.5", '"s"', "#p", "/x/g", "\n"]
+WORDS = st.sampled_from([*SIGNS.split(), *KEYWORDS.split(), *OTHERS])
 
 
 def _reads(source: str, kind: str) -> bool:

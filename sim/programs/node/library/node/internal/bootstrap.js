@@ -27,6 +27,7 @@ lazy('Headers', () => require('node:internal/fetch').Headers);
 lazy('Request', () => require('node:internal/fetch').Request);
 lazy('Response', () => require('node:internal/fetch').Response);
 lazy('crypto', () => require('node:crypto').webcrypto);
+lazy('Intl', () => require('node:internal/intl'));
 lazy('performance', () => require('node:perf_hooks').performance);
 define('atob', (text) => Buffer.from(String(text), 'base64').toString('latin1'));
 define('btoa', (text) => Buffer.from(String(text), 'latin1').toString('base64'));
