@@ -23,9 +23,8 @@ def test_a_python_program_outside_keeps_its_rows_in_a_container(docker: Any, ima
     docker.out("run", "-d", "--name", "shop-db", "-e", "MYSQL_ROOT_PASSWORD=secret", "-e", "MYSQL_DATABASE=shop", "-e",
                "MYSQL_USER=ann", "-e", "MYSQL_PASSWORD=pw", "-p", f"{port}:3306", image)  # fmt: skip
     admin = "mariadb-admin" if image == "mariadb" else "mysqladmin"
-    docker.out(
-        "exec", "shop-db", "sh", "-c", f"until {admin} -h $HOSTNAME -uann -ppw -s ping 2> /dev/null; do sleep 1; done"
-    )
+    ready = f"until {admin} -h $HOSTNAME -uann -ppw -s ping 2> /dev/null; do sleep 1; done"
+    docker.out("exec", "shop-db", "sh", "-c", ready)
     link = pymysql.connect(host="127.0.0.1", port=port, user="ann", password="pw", database="shop", charset="utf8mb4")
     cursor = link.cursor()
     cursor.execute("CREATE TABLE goods (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20), price DECIMAL(6,2))")
