@@ -1,7 +1,7 @@
 """One running `node`: the process that it is, its event loop, its budget of steps, signals, and what it says.
 
-A call and a round of a loop cost `STEP` seconds of CPU time. A program that computes for long without ever waiting pays
-more for each (`LONG_STEP`): virtual time has to pass for others even though Python is slower than V8.
+A call and a round of a loop cost `STEP` seconds of CPU time, in a program that never waits `LONG_STEP`
+(sim/programs/pacing.py).
 Source of the loop's order: nodejs.org, "The Node.js Event Loop".
 """
 
@@ -20,6 +20,7 @@ from sim.programs.node.execution import Execution
 from sim.programs.node.modules import Modules
 from sim.programs.node.realm import Realm
 from sim.programs.node.values import DONE, Exit, JSObject, Running, Thrown, Waiting
+from sim.programs.pacing import Pace
 
 STEP, LONG_STEP = 0.2e-6, 10e-6  # seconds of CPU
 PATIENCE = 500_000  # steps without waiting, after which each costs more
@@ -72,7 +73,8 @@ class Machine:
         self.pending = 0  # operations that will call back
         self.done: list[Callable[[], Any]] = []  # operations that are done: what they call
         self._numbers = count(1)
-        self._owed = self._since_wait = self._held = 0
+        self._owed = self._held = 0
+        self._pace = Pace(STEP, LONG_STEP, PATIENCE)
         proc.signal(SIGPIPE, SIG_IGN)
 
     # -- time and memory
@@ -81,12 +83,11 @@ class Machine:
         """For steps; and take the memory that large values need."""
         steps += self.realm.spent
         self.realm.spent = 0
-        self._since_wait += steps
         await self.flush()
         owed, self._owed = self._owed, 0
         if owed:
             await self.proc.allocate(owed)
-        await self.proc.cpu(steps * (STEP if self._since_wait < PATIENCE else LONG_STEP))
+        await self.proc.cpu(self._pace.price(steps))
 
     def clock(self) -> int:
         """ns since 1970, with the steps that are not paid for yet."""
@@ -159,7 +160,7 @@ class Machine:
             if isinstance(got, Waiting):
                 try:
                     execution.value = await got.work
-                    self._since_wait = 0
+                    self._pace.waited()
                 except (OSError, Thrown) as failure:
                     execution.error = failure
         self.realm.spent += execution.steps
@@ -269,7 +270,7 @@ class Machine:
         await self.pay(0)
         timeout = self._patience()
         if timeout != 0:
-            self._since_wait = 0
+            self._pace.waited()
         try:
             ready = await self.poll.wait(timeout)
         except InterruptedError:

@@ -1,7 +1,6 @@
 """One running interpreter: the process that it is, its modules, its budget of steps, signals, and what it says.
 
-A statement costs `STEP` seconds of CPU time. A program that computes for long without ever waiting pays more for each
-(`LONG_STEP`): virtual time has to pass for others even though the tree is walked more slowly than CPython's bytecode.
+A statement costs `STEP` seconds of CPU time, in a program that never waits `LONG_STEP` (sim/programs/pacing.py).
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 from sim.abi import SIG_DFL, SIG_IGN, Proc
+from sim.programs.pacing import Pace
 from sim.programs.python import errors
 from sim.programs.python.frames import Frame, Names
 from sim.programs.python.functions import Function, Generator, Stopped, Yielded, unwrapped
@@ -57,7 +57,8 @@ class Machine:
         self.builtins: Names = builtins.table(self)
         self.main = self.module("__main__")
         self.interactive = False  # at the prompt: values of expressions are shown
-        self._steps = self._since_wait = self._depth = 0
+        self._steps = self._depth = 0
+        self._pace = Pace(STEP, LONG_STEP, PATIENCE)
         self._held = 0  # bytes that large values took
         self._signals: list[int] = []
         self._handlers: dict[int, Any] = {}
@@ -88,14 +89,12 @@ class Machine:
         if self._signals:
             await self._handle_signals()
         if self._steps >= SLICE:
-            self._since_wait += self._steps
-            cost = STEP if self._since_wait < PATIENCE else LONG_STEP
             steps, self._steps = self._steps, 0
-            await self.proc.cpu(steps * cost)
+            await self.proc.cpu(self._pace.price(steps))
 
     async def wait(self, waiting: Coroutine[Any, Any, T]) -> T:
         """Wait for something of the kernel. Raises InterruptedError, or what a signal's handler raises meanwhile."""
-        self._since_wait = 0
+        self._pace.waited()
         if self.to_flush:
             await self._flush()
         try:
