@@ -65,3 +65,10 @@ def test_ps_on_a_terminal_of_no_size_has_eighty_columns(host: Host):
     host.call("POST", f"/containers/{id}/wait")
     logs = host._connection.request("GET", f"/v1.50/containers/{id}/logs", {"stdout": "1"}, {}, b"").read()
     assert b"PID   USER     TIME  COMMAND\r\n    1 root      0:00 ps" in logs
+
+
+def test_flask_finds_templates_beside_the_program(host: Host):
+    app = "from flask import Flask, render_template\napp = Flask(__name__)\nprint(render_template('p.html', who='ann'))"
+    done = host.run("python:3.9-slim", "pip install -q flask 2> /dev/null; mkdir -p /a/templates; echo 'hi {{who}}' > "
+                    f"/a/templates/p.html; cat > /a/app.py << 'E'\n{app}\nE\ncd /; python /a/app.py")  # fmt: skip
+    assert done.out.endswith("hi ann\n\n"), done

@@ -134,7 +134,7 @@ def render_template_string(source, **values):
 
 
 def render_template(name, **values):
-    with open(os.path.join("templates", name)) as file:
+    with open(os.path.join(current_app.root_path, "templates", name)) as file:
         return render_template_string(file.read(), **values)
 
 
@@ -143,6 +143,8 @@ class Flask:
         global current_app
         self.name = import_name
         self.import_name = import_name
+        # templates lie beside the program, wherever it was started from
+        self.root_path = os.path.dirname(os.path.abspath(sys.argv[0])) if import_name == "__main__" else os.getcwd()
         self.config = {}
         self.debug = False
         self.rules = []
