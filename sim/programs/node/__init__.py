@@ -5,10 +5,11 @@
     compiler/      from that to Python's syntax tree: a function becomes a generator function
     execution.py   driving these generators: calls as deep as a program likes, steps that cost time, waiting
     machine.py     the process: event loop, timers, signals, memory, the end
-    realm.py       the objects of the language; values.py, operators.py, access.py, calling.py, iterating.py,
-                   generators.py, promises.py: what they can do      library/   what there is without writing it
+    realm.py       the objects of the language; values.py, operators.py, comparing.py, access.py, calling.py,
+                   iterating.py, generators.py, promises.py: what they can do
+    library/       what the language has without writing it
     errors.py      stacks in V8's words       inspecting.py, inspected.py   values as console.log shows them
-    modules.py     require and import         library/node/   node's own modules, in JavaScript
+    modules.py, importing.py, finding.py   require and import      library/node/   node's own modules, in JavaScript
     bindings/      what these stand on: files, sockets, processes and the clock of the container
 
 A program reaches nothing but its container: its names have numbers, its values are objects of ours, and all that it

@@ -14,8 +14,6 @@ from sim.programs.node.values import (
     PrivateName,
     Property,
     Symbol,
-    hidden,
-    null,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -300,6 +298,3 @@ def set_global(realm: Realm, name: str, value: Any, strict: bool) -> Any:
     if strict and find(realm.global_object, name) is MISSING:
         raise realm.error("ReferenceError", f"{name} is not defined")
     return put(realm, realm.global_object, name, value)
-
-
-__all__ = ["hidden", "null"]

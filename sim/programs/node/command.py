@@ -104,7 +104,7 @@ async def begin(machine: Machine, found: Arguments) -> None:
             value = await machine.task(evaluated(machine, in_pairs(source), name, shows=found.kind == "-p"))
             if found.kind == "-p":
                 console = machine.realm.value_of(machine.realm.global_object, "console")
-                await machine.task(machine.realm.run(machine.realm.value_of(console, "log"), console, value))
+                await machine.task(machine.realm.began(machine.realm.value_of(console, "log"), console, value))
     finally:
         machine.realm.loading = False
 

@@ -187,7 +187,7 @@ def _unset(realm: Realm, failure: BaseException) -> JSObject | None:
     elif isinstance(failure, NameError):
         match = _UNSET.search(str(failure))
         code = match[1] if match else str(failure.name)
-        name = realm.variable_name(code, failure)
+        name = code.rpartition("_")[0]
     return new_error(realm, "ReferenceError", f"Cannot access '{name}' before initialization") if name else None
 
 

@@ -46,6 +46,7 @@ ERRORS = (
     "AggregateError",
 )
 LARGE = 1 << 20
+OBJECT_SIZE, VALUE_SIZE = 256, 24  # bytes of an element
 VARARGS = 4  # a flag of Python's code objects
 # what compiled programs call with the realm as the first argument
 _CALLED = (
@@ -244,9 +245,6 @@ class Realm:
     def caught(self, failure: BaseException) -> Any:
         return errors.caught(self, failure)
 
-    def variable_name(self, code: str, failure: BaseException) -> str:
-        return code.rpartition("_")[0]
-
     # -- programs
 
     def load(self, program: Compiled, file: str) -> Callable[..., Any]:
@@ -279,9 +277,9 @@ class Realm:
         return text
 
     def grown(self, items: list[Any]) -> None:
-        """An array has more elements; each 65,536 take memory."""
-        if len(items) & 0xFFFF == 0 and items:
-            self.machine.hold(len(items) * 8 if len(items) > 0x10000 else 0x10000 * 8)
+        """An array has more elements; each 65,536 take memory: objects what they are here, others a little."""
+        if items and not len(items) & 0xFFFF:
+            self.machine.hold(0x10000 * (OBJECT_SIZE if isinstance(items[-1], JSObject) else VALUE_SIZE))
 
 
 _PYTHON: dict[str, Any] = {"Exception": Exception}

@@ -7,7 +7,7 @@ A property is kept as its plain value; one that is not writable, enumerable and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import GeneratorType as Running
+from types import GeneratorType
 from typing import Any
 
 
@@ -35,6 +35,7 @@ class Marker:
         return self.name
 
 
+Running = GeneratorType  # what a call gives that has to run first
 null = Null()
 MISSING, HOLE, DONE, NO_PARENT = Marker("missing"), Marker("hole"), Marker("done"), Marker("no parent")
 
@@ -315,6 +316,3 @@ class Await:
 
     def __init__(self, value: Any) -> None:
         self.value = value
-
-
-__all__ = ["Running"]
