@@ -78,7 +78,7 @@ class Accounts:
 
     # -- statements
 
-    def create(self, said: Sequence[Token], *, maria: bool) -> None:
+    def create(self, said: Sequence[Token]) -> None:
         """CREATE USER. Raises Failure."""
         maybe = [token.word for token in said[2:5]] == ["IF", "NOT", "EXISTS"]
         for user, host, password, _ in named(said[5 if maybe else 2 :]):

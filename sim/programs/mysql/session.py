@@ -280,7 +280,7 @@ class Session:
             self.store.create(name)
             return Done(1)
         if words[1:2] == ["USER"]:
-            self.store.accounts.create(said, maria=self.store.flavour.maria)
+            self.store.accounts.create(said)
             return Done()
         return (
             create_table(self, sql, said) if "TABLE" in words[1:3] and "(" in [token.text for token in said] else None
