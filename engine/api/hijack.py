@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import select
+import struct
 import sys
+from asyncio.trsock import TransportSocket as Socket
 
 from engine.api.channel import Brake, Channel
 from engine.api.driver import Driver
 from engine.api.messages import Response
 
-GUARD = 0.03  # seconds after the head for which output is held back
+GUARD = 0.03  # seconds after the head for which output is held back, where nobody can tell that the head was read
+AF_UNIX = 1  # socket.AF_UNIX, which Windows has not
+FIRST_LOOK, LAST_LOOK = 0.0005, 1.0  # seconds between looks whether it was, each twice as long as the one before
 LINGER = 1.0  # seconds: for the client to close its side after ours; for a session to use what a lost client had sent
 LOOK = 1.0  # seconds between looks for a half-closed client that has gone altogether
 
@@ -24,7 +28,8 @@ class Hijack(asyncio.Protocol):
     """Takes over `transport` from the protocol `http`, and sends the response's head.
 
     Some clients (docker-py) read the head through a buffer and the rest past it: output in the same packet is lost to
-    them. So the first output waits a moment, for every client; a session that says nothing waits for nothing.
+    them. So the first output waits, for every client, until the head was read (Linux tells that of a Unix socket) or
+    for a moment; a session that says nothing waits for nothing.
     """
 
     def __init__(
@@ -39,7 +44,11 @@ class Hijack(asyncio.Protocol):
         self.over: asyncio.Future[None] = self._asyncio.create_future()
         transport.set_protocol(self)
         transport.write(head(response))
-        self._asyncio.call_later(GUARD, self._release)
+        self._socket: Socket | None = transport.get_extra_info("socket")  # None for a named pipe of Windows
+        if unread(self._socket) is None:
+            self._asyncio.call_later(GUARD, self._release)
+        else:
+            self._release_when_read(FIRST_LOOK)
 
     # -- the engine's side: engine.api.messages.Duplex
 
@@ -66,6 +75,12 @@ class Hijack(asyncio.Protocol):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._asyncio.call_later(LINGER, self._transport.close)
+
+    def _release_when_read(self, pause: float) -> None:
+        if not self._gone and pause <= LAST_LOOK and unread(self._socket):
+            self._asyncio.call_later(pause, self._release_when_read, 2 * pause)
+        else:
+            self._release()
 
     def _release(self) -> None:
         held, self._held = self._held, None
@@ -111,7 +126,7 @@ class Hijack(asyncio.Protocol):
         """After its half-close asyncio no longer hears of a client: ask the kernel whether it is gone."""
         if self._gone:
             return
-        if hung_up(self._transport.get_extra_info("socket").fileno()):
+        if hung_up(self._socket):
             self._transport.abort()
         else:
             self._asyncio.call_later(LOOK, self._look)
@@ -126,10 +141,23 @@ def head(response: Response) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def hung_up(descriptor: int) -> bool:
+def unread(socket: Socket | None) -> int | None:
+    """Bytes of memory for what the other end has not read yet (unix(7), SIOCOUTQ); None where the kernel cannot tell:
+    of TCP it says what was not acknowledged.
+    """
+    if socket is None or sys.platform != "linux" or socket.family != AF_UNIX:
+        return None
+    import fcntl
+    import termios
+
+    (count,) = struct.unpack("i", fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4)))
+    return int(count)
+
+
+def hung_up(socket: Socket | None) -> bool:
     """True if the other end is closed both ways. Only Linux tells this from a half-close; elsewhere False."""
-    if sys.platform != "linux":
+    if socket is None or sys.platform != "linux":
         return False
     poll = select.poll()
-    poll.register(descriptor, 0)  # POLLHUP and POLLERR are always told
+    poll.register(socket.fileno(), 0)  # POLLHUP and POLLERR are always told
     return bool(poll.poll(0))

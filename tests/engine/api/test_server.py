@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -510,6 +511,21 @@ def test_output_does_not_come_in_one_packet_with_the_head(live: Live):
     async def story(house: House) -> None:
         client = await house.client()
         client.send("POST /talk", b"", *UPGRADE)
+        assert (await client.reader.read(65536)).endswith(b"\r\n\r\n")
+        client.writer.write_eof()
+        assert await client.reader.read() == b"hello  goodbye"
+
+    live(story)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells what a client has read")
+def test_output_waits_for_a_client_that_is_slow_to_read_the_head(live: Live):
+    async def story(house: House) -> None:
+        client = await house.client()
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        client.send("POST /talk", b"", *UPGRADE)
+        await asyncio.sleep(0.15)  # it has said hello long ago
+        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
         assert (await client.reader.read(65536)).endswith(b"\r\n\r\n")
         client.writer.write_eof()
         assert await client.reader.read() == b"hello  goodbye"
