@@ -43,7 +43,8 @@ CONTEXT = {
 
 def windows(kind: str, *words: str, folder: Path, **more: str) -> subprocess.Popen[bytes]:
     """`python WORDS` there; `kind`: its encoding, and libraries that are not to know."""
-    variables = {**os.environ, "PYTHONIOENCODING": kind.partition("+")[0], "PYTHONPATH": str(ROOT), **more}
+    variables = {**os.environ, "PYTHONIOENCODING": kind.partition("+")[0], "PYTHONPATH": str(ROOT),
+                 "TMPDIR": str(folder), **more}  # fmt: skip
     variables.pop("PRETENDED_PYTHON", None)
     command = [sys.executable, str(HERE / "windows.py"), kind, *words]
     return subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
