@@ -278,11 +278,27 @@ async def _run_script(run: Run) -> int:
     scripts: Mapping[str, str] = project.content.get("scripts", {})
     command = scripts.get(name) or ("node server.js" if name == "start" and proc.access("server.js", 0) else "")
     if not name:
-        await proc.out("".join(f"  {script}\n    {text}\n" for script, text in scripts.items()))
+        await proc.out(_scripts_text(project))
         return 0
     if not command:
         raise Stop(f'Missing script: "{name}"\n\nTo see a list of scripts, run:\n  npm run')
     return await _steps(run, project, name, command)
+
+
+LIFECYCLE = ("test", "start", "stop", "restart")
+
+
+def _scripts_text(project: Project) -> str:
+    """What `npm run` says of a project: the scripts that npm has commands for, then the others."""
+    scripts: Mapping[str, str] = project.content.get("scripts", {})
+    title = f"{project.content.get('name', '')}@{project.content.get('version', '')}"
+    known = {name: text for name, text in scripts.items() if name in LIFECYCLE}
+    others = {name: text for name, text in scripts.items() if name not in LIFECYCLE}
+    parts = []
+    for head, table in ((f"Lifecycle scripts included in {title}:", known), ("available via `npm run`:", others)):
+        if table:
+            parts.append(head + "\n" + "".join(f"  {name}\n    {text}\n" for name, text in table.items()))
+    return "\n".join(parts)
 
 
 async def _steps(run: Run, project: Project, name: str, command: str) -> int:

@@ -98,12 +98,27 @@ def test_small_packages_do_what_their_namesakes_do(host: Host):
     require('dotenv').config();
     const { v4, validate } = require('uuid');
     console.log(process.env.NAME, process.env.LINES, validate(v4()), validate('x'));
+    const axios = require('axios');
+    const server = require('http').createServer((req, res) => {
+      res.statusCode = req.url === '/none' ? 404 : 200;
+      req.on('data', () => {}).on('end', () => res.end(JSON.stringify({ url: req.url, method: req.method })));
+    }).listen(4000, async () => {
+      console.log((await axios.get('http://localhost:4000/a', { params: { q: 1 } })).data);
+      console.log((await axios.create({ baseURL: 'http://localhost:4000' }).post('/b', { x: 1 })).data.method);
+      await axios('http://localhost:4000/none').catch((error) => console.log(error.message, error.response.status));
+      await axios('http://localhost:4001').catch((error) => console.log(error.code));
+      server.close();
+    });
     try { require('lodash'); } catch (error) { console.log(error.message.includes('its name and size')); }
     """
-    found = host.run(IMAGE, "mkdir /w; cd /w; npm init -y > /dev/null; npm i dotenv uuid lodash cowsay > /dev/null\n"
+    found = host.run(IMAGE, "mkdir /w; cd /w; npm init -y > /dev/null; npm i dotenv uuid lodash cowsay axios > /dev/null\n"
                             "printf 'NAME=Kim # me\\nLINES=\"a\\\\nb\"\\n' > .env; cat > a.js << 'E'\n"
                             f"{program}\nE\nnode a.js; npx cowsay moo | head -2")  # fmt: skip
-    assert found.out == "Kim a\nb true false\ntrue\n _____\n< moo >\n", found.err
+    assert found.out == (
+        "Kim a\nb true false\ntrue\n{ url: '/a?q=1', method: 'GET' }\nPOST\n"
+        "Request failed with status code 404 404\n"
+        "ECONNREFUSED\n _____\n< moo >\n"
+    ), found.err
 
 
 def test_nodemon_starts_again_when_a_file_changes(host: Host):
