@@ -123,7 +123,7 @@ class Store:
             Mark(task, criterion, grade_id, points, maximum, bool(hidden), json.loads(messages), json.loads(state),
                  bool(manual), answer)
             for task, criterion, grade_id, points, maximum, hidden, manual, messages, state, answer in rows
-        )
+        )  # fmt: skip
 
     def _grades(self, student: str, assignment: str) -> Mapping[str, Grade]:
         rows = self._database.execute(
