@@ -44,6 +44,7 @@ def size(path: str) -> int:
     """Bytes of all files in it; 0 if it is not there."""
     return differences.usage(path) if Path(path).is_dir() else 0
 
+
 # folders of /dev that are file systems of their own, and a terminal: a container has its own of these (runc,
 # libcontainer/devices/device_unix.go)
 NOT_DEVICES = frozenset(("pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev", "console"))
