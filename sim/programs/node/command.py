@@ -97,7 +97,7 @@ async def begin(machine: Machine, found: Arguments) -> None:
     machine.realm.loading = True
     try:
         if found.kind == "file":
-            await machine.task(_file(machine, found.what))
+            await machine.task(_file(machine, found.what, check="check" in found.options))
         else:
             source = found.what if found.kind != "-" else (await proc.read_all(0)).decode("utf-8", "replace")
             name = "[eval]" if found.kind != "-" else "[stdin]"
@@ -122,7 +122,7 @@ def read_environment(machine: Machine, file: str) -> None:
             machine.proc.env.setdefault(name.strip(), value.strip().strip("'\""))
 
 
-def _file(machine: Machine, name: str) -> Generator[Any, Any, Any]:
+def _file(machine: Machine, name: str, *, check: bool) -> Generator[Any, Any, Any]:
     modules = machine.modules
     path = posixpath.normpath(posixpath.join(machine.proc.cwd, name))
     try:
@@ -134,6 +134,9 @@ def _file(machine: Machine, name: str) -> Generator[Any, Any, Any]:
         thrown.value.data = "".join(f"\n{line}" for line in thrown.value.data.split("\n")[4:])
         not_found(machine.realm, thrown.value)
         raise
+    if check:
+        modules.compiled_file(file)
+        return
     if modules.imports.is_module(file):
         yield modules.imports.import_file(file)
         return

@@ -175,7 +175,7 @@ def caught(realm: Realm, failure: BaseException) -> Any:
 
         return system_error(realm, failure, "syscall").value
     if made is None:  # a function of ours was given what it did not expect
-        made = new_error(realm, "TypeError", f"this simulated node cannot do that ({failure})")
+        made = new_error(realm, "TypeError", "this simulated node cannot do that with such an argument")
     return made
 
 

@@ -22,8 +22,8 @@ from sim.programs.node.realm import Realm
 from sim.programs.node.values import DONE, Exit, JSObject, Running, Thrown, Waiting
 from sim.programs.pacing import Pace
 
-STEP, LONG_STEP = 0.2e-6, 10e-6  # seconds of CPU
-PATIENCE = 500_000  # steps without waiting, after which each costs more
+STEP, LONG_STEP = 0.2e-6, 2e-6  # seconds of CPU
+PATIENCE = 1_000_000  # steps without waiting, after which each costs more
 SLICE = 2000  # steps between two payments
 RESIDENT = 24 << 20  # bytes of memory that node has before a program's first line
 BETWEEN = 1.2e-3  # seconds from the program's last line to the loop: a timer of 0 ms is due then

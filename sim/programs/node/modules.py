@@ -12,7 +12,7 @@ from collections.abc import Generator
 from importlib import import_module as python_module
 from typing import TYPE_CHECKING, Any
 
-from sim.programs.node.compiler.modules import compiled
+from sim.programs.node.compiler.modules import Compiled, compiled
 from sim.programs.node.errors import not_found, syntax_error
 from sim.programs.node.finding import LIBRARY, exported, own_modules, upwards
 from sim.programs.node.importing import Imports
@@ -122,11 +122,7 @@ class Modules:
                 del self._cache.props[file]
                 raise
             return module.props["exports"]
-        try:
-            program = compiled(source, file, "script")
-        except JSSyntaxError as failure:
-            raise syntax_error(realm, failure, file, source) from None
-        run = realm.load(program, file)
+        run = realm.load(self.compiled_file(file), file)
         exports = module.props["exports"]
         try:
             yield run(exports, exports, self.require_for(module), module, file, posixpath.dirname(file))
@@ -135,6 +131,14 @@ class Modules:
             raise
         module.props["loaded"] = True
         return realm.value_of(module, "exports")
+
+    def compiled_file(self, file: str) -> Compiled:
+        """A script, or what is wrong with it. Raises Thrown."""
+        source = self.source(file)
+        try:
+            return compiled(source, file, "module" if self.imports.is_module(file) else "script")
+        except JSSyntaxError as failure:
+            raise syntax_error(self._machine.realm, failure, file, source) from None
 
     def new_module(self, file: str, parent: JSObject | None) -> JSObject:
         realm = self._machine.realm

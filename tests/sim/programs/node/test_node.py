@@ -32,6 +32,8 @@ def run(host: Host, program: str, line: str = "exec node /app/app.js", **setting
         ("node nothing.js", 1, "", "Error: Cannot find module '/nothing.js'"),
         ("node -e 'let x = ;'", 1, "", "SyntaxError: Unexpected token ';'"),
         ("node -e 'const a = 1; a = 2'", 1, "", "TypeError: Assignment to constant variable."),
+        ("echo 'let a = 1; console.log(a)' > c.js; node --check c.js", 0, "", ""),
+        ("echo 'let a = = 1' > c.js; node --check c.js", 1, "", "SyntaxError: Unexpected token '='"),
         ("node --nonsense", 9, "", "node: bad option: --nonsense\n"),
         ("echo A=b > e; node --env-file=e -p process.env.A", 0, "b\n", ""),
         ("X=y node -p 'process.env.X'", 0, "y\n", ""),

@@ -111,7 +111,8 @@ def test_small_packages_do_what_their_namesakes_do(host: Host):
     });
     try { require('lodash'); } catch (error) { console.log(error.message.includes('its name and size')); }
     """
-    found = host.run(IMAGE, "mkdir /w; cd /w; npm init -y > /dev/null; npm i dotenv uuid lodash cowsay axios > /dev/null\n"
+    found = host.run(IMAGE, "mkdir /w; cd /w; npm init -y > /dev/null; "
+                            "npm i dotenv uuid lodash cowsay axios > /dev/null\n"
                             "printf 'NAME=Kim # me\\nLINES=\"a\\\\nb\"\\n' > .env; cat > a.js << 'E'\n"
                             f"{program}\nE\nnode a.js; npx cowsay moo | head -2")  # fmt: skip
     assert found.out == (

@@ -425,7 +425,9 @@ Object.assign(createApplication, {
     const text = data.toString();
     const first = text.trim()[0];
     if (text === '') return {};
-    if (options?.strict !== false && first !== '{' && first !== '[') return JSON.parse(`#${text}`.slice(first === undefined ? 0 : 1) && text && (() => { throw new SyntaxError(`Unexpected token '${first}', "${text}" is not valid JSON`); })());
+    if (options?.strict !== false && first !== '{' && first !== '[') {
+      throw new SyntaxError(`Unexpected token '${first}', "${text}" is not valid JSON`);
+    }
     return JSON.parse(text, options?.reviver);
   }, options),
   urlencoded: (options) => reader('application/x-www-form-urlencoded', (data) => (options?.extended ? nested(data.toString()) : { ...querystring.parse(data.toString()) }), options),

@@ -13,7 +13,7 @@ Buffer.from = function (value, encoding) {
   if (typeof value === 'string') return binding.fromString(value, encoding);
   if (value && value.type === 'Buffer' && Array.isArray(value.data)) return binding.fromArray(value.data);
   if (value && typeof value === 'object') return binding.fromArray(value);
-  throw invalidArgument('first argument'.slice(0, 5), ['string', 'Buffer', 'Array'], value);
+  throw invalidArgument('first', ['string', 'Buffer', 'Array'], value);
 };
 Buffer.alloc = function (size, fill, encoding) {
   if (typeof size !== 'number') throw invalidArgument('size', 'number', size);

@@ -17,7 +17,7 @@ function received(value) {
 
 function listed(kinds) {
   const words = [].concat(kinds);
-  const types = words.filter((word) => word[0] === word[0].toLowerCase()).map((word) => word);
+  const types = words.filter((word) => word[0] === word[0].toLowerCase());
   const classes = words.filter((word) => word[0] !== word[0].toLowerCase());
   const join = (list) => list.length < 3 ? list.join(' or ') : `${list.slice(0, -1).join(', ')}, or ${list.at(-1)}`;
   const parts = [];
@@ -33,9 +33,7 @@ function make(Kind, message, code, where) {
 }
 
 exports.make = make;
-exports.invalidArgument = (name, kinds, value) => make(
-  TypeError, `The ${name.includes('.') ? 'property' : `"${name}" argument`}${name.includes('.') ? ` '${name}'` : ''} must be ${listed(kinds)}.${received(value)}`,
-  'ERR_INVALID_ARG_TYPE', exports.invalidArgument);
-exports.outOfRange = (name, range, value) => make(
-  RangeError, `The value of "${name}" is out of range. It must be ${range}. Received ${inspect(value)}`,
-  'ERR_OUT_OF_RANGE', exports.outOfRange);
+exports.invalidArgument = function invalidArgument(name, kinds, value) {
+  const message = `The "${name}" argument must be ${listed(kinds)}.${received(value)}`;
+  return make(TypeError, message, 'ERR_INVALID_ARG_TYPE', invalidArgument);
+};
