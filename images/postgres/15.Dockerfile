@@ -43,7 +43,7 @@ RUN set -eux; dpkg-divert --add --rename --divert "/usr/share/postgresql/postgre
 # postgres/run: 128 B
 RUN install --verbose --directory --owner postgres --group postgres --mode 3777 /var/run/postgresql
 ENV PGDATA=/var/lib/postgresql/data
-VOLUME ["/var/lib/postgresql"]
+VOLUME ["/var/lib/postgresql/data"]
 
 # postgres/entrypoint: 6.1 kB
 COPY docker-entrypoint.sh docker-ensure-initdb.sh /usr/local/bin/

@@ -42,9 +42,10 @@ def _derived(name: str, told: Facts, like: Facts, before: Facts, after: Facts) -
     own = like["layers"][len(before["layers"]) :]
     layers = [{"published": f"{name.replace(':', '-').replace('/', '-')}-{number}", "size": _share(layer["size"], told)}
               for number, layer in enumerate(own, 1)]  # fmt: skip
-    lines = [{**line, "created": told["created"], "created_by": _line(line["created_by"], env)}
+    different = told.get("config", {})
+    lines = [{**line, "created": told["created"], "created_by": _line(line["created_by"], env, different)}
              for line in like["history"][len(before["history"]) :]]  # fmt: skip
-    config = {**like["config"], **told.get("config", {})}
+    config = {**like["config"], **different}
     if env:
         config["Env"] = [_variable(line, env) for line in like["config"].get("Env", ())]
     return {"estimated": True, "config": config, "layers": [*after["layers"], *layers],
@@ -60,5 +61,10 @@ def _variable(line: str, env: Mapping[str, str]) -> str:
     return f"{name}={env[name]}" if name in env else line
 
 
-def _line(created_by: str, env: Mapping[str, str]) -> str:
-    return f"ENV {_variable(created_by[4:], env)}" if created_by.startswith("ENV ") else created_by
+def _line(created_by: str, env: Mapping[str, str], config: Facts) -> str:
+    word, _, rest = created_by.partition(" ")
+    if word == "ENV":
+        return f"ENV {_variable(rest, env)}"
+    if word == "VOLUME" and "Volumes" in config:
+        return f"VOLUME [{' '.join(config['Volumes'])}]"
+    return created_by

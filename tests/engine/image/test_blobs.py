@@ -66,7 +66,7 @@ def test_a_folder_of_blobs_is_found_again_and_holes_are_holes(tmp_path: Path) ->
 def test_archives_unpack_whatever_their_compression(parts: list[bytes]) -> None:
     tar = b"".join(parts)
     for packed in (tar, gzip.compress(tar), gzip.compress(tar[:7]) + gzip.compress(tar[7:])):
-        if packed is tar and tar.startswith((b"\x1f\x8b", b"BZh", b"\xfd7z")):
+        if packed is tar and tar.startswith((b"\x1f\x8b", b"BZh", b"\xfd7z", b"\x28\xb5\x2f\xfd")):
             continue
         unpacker = Unpacker(Content(packed).open(), Digest.of(packed), Content())
         assert sum(unpacker) == len(packed)
