@@ -18,6 +18,12 @@ settings.load_profile("glassdock")
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    """What a shell starts in the background ignores Ctrl-C, and so would all that the tests start and interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_runtest_teardown(item):
     """Nothing may make SIGPIPE deadly for its process, as it is for a shell's commands.
 

@@ -48,7 +48,7 @@ def summaries(
     dangling = filters.boolean("dangling", False)
     after, before = _period(images, filters)
     shared: Counter[ChainID] = _users_of_layers(images) if shared_size else Counter()
-    rows = []
+    rows: list[tuple[int, dict[str, Any]]] = []
     for image in images.store:
         created = moment(image.created)
         if not (after < created or after < 0) or not (before is None or created < before):
@@ -66,9 +66,9 @@ def summaries(
             row["Containers"] = sum(1 for _ in images.users(image))
         if shared_size:
             row["SharedSize"] = sum(layer.size for layer in images.store.stack(image) if shared[layer.chain] > 1)
-        rows.append(row)
-    rows.sort(key=lambda row: -row["Created"])
-    return rows
+        rows.append((created, row))
+    rows.sort(key=lambda pair: -pair[0])  # to the nanosecond: of two that one second has seen, too
+    return [row for _, row in rows]
 
 
 def _users_of_layers(images: Images) -> Counter[ChainID]:

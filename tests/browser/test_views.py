@@ -17,7 +17,7 @@ SMALLEST = 12  # pixels of a letter's size
 CONTRAST = 4.5
 
 # What is wrong with the texts of each picture in the page.
-COMPLAINTS = """(smallest) => [...document.querySelectorAll('svg')].map((svg) => {
+COMPLAINTS = """(smallest) => [...document.querySelectorAll('body > svg')].map((svg) => {
   const frame = svg.getBoundingClientRect(), found = [];
   const texts = [...svg.querySelectorAll('text')].filter((text) => text.textContent.trim());
   const boxes = texts.map((text) => text.getBoundingClientRect());

@@ -25,7 +25,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 PAGES = Path(__file__).with_name("pages")
@@ -128,8 +128,8 @@ class Student:
 
     def types(self, page: Page) -> Iterator[tuple[Step, Answer, str]]:
         """Each step with what came back and what was missing in it. `cd` and variables hold for the page."""
-        for step in page.steps:
-            step.expected = [self._here(line) for line in step.expected]
+        for told in page.steps:
+            step = replace(told, expected=[self._here(line) for line in told.expected])
             answer, fault = self._step(step)
             yield step, answer, fault
 
