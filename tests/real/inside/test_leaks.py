@@ -117,6 +117,7 @@ def test_a_killed_daemon_leaves_nothing_that_the_next_does_not_take_back(daemon:
     """At moments of a run that are chosen by a seed."""
     random.seed(whom)
     daemon.run("true", network_mode="bridge")
+    until(lambda: len(socket.if_nameindex()), 2)  # lo, docker0: a cable goes when the kernel comes to it
     quiet = machine(daemon)
     for _ in range(KILLS):
         run = threading.Thread(target=_run_and_lose, args=(daemon,))
