@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.client import configfile
 from engine.client.connection import Api, ApiError, CannotConnect
 from engine.client.console import Console
 
@@ -51,7 +52,7 @@ class Context:
     def credentials(self, server: str) -> dict[str, str]:
         """What `docker login` kept for a registry: {"username", "password", "serveraddress"} or {}."""
         try:
-            kept = json.loads((self.config / "config.json").read_text("utf-8"))["auths"][server]["auth"]
+            kept = configfile.read(self.config)["auths"][server]["auth"]
             user, _, password = base64.b64decode(kept).decode().partition(":")
         except (OSError, ValueError, KeyError, TypeError):
             return {}

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.addresses import default_address
+from engine.client import configfile
 from engine.client.context import Failure
 
 NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$"
@@ -98,15 +99,13 @@ class Contexts:
         self.find(name)
         config = {key: value for key, value in self._config().items() if key != "currentContext"}
         config |= {} if name == DEFAULT else {"currentContext": name}
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "config.json").write_text(json.dumps(config, indent="\t"), "utf-8")
+        configfile.write(self._folder, config)
 
     def _config(self) -> dict[str, Any]:
         try:
-            config: dict[str, Any] = json.loads((self._folder / "config.json").read_text("utf-8"))
+            return configfile.read(self._folder)
         except (OSError, ValueError):
             return {}
-        return config
 
 
 def daemon() -> str:

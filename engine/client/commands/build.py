@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.client import buildcontext
+from engine.client import buildcontext, configfile
 from engine.client.buildcontext import BuildContext
 from engine.client.commandline import Parsed
 from engine.client.commands.system import reclaimed, sure, tell
@@ -96,7 +96,7 @@ def _argument(text: str) -> tuple[str, str | None]:
 def _credentials(context: Context) -> str:
     """All that was kept by `docker login`: the build may pull from anywhere."""
     try:
-        servers = list(json.loads((context.config / "config.json").read_text("utf-8")).get("auths") or {})
+        servers = list(configfile.read(context.config).get("auths") or {})
     except (OSError, ValueError, AttributeError):
         servers = []
     known = {server: context.credentials(server) for server in servers}

@@ -6,10 +6,9 @@ Passwords are kept where Docker keeps them, in config.json, as base64: that hide
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
-from typing import Any
 
+from engine.client import configfile
 from engine.client.commandline import Parsed
 from engine.client.commands.images import read_name
 from engine.client.console import STDERR
@@ -165,16 +164,10 @@ def logout(context: Context, parsed: Parsed) -> int:
 
 def _keep(context: Context, server: str, auth: str | None) -> None:
     """Change one entry of config.json, whose mode is 0600; the rest stays as it is."""
-    path = context.config / "config.json"
-    try:
-        whole: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        whole = {}
+    whole = configfile.read(context.config)
     auths = whole.setdefault("auths", {})
     if auth is None:
         auths.pop(server, None)
     else:
         auths[server] = {"auth": auth}
-    context.config.mkdir(parents=True, exist_ok=True)
-    path.touch(0o600)
-    path.write_text(json.dumps(whole, indent="\t"), "utf-8")
+    configfile.write(context.config, whole)
