@@ -102,23 +102,12 @@ def alter_table(session: Session, sql: str, said: Sequence[Token]) -> Done:
     database, name, used = _place(session, said[2:])
     table = session.table(name, "" if database == session.database else database)
     made: list[str] = []
-    for item in _apart(said[2 + used :]):
+    for item in definitions.items(said[2 + used :]):
         change = CHANGES.get(item[0].word)
         if change is not None:
             table = change(table, [token for token in item[1:] if token.word != "COLUMN"], made)
     done = _perform(session, sql, database, made, table, name)
     return replace(done, info="Records: 0  Duplicates: 0  Warnings: 0")
-
-
-def _apart(said: Sequence[Token]) -> list[list[Token]]:
-    depth, found = 0, [list[Token]()]
-    for token in said:
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if token.text == "," and not depth:
-            found.append([])
-        else:
-            found[-1].append(token)
-    return [item for item in found if item]
 
 
 def _add(table: Table, item: list[Token], made: list[str]) -> Table:

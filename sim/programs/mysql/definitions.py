@@ -96,12 +96,12 @@ def loads(text: str) -> Table:
 def parse(name: str, body: Sequence[Token]) -> Table:
     """`body`: what stands between the parentheses. Raises ValueError, IndexError for what cannot be read."""
     table = Table(name, ())
-    for item in _items(body):
+    for item in items(body):
         table = (_constrained if item[0].word in NOT_COLUMNS else _with)(table, item)
     return table
 
 
-def _items(body: Sequence[Token]) -> list[list[Token]]:
+def items(body: Sequence[Token]) -> list[list[Token]]:
     """Apart at the commas outside of parentheses."""
     depth, found = 0, [list[Token]()]
     for token in body:

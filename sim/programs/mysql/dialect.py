@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from sim.programs import sqltext
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--(?=\s|$)[^\n]*|\#[^\n]*|/\*.*?\*/)
     |(?P<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
@@ -61,14 +63,7 @@ def solid(sql: str) -> list[Token]:
 
 def statements(sql: str) -> list[str]:
     """The statements of a query or a script, without their semicolons and what surrounds them."""
-    found, current = [], ""
-    for token in tokens(sql):
-        if token.text == ";":
-            found.append(current)
-            current = ""
-        else:
-            current += token.text
-    return [one.strip() for one in [*found, current] if solid(one)]
+    return sqltext.statements(tokens(sql))
 
 
 def unquoted(literal: str) -> str:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from sim.programs import sqltext
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
     |(?P<string>[eE]?'(?:[^']|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
@@ -42,14 +44,7 @@ def tokens(sql: str) -> Iterator[Token]:
 
 def statements(sql: str) -> list[str]:
     """The statements of a query or a script, without their semicolons and what surrounds them."""
-    found, current = [], ""
-    for token in tokens(sql):
-        if token.text == ";":
-            found.append(current)
-            current = ""
-        else:
-            current += token.text
-    return [one.strip() for one in [*found, current] if any(token.kind != "space" for token in tokens(one))]
+    return sqltext.statements(tokens(sql))
 
 
 def complete(sql: str) -> bool:
