@@ -82,22 +82,23 @@ def check(host: HostConfig, info: HostInfo, update: bool = False) -> list[str]:
 
 def supported(host: HostConfig, info: HostInfo) -> HostConfig:
     """Without what the warnings of `check` call discarded."""
-    if dropped := {name: NOTHING[name] for each in _dropped(host, info) for name in each.settings}:
-        host = replace(host, **dropped)
+    changed = {name: NOTHING[name] for each in _dropped(host, info) for name in each.settings}
     if _without_swap(host, info):
-        host = replace(host, memory_swap=UNLIMITED)
-    swappiness = None if host.memory_swappiness == UNLIMITED else host.memory_swappiness
-    host = replace(host, cpu_realtime_period=0, cpu_realtime_runtime=0, cpu_percent=0, blkio_weight_device=())
-    if info.cgroup_version == "1":
-        return replace(host, memory_swappiness=swappiness)
-    return replace(host, memory_swappiness=None, oom_kill_disable=None)
+        changed["memory_swap"] = UNLIMITED
+    changed |= {"cpu_realtime_period": 0, "cpu_realtime_runtime": 0, "cpu_percent": 0, "blkio_weight_device": ()}
+    if info.cgroup_version != "1":
+        changed |= {"memory_swappiness": None, "oom_kill_disable": None}
+    elif host.memory_swappiness == UNLIMITED:
+        changed["memory_swappiness"] = None
+    return replace(host, **changed)
 
 
 def _dropped(host: HostConfig, info: HostInfo) -> Iterator[Needing]:
     """What is asked for and needs a controller that is not there. A limit of -1 asks for none."""
     for each in DROPPED:
-        asked = [getattr(host, name) for name in each.settings]
-        if each.controller not in info.controllers and any(value and value != UNLIMITED for value in asked):
+        if each.controller in info.controllers:
+            continue
+        if any(value and value != UNLIMITED for value in (getattr(host, name) for name in each.settings)):
             yield each
 
 
