@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -49,10 +49,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All pages. `root`: a checkout of the repository."""
+    """All pages. `root`: a checkout of the repository; `targets`: where on the site what of it is.
+
+    `assets`: files that are copied as they are, pictures and sheets to print.
+    """
 
     root: Path
     pages: Sequence[Page]
+    assets: Sequence[str]
+    targets: Mapping[str, str]
 
     def menu(self, lang: str) -> dict[str, list[Page]]:
         """{title of a part: its pages}, in one language; what is written in English only is in every menu."""
@@ -75,23 +80,10 @@ class Book:
             return address
         path, fragment = urldefrag(address)
         where = posixpath.normpath(posixpath.join(posixpath.dirname(page.source), unquote(path)))
-        target = self._targets().get(where, "")
-        if not target and where in self.assets():
-            target = where
-        if not target:
+        target = self.targets.get(where)
+        if target is None:
             raise SiteError(f"{page.source}: nothing is at {address}")
         return page.to(target) + (f"#{fragment}" if fragment else "")
-
-    def assets(self) -> list[str]:
-        """Files that are copied as they are: pictures and sheets to print."""
-        folder = self.root / "docs"
-        found = [*folder.glob("pictures/*"), *folder.glob("cheatsheet-*")]
-        return sorted(path.relative_to(self.root).as_posix() for path in found)
-
-    def _targets(self) -> dict[str, str]:
-        """{path in the repository: page}; a lesson has two files there."""
-        lessons = {page.source.replace(".ipynb", ".md"): page.target for page in self.pages if page.is_lesson}
-        return lessons | {page.source: page.target for page in self.pages}
 
 
 def _without_language(page: Page) -> str:
@@ -106,7 +98,12 @@ def bind(langs: Sequence[str] = LANGUAGES, root: Path = ROOT) -> Book:
     pages += [
         Page(source, "en", "reference", _title(root / source)) for source in REFERENCE if (root / source).exists()
     ]
-    return Book(root, pages)
+    folder = root / "docs"
+    files = [*folder.glob("pictures/*"), *folder.glob("cheatsheet-*")]
+    assets = sorted(path.relative_to(root).as_posix() for path in files)
+    targets = {asset: asset for asset in assets} | {page.source: page.target for page in pages}
+    targets |= {page.source.replace(".ipynb", ".md"): page.target for page in pages if page.is_lesson}  # its other file
+    return Book(root, pages, assets, targets)
 
 
 def _of(lang: str, root: Path) -> Iterator[Page]:

@@ -56,7 +56,7 @@ def build(book: Book, folder: Path, only: str = "") -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "style.css").write_text(rendering.style(), "utf-8", newline="\n")
-    for asset in book.assets():
+    for asset in book.assets:
         _place(folder, asset).write_bytes((book.root / asset).read_bytes())
     texts = [page for page in book.pages if not page.is_lesson]
     lessons = [page for page in book.pages if page.is_lesson]
